@@ -1,0 +1,104 @@
+package nav
+
+// View is what a screen shows: all that the page, the terminal or middleware
+// needs to draw it, and nothing else. It holds no secret: never an entered
+// digit, a PIN or a key. Element ids are unique within a view.
+type View struct {
+	Screen Screen   `json:"screen"`
+	Title  string   `json:"title,omitempty"`
+	Text   []string `json:"text,omitempty"`  // paragraphs under the title
+	Focus  string   `json:"focus,omitempty"` // id of the focused item; of the top layer
+	Items  []Item   `json:"items,omitempty"` // buttons, profiles or settings, in order
+	Rows   []Row    `json:"rows,omitempty"`  // home
+	Code   *Code    `json:"code,omitempty"`  // signing in
+	PIN    *PIN     `json:"pin,omitempty"`
+	Player *Player  `json:"player,omitempty"`
+	Menu   []Item   `json:"menu,omitempty"`   // the left menu, open above the screen
+	Dialog *Dialog  `json:"dialog,omitempty"` // above everything else
+	Who    *Item    `json:"who,omitempty"`    // the chosen profile, with its avatar
+	Banner *Banner  `json:"banner,omitempty"` // a strip: offline, the lease's end
+	Toast  string   `json:"toast,omitempty"`  // shown for a few seconds
+	Say    string   `json:"say,omitempty"`    // for the screen reader's live region
+}
+
+// Screen names a screen.
+type Screen string
+
+// The screens.
+const (
+	ScreenStarting    Screen = "starting"    // the agent opens its store, or waits for the first snapshot
+	ScreenWelcome     Screen = "welcome"     // not signed in
+	ScreenCode        Screen = "code"        // the user code with its QR
+	ScreenGate        Screen = "gate"        // who is watching?
+	ScreenPIN         Screen = "pin"         // a profile's PIN
+	ScreenHome        Screen = "home"        // rows of titles
+	ScreenTitle       Screen = "title"       // one title
+	ScreenPlayer      Screen = "player"      // the stand-in player
+	ScreenSettings    Screen = "settings"    // this TV, account, sign out
+	ScreenNetwork     Screen = "network"     // what "Check network" found
+	ScreenLeaseEnded  Screen = "leaseEnded"  // connect to continue
+	ScreenSignedOut   Screen = "signedOut"   // signed out from elsewhere: who, when
+	ScreenDeactivated Screen = "deactivated" // removed from the account
+	ScreenStolen      Screen = "stolen"      // locked
+	ScreenUpdate      Screen = "update"      // this agent is too old
+)
+
+// Item is something that can have the focus.
+type Item struct {
+	ID     string `json:"id"`
+	Label  string `json:"label"`
+	Detail string `json:"detail,omitempty"` // a second, quieter line
+	Avatar string `json:"avatar,omitempty"` // name of a built-in drawing
+	Poster string `json:"poster,omitempty"` // title id, from which a poster is drawn
+	Badge  string `json:"badge,omitempty"`  // e.g. the age rating
+	Locked bool   `json:"locked,omitempty"` // a padlock
+	Danger bool   `json:"danger,omitempty"` // a destructive choice
+}
+
+// Row is one row of the home screen.
+type Row struct {
+	Label string `json:"label"`
+	Items []Item `json:"items"`
+}
+
+// Code is what a person needs to sign this TV in.
+type Code struct {
+	Text    string   `json:"text"`              // "BCDF-GHJK"
+	URI     string   `json:"uri"`               // to be typed
+	QR      []string `json:"qr,omitempty"`      // rows of '1' (dark) and '0', without quiet zone
+	Expires int64    `json:"expires"`           // seconds left
+	Problem string   `json:"problem,omitempty"` // why it cannot go on just now
+}
+
+// PIN is the state of a PIN entry. How many digits are entered is shown, which
+// ones never is.
+type PIN struct {
+	Entered  int    `json:"entered"`
+	Length   int    `json:"length"`
+	Group    bool   `json:"group,omitempty"`    // an arrow has chosen a group of digits, the next key chooses in it
+	Checking bool   `json:"checking,omitempty"` // the hash is being computed
+	Wait     int64  `json:"wait,omitempty"`     // seconds until the next try
+	Message  string `json:"message,omitempty"`
+}
+
+// Player is the stand-in player's state.
+type Player struct {
+	Title    string `json:"title"`
+	Poster   string `json:"poster"`
+	Paused   bool   `json:"paused,omitempty"`
+	Position int64  `json:"position"` // seconds
+	Length   int64  `json:"length"`   // seconds
+}
+
+// Dialog is a question above the screen.
+type Dialog struct {
+	Title string   `json:"title"`
+	Text  []string `json:"text,omitempty"`
+	Items []Item   `json:"items"`
+}
+
+// Banner is a strip at the edge of the screen.
+type Banner struct {
+	Kind string `json:"kind"` // "offline", "warning" or "info"
+	Text string `json:"text"`
+}

@@ -1,0 +1,38 @@
+// Package protocol is the contract between the agent on a TV and the server:
+// frames, versions, identifiers, error and close codes. It is the
+// specification; docs/protocol.md is its reader's edition.
+//
+// # Connection
+//
+// The device opens a WebSocket at [Path] with the subprotocol [Subprotocol].
+// Each text frame is one JSON object with the member "t", its type. Unknown
+// types and members are ignored; a known type with bad content closes the
+// connection with [CloseBase] plus a [Code].
+//
+//	server: hello
+//	device: enrol                     server: user_code … enrolled, state, part…
+//	   or:  auth                      server: state | still, pins, part…
+//	   or:  receipt, signed_out_here  server: receipt_ack
+//	then:   ask → still | state · have → what is newer · activity → activity_ack
+//
+// # State, not commands
+//
+// The server signs what should be true ([StateClaims]); the device applies it
+// (vault first, then cache) and signs that it did ([ReceiptClaims]). States are
+// ordered by epoch, then version ([Newer]); an older one is never applied.
+// Sending one twice is harmless.
+//
+// # Concurrency and tests
+//
+// Everything here is a value or a pure function, safe for concurrent use. The
+// tests replay golden frames of every version (testdata) and fuzz each decoder.
+package protocol
+
+// Capability is the single number by which both sides tell what the other can
+// do. What changes behaviour raises it, with a line of history here:
+//
+//	1 (2026-11-25): the first version
+type Capability int
+
+// CurrentCapability is the capability of this source tree.
+const CurrentCapability Capability = 1
