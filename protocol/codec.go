@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -139,4 +140,17 @@ func decode(data []byte, limit int, known map[string]decoder) (Frame, error) {
 		return nil, fmt.Errorf("%w: %s: %v", ErrBadFrame, head.T, err)
 	}
 	return f, nil
+}
+
+// FrameTypes returns the types of all frames, of both sides.
+func FrameTypes() []string {
+	return slices.Sorted(func(yield func(string) bool) {
+		for _, m := range []map[string]decoder{fromDevice, fromServer} {
+			for name := range m {
+				if !yield(name) {
+					return
+				}
+			}
+		}
+	})
 }

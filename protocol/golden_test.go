@@ -1,0 +1,215 @@
+package protocol_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+var update = flag.Bool("update", false, "write the golden frames of the current version anew")
+
+// fill returns n bytes that count up from start.
+func fill(start byte, n int) protocol.Bytes {
+	b := make(protocol.Bytes, n)
+	for i := range b {
+		b[i] = start + byte(i)
+	}
+	return b
+}
+
+var (
+	device = protocol.DeviceIDOf([]byte(fill(0, 32)))
+	digest = protocol.DigestOf([]byte("a document"))
+	jws    = "eyJhbGciOiJFZERTQSJ9.e30.c2ln"
+	have   = protocol.Have{
+		Epoch: 3, Version: 41, Status: protocol.Active,
+		Snapshot: digest, Catalog: digest, Pins: 5, Keys: 1,
+	}
+)
+
+// golden holds one frame of each type, with every member present.
+var golden = []struct {
+	file  string
+	frame protocol.Frame
+}{
+	{"down-hello", protocol.Hello{Nonce: fill(1, 32), Time: 1764093422000, Cap: 1, Server: "tv.example"}},
+	{"down-user_code", protocol.UserCode{Code: "BCDFGHJK", URI: "https://tv.example/tv", FullURI: "https://tv.example/tv?code=BCDFGHJK", ExpiresIn: 900}},
+	{"down-enrolled", protocol.Enrolled{Device: device, Account: "0190a1b2-0000-7000-8000-000000000001", Epoch: 1, Root: fill(9, 32), Keys: jws}},
+	{"down-state", protocol.State{JWS: jws}},
+	{"down-still", protocol.Still{JWS: jws}},
+	{"down-part", protocol.Part{Digest: digest, Offset: 24576, Total: 24580, Data: fill(7, 4)}},
+	{"down-pins", protocol.Pins{JWS: jws}},
+	{"down-keys", protocol.Keys{JWS: jws}},
+	{"down-receipt_ack", protocol.ReceiptAck{Digest: digest}},
+	{"down-activity_ack", protocol.ActivityAck{Through: 12}},
+	{"down-error", protocol.Error{Code: protocol.CodeBusy, RetryAfter: 1500, Ref: "01J0"}},
+	{"up-enrol", protocol.Enrol{PublicKey: fill(0, 32), Name: "Living room TV", Model: "HK-1", Kind: "tv", Cap: 1, Conn: 1, Ask: fill(2, 32), Sig: fill(3, 64)}},
+	{"up-auth", protocol.Auth{Device: device, Cap: 1, Conn: 7, Have: have, Ask: fill(2, 32), Sig: fill(3, 64)}},
+	{"up-have", protocol.Have{Epoch: 3, Version: 41, Status: protocol.SignedOut, State: jws}},
+	{"up-ask", protocol.Ask{Nonce: fill(2, 32)}},
+	{"up-receipt", protocol.Receipt{JWS: jws}},
+	{"up-signed_out_here", protocol.SignedOutHere{JWS: jws}},
+	{"up-activity", protocol.Activity{Epoch: 3, Items: []protocol.ActivityItem{
+		{Seq: 1, Profile: "p1", Title: "t1", What: protocol.Started, At: 1764093422000},
+		{Seq: 2, Profile: "p1", Title: "t1", What: protocol.Stopped, At: 1764093482000, Position: 60},
+	}}},
+	{"up-profile_selected", protocol.ProfileSelected{Profile: "p1"}},
+}
+
+func decoderOf(file string) func([]byte) (protocol.Frame, error) {
+	if strings.HasPrefix(file, "up-") {
+		return protocol.DecodeUp
+	}
+	return protocol.DecodeDown
+}
+
+func TestGoldenFrames(t *testing.T) {
+	for _, g := range golden {
+		path := filepath.Join("testdata", "v1", g.file+".json")
+		got, err := protocol.Encode(g.frame)
+		if err != nil {
+			t.Errorf("Encode(%s) = %v", g.file, err)
+			continue
+		}
+		if *update {
+			if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(string(bytes.TrimSpace(want)), string(got)); d != "" {
+			t.Errorf("%s: the wire changed (-want +got):\n%s", g.file, d)
+		}
+		back, err := decoderOf(g.file)(want)
+		if err != nil {
+			t.Errorf("decode %s = %v", g.file, err)
+		}
+		if d := cmp.Diff(g.frame, back); d != "" {
+			t.Errorf("%s does not survive (-sent +read):\n%s", g.file, d)
+		}
+	}
+}
+
+// TestGoldenIsWhole fails when a frame type has no golden file, or a golden
+// file no frame type.
+func TestGoldenIsWhole(t *testing.T) {
+	files, err := filepath.Glob("testdata/v1/*.json")
+	if err != nil || len(files) != len(golden) {
+		t.Errorf("%d golden files for %d frame types (%v)", len(files), len(golden), err)
+	}
+	if got := len(protocol.FrameTypes()); got != len(golden) {
+		t.Errorf("%d frame types, %d golden frames", got, len(golden))
+	}
+}
+
+func TestDecodeIgnoresWhatItDoesNotKnow(t *testing.T) {
+	f, err := protocol.DecodeUp([]byte(`{"t":"from_the_future","x":1}`))
+	if err != nil || f != (protocol.Unknown{T: "from_the_future"}) {
+		t.Errorf("DecodeUp = %v, %v", f, err)
+	}
+	f, err = protocol.DecodeUp([]byte(`{"t":"profile_selected","profile":"p","later":[1,{}]}`))
+	if err != nil || f != (protocol.ProfileSelected{Profile: "p"}) {
+		t.Errorf("DecodeUp = %v, %v", f, err)
+	}
+	// A frame that only the other side may send is unknown here.
+	f, err = protocol.DecodeUp([]byte(`{"t":"state","jws":"x"}`))
+	if err != nil || reflect.TypeOf(f) != reflect.TypeOf(protocol.Unknown{}) {
+		t.Errorf("DecodeUp = %v, %v", f, err)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	long := strings.Repeat("x", protocol.MaxDeviceFrame)
+	for _, c := range []struct {
+		name, frame string
+		want        error
+	}{
+		{"nothing", ``, protocol.ErrBadFrame},
+		{"not json", `hello`, protocol.ErrBadFrame},
+		{"an array", `[]`, protocol.ErrBadFrame},
+		{"no type", `{}`, protocol.ErrBadFrame},
+		{"a type that is no string", `{"t":7}`, protocol.ErrBadFrame},
+		{"a type too long", `{"t":"` + strings.Repeat("a", 65) + `"}`, protocol.ErrBadFrame},
+		{"two documents", `{"t":"ask","n":""}{}`, protocol.ErrBadFrame},
+		{"too large", `{"t":"ask","n":"` + long + `"}`, protocol.ErrTooLarge},
+		{"a short nonce", `{"t":"ask","n":"AAAA"}`, protocol.ErrBadFrame},
+		{"padded base64", `{"t":"ask","n":"AAA="}`, protocol.ErrBadFrame},
+		{"a wrong kind of member", `{"t":"profile_selected","profile":1}`, protocol.ErrBadFrame},
+		{"an empty receipt", `{"t":"receipt"}`, protocol.ErrBadFrame},
+		{"no items", `{"t":"activity","epoch":1,"items":[]}`, protocol.ErrBadFrame},
+		{"items out of order", `{"t":"activity","epoch":1,"items":[{"seq":2,"profile":"p","title":"t","what":"started","at":1,"position":0},{"seq":1,"profile":"p","title":"t","what":"stopped","at":1,"position":0}]}`, protocol.ErrBadFrame},
+		{"an unknown status", `{"t":"have","epoch":1,"version":1,"status":"fine","pins":0,"keys":0}`, protocol.ErrBadFrame},
+		{"epoch 0", `{"t":"have","epoch":0,"version":1,"status":"active","pins":0,"keys":0}`, protocol.ErrBadFrame},
+	} {
+		if f, err := protocol.DecodeUp([]byte(c.frame)); !errors.Is(err, c.want) {
+			t.Errorf("%s: DecodeUp = %v, %v; want %v", c.name, f, err, c.want)
+		}
+	}
+}
+
+func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
+	if _, err := protocol.Encode(protocol.Ask{Nonce: fill(0, 5)}); err == nil {
+		t.Error("Encode took a nonce of 5 bytes")
+	}
+	if _, err := protocol.Encode(protocol.Enrol{PublicKey: fill(0, 32), Name: "a\x00b", Cap: 1, Conn: 1, Ask: fill(0, 32), Sig: fill(0, 64)}); err == nil {
+		t.Error("Encode took a control character in a name")
+	}
+}
+
+func FuzzDecodeUp(f *testing.F) {
+	seed(f, "up-")
+	f.Fuzz(func(t *testing.T, data []byte) { roundTrip(t, data, protocol.DecodeUp) })
+}
+
+func FuzzDecodeDown(f *testing.F) {
+	seed(f, "down-")
+	f.Fuzz(func(t *testing.T, data []byte) { roundTrip(t, data, protocol.DecodeDown) })
+}
+
+func seed(f *testing.F, prefix string) {
+	for _, g := range golden {
+		if strings.HasPrefix(g.file, prefix) {
+			data, err := protocol.Encode(g.frame)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data)
+		}
+	}
+	f.Add([]byte(`{"t":"x"}`))
+	f.Add([]byte(`{"t":`))
+}
+
+// roundTrip checks that whatever decodes also encodes, and to the same frame.
+func roundTrip(t *testing.T, data []byte, decode func([]byte) (protocol.Frame, error)) {
+	frame, err := decode(data)
+	if err != nil {
+		if !errors.Is(err, protocol.ErrBadFrame) && !errors.Is(err, protocol.ErrTooLarge) {
+			t.Fatalf("error of no kind: %v", err)
+		}
+		return
+	}
+	if _, ok := frame.(protocol.Unknown); ok {
+		return
+	}
+	out, err := protocol.Encode(frame)
+	if err != nil {
+		t.Fatalf("%v decoded, but does not encode: %v", frame, err)
+	}
+	again, err := decode(out)
+	if err != nil || !cmp.Equal(frame, again) {
+		t.Fatalf("%v came back as %v, %v", frame, again, err)
+	}
+}
