@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// TxLimit is how long a transaction may take, its wait included. Other nodes
+// rely on it when they look for recent changes: no row can appear with a time
+// further back than this.
+const TxLimit = 5 * time.Second
+
+// DB is the server's database.
+type DB struct {
+	driver Driver
+}
+
+// Open brings the schema up to date and returns the database. On an error the
+// driver is still the caller's to close; otherwise [DB.Close] closes it.
+func Open(ctx context.Context, driver Driver, log *slog.Logger) (*DB, error) {
+	if err := migrate(ctx, driver, log); err != nil {
+		return nil, fmt.Errorf("open database: %w", classified(driver, err))
+	}
+	return &DB{driver: driver}, nil
+}
+
+// Update runs fn in a transaction that may write. When it returns nil the
+// change is durable and the functions given to [Tx.OnCommit] have run. It
+// takes at most about [TxLimit], then fails with [ErrBusy].
+func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, TxLimit, ErrBusy)
+	defer cancel()
+	var last *Tx
+	err := db.driver.Update(ctx, func(q Querier) error {
+		last = &Tx{ctx: ctx, q: q, driver: db.driver}
+		return last.run(fn)
+	})
+	if err != nil {
+		return classified(db.driver, err)
+	}
+	for _, f := range last.onCommit {
+		f()
+	}
+	return nil
+}
+
+// View runs fn in a transaction that only reads, on one snapshot.
+func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, TxLimit, ErrBusy)
+	defer cancel()
+	err := db.driver.View(ctx, func(q Querier) error {
+		return (&Tx{ctx: ctx, q: q, driver: db.driver}).run(fn)
+	})
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) && context.Cause(ctx) == ErrBusy {
+		err = fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return classified(db.driver, err)
+}
+
+// Close waits for running transactions and closes the driver.
+func (db *DB) Close() error { return db.driver.Close() }
+
+// classified adds the sentinel that err is a case of, unless it has it.
+func classified(driver Driver, err error) error {
+	class := driver.Classify(err)
+	if class == nil || errors.Is(err, class) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", class, err)
+}
