@@ -1,0 +1,144 @@
+// Package archtest holds the architecture: who may import whom. It has no code
+// of its own; its test reads the imports of every package of the module with
+// the go command, checks them against the rules below, and names the reason of
+// each rule that is broken. Run it with -count=1, since the go command's
+// answers are no input that the test cache knows.
+package archtest
+
+import "strings"
+
+// Module is the module's path.
+const Module = "github.com/hearthkey/hearthkey"
+
+// Rule forbids imports.
+type Rule struct {
+	Name   string
+	Reason string
+	// Applies to packages at these paths below the module. A trailing "/..."
+	// means the package and all below it.
+	In []string
+	// Except leaves out some of them.
+	Except []string
+	// Forbid lists import paths that may not be used, in the same notation,
+	// whole (with the module's path for ours).
+	Forbid []string
+	// Allow makes exceptions from Forbid.
+	Allow []string
+}
+
+func ours(paths ...string) []string {
+	for i, p := range paths {
+		paths[i] = Module + "/" + p
+	}
+	return paths
+}
+
+// Pure packages are functions of their inputs.
+var pure = []string{
+	"agent/nav", "agent/keyseq", "agent/pinlock", "agent/session", "protocol/parental",
+}
+
+// Domain packages hold the server's rules.
+var domain = []string{
+	"server/account", "server/profile", "server/device",
+}
+
+// Rules is the architecture.
+var Rules = []Rule{
+	{
+		Name:   "protocol stands alone",
+		Reason: "both ends must agree on it; it may not know either",
+		In:     []string{"protocol/..."},
+		Forbid: append(ours("agent/...", "server/...", "tools/..."), "net", "net/...", "os", "os/...", "database/sql"),
+	},
+	{
+		Name:   "the agent does not know the server",
+		Reason: "they meet only on the wire",
+		In:     []string{"agent/..."},
+		Forbid: ours("server/...", "tools/..."),
+	},
+	{
+		Name:   "the server does not know the agent",
+		Reason: "they meet only on the wire",
+		In:     []string{"server/..."},
+		Forbid: ours("agent/...", "tools/..."),
+	},
+	{
+		Name:   "pure packages are pure",
+		Reason: "rules are functions of their inputs: testable on any history, at any speed",
+		In:     pure,
+		Forbid: []string{"net", "net/...", "os", "os/...", "sync", "sync/...", "context", "log", "log/...", "math/rand", "math/rand/...", "crypto/rand", "io/...", "syscall"},
+	},
+	{
+		Name:   "the domain knows no transport and no engine",
+		Reason: "pages, API and sockets share one set of rules, and SQL has one home",
+		In:     domain,
+		Forbid: []string{"net/http", "database/sql", "html/template"},
+	},
+	{
+		Name:   "SQL lives in store",
+		Reason: "one set of plain SQL that both engines take",
+		In:     []string{"agent/...", "server/...", "tools/...", "protocol/..."},
+		Except: []string{"server/store/..."},
+		Forbid: []string{"database/sql", "database/sql/...", "modernc.org/sqlite", "modernc.org/sqlite/...", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3", "github.com/pressly/goose/v3/..."},
+	},
+	{
+		Name:   "only package server picks drivers",
+		Reason: "everything else works with whichever engine it is given",
+		In:     []string{"server/..."},
+		Except: []string{"server", "server/store/sqlite"},
+		Forbid: ours("server/store/sqlite", "server/bus/membus"),
+	},
+	{
+		Name:   "WebSockets live at the borders",
+		Reason: "the library is a detail of the few packages that own a socket",
+		In:     []string{"agent/...", "server/...", "protocol/..."},
+		Except: []string{"agent/link", "agent/lan", "agent/screen", "agent/local", "server/api", "server/hub/..."},
+		Forbid: []string{"github.com/gorilla/websocket"},
+	},
+	{
+		Name:   "Badger lives in cache",
+		Reason: "it is a cache that can always be rebuilt; nothing else may lean on it",
+		In:     []string{"agent/...", "server/...", "protocol/...", "tools/..."},
+		Except: []string{"agent/cache"},
+		Forbid: []string{"github.com/dgraph-io/badger/v4", "github.com/dgraph-io/badger/v4/..."},
+	},
+	{
+		Name:   "the agent stays small",
+		Reason: "a TV carries every byte of it",
+		In:     []string{"agent/...", "protocol/..."},
+		Forbid: []string{"github.com/alecthomas/kong", "github.com/prometheus/client_golang/...", "github.com/go-jose/go-jose/v4", "net/http/pprof", "expvar", "html/template", "text/template"},
+	},
+}
+
+// match reports whether path fits pattern; "p/..." fits p and all below it.
+func match(pattern, path string) bool {
+	if p, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return path == p || strings.HasPrefix(path, p+"/")
+	}
+	return path == pattern
+}
+
+func matchAny(patterns []string, path string) bool {
+	for _, p := range patterns {
+		if match(p, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// Broken returns the imports of pkg (a path below the module; "." is the root)
+// that r forbids.
+func (r Rule) Broken(pkg string, imports []string) []string {
+	if !matchAny(r.In, pkg) || matchAny(r.Except, pkg) {
+		return nil
+	}
+	var out []string
+	for _, imp := range imports {
+		if matchAny(r.Forbid, imp) && !matchAny(r.Allow, imp) {
+			out = append(out, imp)
+		}
+	}
+	return out
+}

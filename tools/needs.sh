@@ -1,0 +1,35 @@
+#!/bin/sh
+# Looks for what the tests need beyond Go, git and make, and installs what is
+# missing. Where it may not, it says which command to run, and stops.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=
+need() { # program package
+	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need chromium chromium
+need qemu-arm-static qemu-user-static
+need node nodejs
+need npm npm
+need gcc gcc
+
+if [ -n "$missing" ]; then
+	sudo=
+	[ "$(id -u)" = 0 ] || sudo="sudo -n"
+	if ! command -v apt-get >/dev/null 2>&1 || { [ -n "$sudo" ] && ! sudo -n true 2>/dev/null; }; then
+		echo "The tests need:$missing" >&2
+		echo "Install them and run this again. On Debian: sudo apt-get install$missing" >&2
+		exit 1
+	fi
+	echo "installing$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	$sudo apt-get update -qq
+	# shellcheck disable=SC2086 # one word per package
+	$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+if [ ! -d tools/browser/node_modules ] || [ tools/browser/package-lock.json -nt tools/browser/node_modules ]; then
+	npm ci --silent --no-audit --no-fund --prefix tools/browser
+	touch tools/browser/node_modules
+fi
