@@ -3,7 +3,7 @@
 GO      ?= go
 PINNED  := $(GO) tool -modfile=tools/pinned/go.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X github.com/hearthkey/hearthkey/protocol.Build=$(VERSION)
+LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 
 .DEFAULT_GOAL := help

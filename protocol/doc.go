@@ -36,7 +36,3 @@ type Capability int
 
 // CurrentCapability is the capability of this source tree.
 const CurrentCapability Capability = 1
-
-// Build names the source this program was built from. The linker sets it; it
-// is for people to read, never for decisions: those use [Capability].
-var Build = "dev"
