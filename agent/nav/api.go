@@ -1,0 +1,278 @@
+package nav
+
+import (
+	"time"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// Event is something that happened: a [Press], [World], [PINChecked],
+// [NetworkReport], [Tick] or [Resumed]. Every At is running time
+// (CLOCK_BOOTTIME): only differences count, and standby counts.
+type Event interface{ event() }
+
+// Press is a key press.
+type Press struct {
+	Key    keyseq.Key
+	Source Source
+	Repeat bool // made by holding the key down
+	At     time.Duration
+}
+
+// Source is what sent a key. Every source has a key sequence of its own.
+type Source struct {
+	Kind SourceKind
+	ID   string // tells the sources of one kind apart
+}
+
+// SourceKind says how a key came here. The zero SourceKind is not trusted.
+type SourceKind string
+
+// The kinds of sources.
+const (
+	Local   SourceKind = "local"   // at this TV: its remote, a keyboard, its screen page, the terminal
+	Paired  SourceKind = "paired"  // a remote on the home network that was paired with the code on the screen
+	Relayed SourceKind = "relayed" // the owner's page, through the server
+	ECP     SourceKind = "ecp"     // external control protocol, from anything on the home network
+)
+
+// trusted says whether keys from s may reach the key sequence and its choices,
+// and the confirmation of a sign-out (product rule D11).
+func (s Source) trusted() bool { return s.Kind == Local || s.Kind == Paired }
+
+// Tick says that the time asked for with [WakeAt] has come. A Tick that nobody
+// asked for does no harm.
+type Tick struct{ At time.Duration }
+
+// Resumed says that the TV came out of standby: whoever was watching is asked
+// again (product rule D10).
+type Resumed struct{ At time.Duration }
+
+// PINChecked answers [CheckPIN].
+type PINChecked struct {
+	Check   int // of the CheckPIN that is answered; any other number is ignored
+	Outcome Outcome
+	Wait    time.Duration // until the next try, for Wrong and Waiting; 0 for none
+	Wrong   int           // for Right: wrong tries since the PIN was last right
+	Since   string        // for Right: when the first of these was, as a person reads it
+	At      time.Duration
+}
+
+// Outcome is what came of a PIN check.
+type Outcome string
+
+// The outcomes.
+const (
+	Right       Outcome = "right"
+	Wrong       Outcome = "wrong"
+	Waiting     Outcome = "waiting"     // not checked: too early after wrong tries
+	Unavailable Outcome = "unavailable" // this TV has no verifier for the PIN just now: it stays locked
+)
+
+// NetworkReport answers [CheckNetwork], as often as there is something new.
+type NetworkReport struct {
+	Steps []NetworkStep // in the order of the checks; those after a failed one may be missing
+	Done  bool          // nothing more will come
+}
+
+// NetworkStep is one thing that was checked.
+type NetworkStep struct {
+	What   NetworkCheck
+	OK     bool
+	Detail string // a name, an address or a time; never an error text
+}
+
+// NetworkCheck names what is checked.
+type NetworkCheck string
+
+// What is checked, in order.
+const (
+	CheckAddress NetworkCheck = "address" // this TV has an address on a network
+	CheckName    NetworkCheck = "name"    // the server's name is known to the name service
+	CheckReach   NetworkCheck = "reach"   // the server accepts a connection
+	CheckSecure  NetworkCheck = "secure"  // the connection is encrypted and the server is who it should be
+	CheckAnswer  NetworkCheck = "answer"  // the service answers; Detail is the time it took
+)
+
+// World is everything outside nav that screens show. Each World replaces the
+// one before it. What it points to must not change after it was passed in.
+type World struct {
+	At    time.Duration
+	Phase Phase
+	Cause *Cause    // who ended the session, in SignedOut, Deactivated and Stolen; nil where unknown
+	Code  *UserCode // in Code; nil until the server has given one
+
+	TV         TV
+	Owner      string // the account's email
+	AccountURL string // where the owner manages the account; may be empty
+
+	Profiles    []protocol.Profile // empty until the first snapshot is here
+	Catalog     *protocol.Catalog  // nil until it is here
+	LastProfile protocol.ProfileID // who watched last, for the gate's focus
+
+	Online       bool
+	OfflineSince string        // as a person reads it, e.g. "21:40"; may be empty
+	LeaseLeft    time.Duration // running time until the lease ends; 0 where there is none
+	LeaseLength  time.Duration // of a whole lease; 0 where unknown
+
+	Waits   []Wait // profiles whose PIN has to wait
+	Storage Storage
+}
+
+// Phase is where the device stands.
+type Phase string
+
+// The phases. The zero Phase is Starting.
+const (
+	Starting    Phase = ""            // the agent opens its store
+	SignedOut   Phase = "signedOut"   // not signed in, and not asking for a code
+	Enrolling   Phase = "enrolling"   // shows a user code, or waits for one
+	Active      Phase = "active"      // signed in, with a lease
+	LeaseEnded  Phase = "leaseEnded"  // signed in, but the server was out of reach for too long
+	Stolen      Phase = "stolen"      // reported stolen
+	Deactivated Phase = "deactivated" // removed from the account, and no longer the device it was
+	Update      Phase = "update"      // this agent is too old for the server
+)
+
+// Cause is who ended this TV's session, and when.
+type Cause struct {
+	By    protocol.By
+	At    string // as a person reads it, e.g. "Tuesday at 21:43"; may be empty
+	Where string // e.g. "Firefox on Linux"; may be empty
+}
+
+// UserCode is what a person needs to sign this TV in.
+type UserCode struct {
+	Code      string // 8 letters, without a dash; empty while there is none
+	URI       string
+	QR        []string      // of the full URI: rows of '1' (dark) and '0', without quiet zone
+	ExpiresIn time.Duration // from World.At
+	Problem   Problem
+}
+
+// Problem is why a sign-in cannot go on just now.
+type Problem string
+
+// The problems. Others are shown as [ProblemServer].
+const (
+	ProblemNone    Problem = ""
+	ProblemOffline Problem = "offline" // no connection to the server
+	ProblemBusy    Problem = "busy"    // the server asks to come back later
+	ProblemRefused Problem = "refused" // the owner refused this TV
+	ProblemLimit   Problem = "limit"   // the account has as many devices as it may
+	ProblemStolen  Problem = "stolen"  // this TV was reported stolen
+	ProblemServer  Problem = "server"  // the server failed
+	ProblemSecure  Problem = "secure"  // the server could not prove who it is
+)
+
+// TV describes this TV on the settings screen.
+type TV struct {
+	Name    string
+	Model   string
+	Version string // of the agent
+	Server  string // the operator's name for the service, or its address
+}
+
+// Wait is how long a profile's PIN has to wait.
+type Wait struct {
+	Profile protocol.ProfileID
+	Left    time.Duration // from World.At
+}
+
+// Storage is the state of the cache.
+type Storage string
+
+// The states of the cache. The zero Storage is StorageFine.
+const (
+	StorageFine       Storage = ""
+	StorageRebuilding Storage = "rebuilding" // it was damaged, and is fetched again
+	StorageMemory     Storage = "memory"     // it cannot be written; all is kept in memory until the next start
+)
+
+// Effect is something that nav wants done. Effects are carried out in order.
+type Effect interface{ effect() }
+
+// The effects.
+type (
+	// CheckPIN asks whether these digits are the profile's PIN. It is answered
+	// by [PINChecked] with the same Check.
+	CheckPIN struct {
+		Check   int
+		Profile protocol.ProfileID
+		Digits  Digits
+	}
+
+	// SelectProfile says who is watching; the empty profile means the gate.
+	SelectProfile struct{ Profile protocol.ProfileID }
+
+	// StartEnrol asks for a (new) user code. It is answered by a World in the
+	// phase Enrolling.
+	StartEnrol struct{}
+	// CancelEnrol ends the phase Enrolling.
+	CancelEnrol struct{}
+	// TryAgain asks to connect now rather than after the usual delay.
+	TryAgain struct{}
+
+	// SignOutHere ends this TV's session, as the person at the TV confirmed.
+	SignOutHere struct{}
+	// Deactivate also erases this TV's identity, as the person confirmed.
+	Deactivate struct{}
+	// StartOver asks to fetch the cache again, still signed in.
+	StartOver struct{}
+	// CheckNetwork is answered by [NetworkReport].
+	CheckNetwork struct{}
+
+	// StartTitle says that a title began to play.
+	StartTitle struct{ Playback }
+	// ProgressTitle says how far it is, once a minute and at a pause.
+	ProgressTitle struct{ Playback }
+	// StopTitle says that it ended. Every StartTitle is followed by one.
+	StopTitle struct{ Playback }
+
+	// WakeAt asks for a [Tick] at this running time, in place of the Tick asked
+	// for before. Zero: none.
+	WakeAt struct{ At time.Duration }
+)
+
+// Playback is what the effects about a title carry.
+type Playback struct {
+	Profile  protocol.ProfileID
+	Title    protocol.TitleID
+	Position int64 // seconds from the title's start
+}
+
+// Digits is an entered PIN. It does not show itself in logs; string(d) does.
+type Digits string
+
+const hidden = "[hidden]"
+
+// String hides the digits.
+func (Digits) String() string { return hidden }
+
+// GoString hides the digits.
+func (Digits) GoString() string { return hidden }
+
+// MarshalText hides the digits.
+func (Digits) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+func (Press) event()         {}
+func (Tick) event()          {}
+func (Resumed) event()       {}
+func (PINChecked) event()    {}
+func (NetworkReport) event() {}
+func (World) event()         {}
+
+func (CheckPIN) effect()      {}
+func (SelectProfile) effect() {}
+func (StartEnrol) effect()    {}
+func (CancelEnrol) effect()   {}
+func (TryAgain) effect()      {}
+func (SignOutHere) effect()   {}
+func (Deactivate) effect()    {}
+func (StartOver) effect()     {}
+func (CheckNetwork) effect()  {}
+func (StartTitle) effect()    {}
+func (ProgressTitle) effect() {}
+func (StopTitle) effect()     {}
+func (WakeAt) effect()        {}
