@@ -14,11 +14,11 @@ const (
 	Postgres Dialect = "postgres"
 )
 
-// Querier runs statements inside one transaction.
+// Querier runs statements inside one transaction, one at a time: the rows of a
+// query are closed before the next statement.
 type Querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // Driver is what an SQL engine must do for a [DB]. Callers of the server's

@@ -54,12 +54,6 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	err := db.driver.View(ctx, func(q Querier) error {
 		return (&Tx{ctx: ctx, q: q, driver: db.driver}).run(fn)
 	})
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, context.DeadlineExceeded) && context.Cause(ctx) == ErrBusy {
-		err = fmt.Errorf("%w: %w", ErrBusy, err)
-	}
 	return classified(db.driver, err)
 }
 
@@ -68,6 +62,9 @@ func (db *DB) Close() error { return db.driver.Close() }
 
 // classified adds the sentinel that err is a case of, unless it has it.
 func classified(driver Driver, err error) error {
+	if err == nil {
+		return nil
+	}
 	class := driver.Classify(err)
 	if class == nil || errors.Is(err, class) {
 		return err

@@ -2,12 +2,14 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 )
 
-var errTxEnded = errors.New("store: transaction used after its end")
+var (
+	errTxEnded   = errors.New("store: transaction used after its end")
+	errTxReading = errors.New("store: statement while the rows of another are read")
+)
 
 // Tx is one transaction. It must not be kept or shared between goroutines.
 type Tx struct {
@@ -15,6 +17,7 @@ type Tx struct {
 	q        Querier
 	driver   Driver
 	failed   error // the first statement's error; the transaction is lost
+	reading  bool  // inside rows: no second statement (PostgreSQL has one at a time)
 	onCommit []func()
 }
 
@@ -25,9 +28,8 @@ type Tx struct {
 func (tx *Tx) OnCommit(f func()) { tx.onCommit = append(tx.onCommit, f) }
 
 func (tx *Tx) run(fn func(*Tx) error) error {
-	err := errTxEnded // stands if fn panics
-	defer func() { tx.failed = errors.Join(tx.failed, errTxEnded) }()
-	if err = fn(tx); err != nil {
+	defer func() { tx.failed = errTxEnded }()
+	if err := fn(tx); err != nil {
 		return err
 	}
 	return tx.failed
@@ -61,30 +63,29 @@ func (tx *Tx) execOne(query string, args ...any) error {
 }
 
 // row runs a query for one row; its Scan returns [ErrNotFound] if there is
-// none.
-func (tx *Tx) row(query string, args ...any) row {
-	if err := tx.ready(); err != nil {
-		return row{tx: tx, err: err}
-	}
-	return row{tx: tx, row: tx.q.QueryRowContext(tx.ctx, query, args...)}
-}
+// none. Further rows are left aside.
+func (tx *Tx) row(query string, args ...any) row { return row{tx, query, args} }
 
 type row struct {
-	tx  *Tx
-	row *sql.Row
-	err error
+	tx    *Tx
+	query string
+	args  []any
 }
 
-// Scan copies the columns into dest.
+// Scan runs the query and copies the columns into dest.
 func (r row) Scan(dest ...any) error {
-	if r.err != nil {
-		return r.err
-	}
-	err := r.row.Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
+	found := false
+	err := r.tx.rows(func(scan scanFunc) error {
+		if found {
+			return nil
+		}
+		found = true
+		return scan(dest...)
+	}, r.query, r.args...)
+	if err == nil && !found {
 		return ErrNotFound
 	}
-	return r.tx.fail(err)
+	return err
 }
 
 // scanFunc copies the current row's columns into dest.
@@ -100,13 +101,19 @@ func (tx *Tx) rows(each func(scan scanFunc) error, query string, args ...any) (e
 	if err != nil {
 		return tx.fail(err)
 	}
+	tx.reading = true
 	defer func() {
+		tx.reading = false
 		if closeErr := rows.Close(); err == nil {
 			err = tx.fail(closeErr)
 		}
 	}()
+	scan := func(dest ...any) error { return tx.fail(rows.Scan(dest...)) }
 	for rows.Next() {
-		if err := each(rows.Scan); err != nil {
+		if tx.ctx.Err() != nil {
+			return tx.fail(context.Cause(tx.ctx))
+		}
+		if err := each(scan); err != nil {
 			return err
 		}
 	}
@@ -117,6 +124,9 @@ func (tx *Tx) rows(each func(scan scanFunc) error, query string, args ...any) (e
 func (tx *Tx) ready() error {
 	if tx.failed != nil {
 		return fmt.Errorf("store: transaction has failed before: %w", tx.failed)
+	}
+	if tx.reading {
+		return tx.fail(errTxReading)
 	}
 	if tx.ctx.Err() != nil {
 		return tx.fail(context.Cause(tx.ctx))
