@@ -53,9 +53,9 @@ type Resumed struct{ At time.Duration }
 type PINChecked struct {
 	Check   int // of the CheckPIN that is answered; any other number is ignored
 	Outcome Outcome
-	Wait    time.Duration // until the next try, for Wrong and Waiting; 0 for none
-	Wrong   int           // for Right: wrong tries since the PIN was last right
-	Since   string        // for Right: when the first of these was, as a person reads it
+	Wait    time.Duration // until the next try, for PINWrong and PINWaiting; 0 for none
+	Wrong   int           // for PINRight: wrong tries since the PIN was last right
+	Since   string        // for PINRight: when the first of these was, as a person reads it
 	At      time.Duration
 }
 
@@ -64,10 +64,10 @@ type Outcome string
 
 // The outcomes.
 const (
-	Right       Outcome = "right"
-	Wrong       Outcome = "wrong"
-	Waiting     Outcome = "waiting"     // not checked: too early after wrong tries
-	Unavailable Outcome = "unavailable" // this TV has no verifier for the PIN just now: it stays locked
+	PINRight       Outcome = "right"
+	PINWrong       Outcome = "wrong"
+	PINWaiting     Outcome = "waiting"     // not checked: too early after wrong tries
+	PINUnavailable Outcome = "unavailable" // this TV has no verifier for the PIN just now: it stays locked
 )
 
 // NetworkReport answers [CheckNetwork], as often as there is something new.
