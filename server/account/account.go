@@ -1,0 +1,165 @@
+// Package account is who may act for a household: sign-up, password sign-in,
+// web sessions and the password itself.
+//
+// # Promises
+//
+//   - A [Session] is checked in the transaction of every write that it asks for
+//     ([Act]): once a sign-out has committed, nothing of that session is written
+//     any more, whatever was in flight.
+//   - Known and unknown addresses are answered alike, after the same work.
+//   - Secrets are stored only as hashes: passwords as argon2id, session tokens
+//     as SHA-256 of 256 random bits, access codes keyed with the server's key.
+//
+// A [Service] is safe for concurrent use. The tests run it on a real database,
+// races included.
+package account
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/keyring"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Errors of this package; test with errors.Is and errors.As.
+var (
+	// ErrCredentials: the address or the password is wrong; never which.
+	ErrCredentials = errors.New("account: wrong address or password")
+	// ErrSignedOut: no such web session, or it was ended.
+	ErrSignedOut = errors.New("account: not signed in")
+	// ErrAddress: not an email address that mail can be sent to.
+	ErrAddress = errors.New("account: not an email address")
+	// ErrAddressTaken: the address was proved, but has an account already.
+	ErrAddressTaken = errors.New("account: the address has an account")
+	// ErrAttempt: no such attempt, or it ended: start again.
+	ErrAttempt = errors.New("account: no such attempt")
+	// ErrCodeExpired: the code's time or its tries ran out: ask for a new one.
+	ErrCodeExpired = errors.New("account: access code expired")
+	// ErrNoSession: the account has no web session of that id.
+	ErrNoSession = errors.New("account: no such web session")
+	// ErrUnknownAccount: no such account.
+	ErrUnknownAccount = errors.New("account: no such account")
+)
+
+// WrongCodeError says that an access code does not match.
+type WrongCodeError struct {
+	Left int // tries left for this code
+}
+
+// Error says how many tries are left.
+func (e *WrongCodeError) Error() string {
+	return fmt.Sprintf("account: wrong access code, %d tries left", e.Left)
+}
+
+// ThrottledError says that something was asked for too often. Nothing was done.
+type ThrottledError struct {
+	RetryAfter time.Duration
+}
+
+// Error tells when to come back.
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("account: too many requests: try again in %s", e.RetryAfter)
+}
+
+// SessionID names a web session within its account: a UUIDv7 as text.
+type SessionID string
+
+// Client is where a request came from.
+type Client struct {
+	Agent string // what a person reads, e.g. "Firefox on Linux"; kept up to 128 characters
+	IP    string // textual address; throttles count by its network
+	Place string // approximate, e.g. "near Lyon, France"; may be empty
+}
+
+// Session is a web session that was live when it was read.
+type Session struct {
+	Account    protocol.AccountID
+	ID         SessionID
+	Generation int64
+	Email      string
+	Language   string // BCP 47
+	Created    time.Time
+	Proved     time.Time // when the password was last given
+	Client     Client    // of the sign-in
+}
+
+// ProofAge is how old a proof may be for a sensitive page (product rule A8).
+const ProofAge = 10 * time.Minute
+
+// Fresh reports whether the password was given recently enough for a sensitive
+// page.
+func (s Session) Fresh(now time.Time) bool { return now.Sub(s.Proved) < ProofAge }
+
+// Web is a web session just begun or renewed, with its token for the cookie.
+type Web struct {
+	Token   string // shown once; only its hash is stored
+	Session Session
+}
+
+// Listed is a web session as the owner sees it.
+type Listed struct {
+	ID       SessionID
+	Created  time.Time
+	LastSeen time.Time // to the minute
+	Client   Client    // of the sign-in
+	Current  bool      // the one that asked
+}
+
+// NoticeKind tells notices apart.
+type NoticeKind string
+
+// The notices and messages that leave through the outbox.
+const (
+	NoticeAccessCode      NoticeKind = "access-code"      // Code: the six digits
+	NoticeHaveAccount     NoticeKind = "have-account"     // somebody signed up with a known address
+	NoticeNewSignIn       NoticeKind = "new-sign-in"      // on the web
+	NoticePasswordChanged NoticeKind = "password-changed" //
+	NoticeNewDevice       NoticeKind = "new-device"       // Device: its name
+	NoticeDeviceSignedOut NoticeKind = "device-signed-out"
+	NoticeDeviceRemoved   NoticeKind = "device-removed" // deactivated
+	NoticeDeviceCloned    NoticeKind = "device-cloned"
+	NoticeEverywhere      NoticeKind = "signed-out-everywhere"
+	NoticeLockChanged     NoticeKind = "lock-changed" // Profile: its name
+	NoticeProfileChanged  NoticeKind = "profile-changed"
+)
+
+// Notice is what a message is about; package notify words it.
+type Notice struct {
+	Kind     NoticeKind
+	Account  protocol.AccountID // empty before there is one
+	To       string             // email address
+	Language string             // BCP 47
+	At       time.Time
+	Client   Client // who did it, as far as known
+	Code     string // NoticeAccessCode only: a secret
+	Device   string // name of the device concerned
+	Profile  string // name of the profile concerned
+	Expires  time.Time
+}
+
+// Config is what a [Service] needs.
+type Config struct {
+	DB   *store.DB
+	Keys *keyring.Ring
+	Gate *admit.Gate // shared by everything that hashes
+	Rand io.Reader   // nil: crypto/rand
+
+	// ServiceName is refused inside passwords. Empty: "Hearthkey".
+	ServiceName string
+	// MinPassword is the operator's least length in characters; 0: 8.
+	MinPassword int
+
+	// Notify writes a message into the outbox, in the caller's transaction.
+	Notify func(*store.Tx, Notice) error
+	// Household gives a new account its first profiles, in the caller's
+	// transaction.
+	Household func(tx *store.Tx, now time.Time, account protocol.AccountID, language string) error
+	// Changed hears, after the commit, that an account is at a version. It
+	// must not block. It is a hint: it can get lost.
+	Changed func(protocol.AccountID, protocol.Version)
+}

@@ -1,0 +1,5 @@
+package account
+
+import "errors"
+
+var errUnbuilt = errors.New("account: not built yet")

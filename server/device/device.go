@@ -1,0 +1,171 @@
+// Package device keeps what should be true of every TV, and what each TV has
+// proved.
+//
+// The database holds the desired state; versions only grow and nothing is sent
+// as a command. A change commits first, then a hint wakes whoever holds the
+// device's connection, and that reads the truth ([Service.State]). A lost hint
+// costs latency, never truth.
+//
+// # Promises
+//
+//   - Within an epoch a status only gets stricter, whoever sets it; only a new
+//     sign-in leaves it.
+//   - A sign-in racing a sign-out loses: each change is one statement with the
+//     check of what it relies on.
+//   - A [Bound] is never earlier than the truth.
+//
+// A [Service] is safe for concurrent use. The tests run it on a real database:
+// races, forged, replayed and stale proofs, clones, a restored backup, and a
+// table of bounds.
+package device
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/keyring"
+	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Errors of this package; test with errors.Is. What an owner's ended web
+// session asks for fails with account.ErrSignedOut, too many requests with
+// *account.ThrottledError.
+var (
+	ErrSignature  = errors.New("device: signature does not match")          // protocol.CodeBadSignature
+	ErrUnknown    = errors.New("device: no such device")                    // protocol.CodeUnknown
+	ErrStaleEpoch = errors.New("device: about an earlier sign-in")          // protocol.CodeStaleEpoch
+	ErrClone      = errors.New("device: two devices use one identity")      // protocol.CodeClone
+	ErrStolen     = errors.New("device: reported stolen")                   // protocol.CodeStolen
+	ErrCode       = errors.New("device: no such user code, or it ran out")  // protocol.CodeExpired
+	ErrRefused    = errors.New("device: refused by the owner")              // protocol.CodeRefused
+	ErrLimit      = errors.New("device: as many devices as allowed")        // protocol.CodeLimit
+	ErrName       = errors.New("device: a name has 1 to 64 characters")     //
+	ErrProof      = errors.New("device: proof does not fit what it is for") // protocol.CodeBadFrame
+	ErrPending    = errors.New("device: not approved yet")                  //
+)
+
+// Meta says where a connection comes from and which node holds it.
+type Meta struct {
+	IP    string // textual address
+	Place string // approximate; may be empty
+	Node  string // id of this process: see Service.Heartbeat
+}
+
+// Session is a device's sign-in on one connection.
+type Session struct {
+	Account protocol.AccountID
+	Device  protocol.DeviceID
+	Epoch   protocol.Epoch
+	Conn    int64 // the device's number of this connection
+}
+
+// Enrolment answers an enrol frame: a user code to show, or, after the
+// approval, what the device is told and its session.
+type Enrolment struct {
+	Code     *protocol.UserCode
+	Enrolled *protocol.Enrolled
+	Session  Session // with Enrolled only
+}
+
+// Request is a TV that asks to be signed in, as the approval page shows it.
+type Request struct {
+	Code  string // 8 letters, to compare with the TV's screen
+	Name  string
+	Model string
+	Kind  string
+	IP    string
+	Place string
+	Asked time.Time
+	Until time.Time // the code's end
+}
+
+// Answer is what to send to a device, in order, and what is true of it then.
+type Answer struct {
+	Frames  []protocol.Frame // empty where the device has it all and asked for nothing
+	Session Session          // as given, or with the epoch that was found
+	Version protocol.Version
+	Status  protocol.Status
+	Granted bool // a grant that repeats the ask is among the frames
+	// Have is what the device has once it took the frames: to be given to the
+	// next State of this connection.
+	Have protocol.Have
+}
+
+// Row is one device on the owner's page.
+type Row struct {
+	ID        protocol.DeviceID
+	Name      string
+	Model     string
+	Kind      string
+	Epoch     protocol.Epoch
+	Online    bool
+	FirstSeen time.Time
+	SignedIn  time.Time // of this epoch
+	LastSeen  time.Time
+	IP        string
+	Place     string             // approximate
+	Profile   protocol.ProfileID // who is watching; empty: the gate
+	Wish      Wish
+	PublicKey []byte
+}
+
+// Wish is what should be true of a device, and how far it is.
+type Wish struct {
+	Status    protocol.Status
+	Since     time.Time
+	By        protocol.By // empty while active
+	Where     string      // e.g. "Firefox on Linux"
+	Confirmed time.Time   // when the device's proof arrived; zero: not yet, or active
+	Bound     Bound       // of a device that is to stop and has not confirmed
+}
+
+// Bound is how long a device that has not confirmed can still show anything
+// (promise 1 of the product). The zero Bound says nothing.
+type Bound struct {
+	LocksBy    time.Time     // if it stays on; may be past
+	FurtherUse time.Duration // if it was switched off: at most this much more use
+}
+
+// Receipt is a proof that a device gave, as it was signed.
+type Receipt struct {
+	Digest    protocol.Digest
+	Kind      string // the JWS's typ: protocol.TypReceipt or protocol.TypSignedOutHere
+	Epoch     protocol.Epoch
+	Status    protocol.Status
+	Version   protocol.Version
+	Applied   time.Time // by the device's idea of the server's time
+	Received  time.Time
+	Erased    []protocol.Erased
+	Dropped   int64
+	JWS       string
+	PublicKey []byte // Ed25519, 32 bytes
+}
+
+// Config is what a [Service] needs.
+type Config struct {
+	DB       *store.DB
+	Keys     *keyring.Ring
+	Profiles *profile.Service
+	Rand     io.Reader // nil: crypto/rand
+
+	Server  string        // the server's name in the handshake
+	LinkURL string        // page where a person types a user code; "?code=" is added for the QR
+	Lease   time.Duration // 0: 8 h, which is also the most
+	Catalog []byte        // the catalogue's exact bytes; may be empty
+
+	MaxDevices int // signed in per account; 0: 50
+
+	// Notify writes a message into the outbox, in the caller's transaction.
+	Notify func(*store.Tx, account.Notice) error
+	// Changed hears, after the commit, that an account is at a version. It
+	// must not block. It is a hint: it can get lost.
+	Changed func(protocol.AccountID, protocol.Version)
+	// Decided hears, after the commit, that a TV's request was approved or
+	// refused: ask Enrolled. It must not block, and is a hint as well: also
+	// ask every 2 s.
+	Decided func(protocol.DeviceID)
+}

@@ -1,0 +1,99 @@
+// Package timeline is the account's record of what happened to its security:
+// entries are written in the transaction of the event itself, so none can be
+// missing and none can be about something that did not happen.
+//
+// Functions are safe for concurrent use. They are tested with the packages that
+// write entries.
+package timeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Kind tells entries apart. Values are stored: they are append-only.
+type Kind string
+
+// The kinds of entries.
+const (
+	AccountCreated      Kind = "account_created"
+	SignedIn            Kind = "signed_in"             // on the web
+	SignInFailed        Kind = "sign_in_failed"        // a wrong password
+	SignedOut           Kind = "signed_out"            // of the web
+	SessionRevoked      Kind = "session_revoked"       // one web session, from another
+	PasswordChanged     Kind = "password_changed"      //
+	SignedOutEverywhere Kind = "signed_out_everywhere" //
+	ProfileAdded        Kind = "profile_added"
+	ProfileChanged      Kind = "profile_changed"
+	ProfileRemoved      Kind = "profile_removed"
+	LockSet             Kind = "lock_set"     // a profile lock was set or changed
+	LockRemoved         Kind = "lock_removed" //
+	DeviceAdded         Kind = "device_added"
+	DeviceRefused       Kind = "device_refused" // a TV that asked was turned away
+	DeviceRenamed       Kind = "device_renamed"
+	DeviceSignedOut     Kind = "device_signed_out"  // by the owner
+	DeviceLeft          Kind = "device_left"        // at the TV itself
+	DeviceMoved         Kind = "device_moved"       // signed in to another account
+	DeviceDeactivated   Kind = "device_deactivated" //
+	DeviceConfirmed     Kind = "device_confirmed"   // its receipt arrived
+	DeviceCloned        Kind = "device_cloned"      // two devices used one identity
+	DatabaseRestored    Kind = "database_restored"  // a device has seen newer states than the database
+)
+
+// Entry is one event.
+type Entry struct {
+	ID      string // given by Add
+	At      time.Time
+	Kind    Kind
+	Actor   protocol.By       // empty: nobody in particular
+	Device  protocol.DeviceID // where one is concerned
+	Profile protocol.ProfileID
+	Subject string // the name of the device or profile at that time, or what else the event is about
+	IP      string
+	Place   string // approximate
+}
+
+// Add writes e into the account's timeline, in the caller's transaction.
+func Add(tx *store.Tx, account protocol.AccountID, e Entry) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("timeline: %w", err)
+	}
+	return tx.InsertTimeline(store.TimelineRow{
+		Account: account, ID: id.String(), At: e.At, Kind: string(e.Kind), Actor: e.Actor,
+		Device: e.Device, Profile: e.Profile, Subject: e.Subject, IP: e.IP, Place: e.Place,
+	})
+}
+
+// MaxPage is the largest number of entries that [List] returns.
+const MaxPage = 200
+
+// List returns the newest entries, newest first: up to n (at most [MaxPage])
+// older than the entry before; the empty before starts at the newest.
+func List(ctx context.Context, db *store.DB, account protocol.AccountID, before string, n int) ([]Entry, error) {
+	if n <= 0 || n > MaxPage {
+		n = MaxPage
+	}
+	var out []Entry
+	err := db.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Timeline(account, before, n)
+		out = make([]Entry, 0, len(rows))
+		for _, r := range rows {
+			out = append(out, Entry{
+				ID: r.ID, At: r.At, Kind: Kind(r.Kind), Actor: r.Actor, Device: r.Device,
+				Profile: r.Profile, Subject: r.Subject, IP: r.IP, Place: r.Place,
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("timeline: %w", err)
+	}
+	return out, nil
+}
