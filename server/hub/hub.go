@@ -1,0 +1,224 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// WebSocket close codes (RFC 6455, section 7.4.1, and IANA's registry).
+const (
+	closeGoingAway      = 1001
+	closeServiceRestart = 1012
+)
+
+// Config says how a [Hub] reaches the truth. The funcs are required, the rest
+// has defaults.
+type Config struct {
+	// Desired reads the truth for a session and returns the frames that bring
+	// the device up to date; none if it is. It is called with the session's
+	// turn held: it may use and must update Have, Sent and Granted.
+	Desired func(ctx context.Context, s *Session) ([]protocol.Frame, error)
+	// Changed calls each for every account that changed at or after since. It
+	// is one read of the database: its success is what makes this node fresh.
+	Changed func(ctx context.Context, since time.Time, each func(protocol.AccountID, protocol.Version)) error
+	// Beat writes this node's sign of life.
+	Beat func(ctx context.Context, now time.Time) error
+	// Left writes down connections that have ended, at most [maxDepartures]
+	// at once. Failed ones are offered again.
+	Left func(ctx context.Context, gone []Departure) error
+	Log  *slog.Logger
+
+	// Ping is the interval of heartbeats. Default 50 s.
+	Ping time.Duration
+	// Poll is how often Changed and Beat are called. Default 5 s.
+	Poll time.Duration
+	// Overlap is how far before the last poll each poll looks, against
+	// transactions that were open then and clocks that differ. Default 60 s.
+	Overlap time.Duration
+	// Fresh is how long a poll vouches for what this process knows. Default 10 s.
+	Fresh time.Duration
+	// Pushes is how many devices are written to at the same time. Default 256.
+	Pushes int
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Desired == nil || c.Changed == nil || c.Beat == nil || c.Left == nil || c.Log == nil {
+		return c, errors.New("hub: Desired, Changed, Beat, Left and Log are required")
+	}
+	for _, d := range []struct {
+		p   *time.Duration
+		def time.Duration
+	}{{&c.Ping, 50 * time.Second}, {&c.Poll, 5 * time.Second}, {&c.Overlap, time.Minute}, {&c.Fresh, 10 * time.Second}} {
+		if *d.p <= 0 {
+			*d.p = d.def
+		}
+	}
+	if c.Pushes <= 0 {
+		c.Pushes = 256
+	}
+	return c, nil
+}
+
+// slots is the number of parts of one heartbeat interval.
+const slots = 50
+
+// readTimeout bounds one call of the Config's funcs.
+const readTimeout = 6 * time.Second
+
+// Hub knows this process's devices. Make one with [New].
+type Hub struct {
+	cfg    Config
+	ctx    context.Context // of the workers
+	cancel context.CancelFunc
+
+	sessions *registry
+	wheel    *wheel
+	queue    *queue
+	gone     departures
+	polled   atomic.Int64 // Unix nanoseconds at which the last successful poll began
+	counts   counts
+
+	mu     sync.Mutex
+	failed []*Session // to be tried again at the next poll
+}
+
+type counts struct {
+	connected                                    atomic.Int64
+	nudges, pushes, failures, silent, superseded atomic.Int64
+}
+
+// Stats are counts since the start, except Connected.
+type Stats struct {
+	Connected  int64 // devices now
+	Nudges     int64 // nudges for accounts with devices here
+	Pushes     int64 // reads of the truth that were sent
+	Failures   int64 // pushes that failed
+	Silent     int64 // devices dropped for their silence
+	Superseded int64 // connections replaced by newer ones
+}
+
+// New returns a Hub. The caller must call [Hub.Close].
+func New(cfg Config) (*Hub, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	h := &Hub{cfg: cfg, sessions: newRegistry(), wheel: newWheel(slots)}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.queue = &queue{push: h.push, limit: cfg.Pushes}
+	h.gone.write = h.writeGone
+	return h, nil
+}
+
+// Add makes s the connection of its device. An older connection of the device
+// on this node is told that it was replaced; where s is the older one it is
+// told so itself, and [ErrGone] is returned.
+func (h *Hub) Add(s *Session) error {
+	loser := h.sessions.add(s)
+	if loser == s {
+		h.counts.superseded.Add(1)
+		Fail(s.Conn, protocol.CodeReplaced, 0, "")
+		return ErrGone
+	}
+	h.wheel.add(s)
+	h.counts.connected.Add(1)
+	if loser != nil {
+		h.counts.superseded.Add(1)
+		h.forget(loser)
+		// The close code alone: the old socket may be stuck, and the new one waits.
+		loser.Conn.Close(protocol.CloseBase+int(protocol.CodeReplaced), protocol.Codes[protocol.CodeReplaced].Name)
+	}
+	return nil
+}
+
+// Remove forgets s after its connection has ended. It does nothing where s
+// was replaced or never added.
+func (h *Hub) Remove(s *Session) {
+	if h.sessions.remove(s) {
+		h.forget(s)
+	}
+}
+
+func (h *Hub) forget(s *Session) {
+	h.wheel.remove(s)
+	h.counts.connected.Add(-1)
+	h.gone.add(s)
+}
+
+// Nudge says that an account is at version v. It returns at once.
+func (h *Hub) Nudge(a protocol.AccountID, v protocol.Version) {
+	found := false
+	h.sessions.each(a, func(s *Session) {
+		found = true
+		h.queue.add(s, v)
+	})
+	if found {
+		h.counts.nudges.Add(1)
+	}
+}
+
+// push brings one device up to date.
+func (h *Hub) push(s *Session, wanted protocol.Version) {
+	ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
+	defer cancel()
+	err := s.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
+		if s.Sent >= wanted {
+			return nil, nil
+		}
+		h.counts.pushes.Add(1)
+		return h.cfg.Desired(ctx, s)
+	})
+	if err == nil || errors.Is(err, ErrGone) {
+		return
+	}
+	h.counts.failures.Add(1)
+	h.cfg.Log.Warn("push failed", "account", s.Account, "device", s.Device, "error", err)
+	h.mu.Lock()
+	h.failed = append(h.failed, s)
+	h.mu.Unlock()
+}
+
+// Fresh reports whether the database was read so recently that this node may
+// grant a lease without asking it.
+func (h *Hub) Fresh(now time.Time) bool {
+	return now.Sub(time.Unix(0, h.polled.Load())) < h.cfg.Fresh
+}
+
+// Stats returns the counts.
+func (h *Hub) Stats() Stats {
+	c := &h.counts
+	return Stats{c.connected.Load(), c.nudges.Load(), c.pushes.Load(), c.failures.Load(), c.silent.Load(), c.superseded.Load()}
+}
+
+// Drain tells every device to come back after a delay drawn from [0, spread)
+// and ends its connection, so that they do not all return at once.
+func (h *Hub) Drain(spread time.Duration) {
+	all := h.sessions.all()
+	var done sync.WaitGroup
+	limit := make(chan struct{}, h.cfg.Pushes)
+	for _, s := range all {
+		limit <- struct{}{}
+		done.Go(func() {
+			defer func() { <-limit }()
+			delay := time.Duration(rand.Int64N(int64(max(spread, time.Millisecond))))
+			_ = Send(s.Conn, protocol.Error{Code: protocol.CodeBusy, RetryAfter: delay.Milliseconds()})
+			s.Conn.Close(closeServiceRestart, "restarting")
+		})
+	}
+	done.Wait()
+}
+
+// Close stops pushing and writes down what connections have ended. It is
+// called after the last Remove.
+func (h *Hub) Close() {
+	h.queue.close()
+	h.gone.flush(h.ctx)
+	h.cancel()
+}

@@ -1,0 +1,309 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// recorder is a handler that passes on what it is called with.
+type recorder struct {
+	conn   *Conn
+	frames chan string
+	closed chan error
+	onData func(*Conn, []byte)
+}
+
+func (r *recorder) Frame(data []byte) {
+	if r.onData != nil {
+		r.onData(r.conn, data)
+		return
+	}
+	r.frames <- string(data)
+}
+
+func (r *recorder) Closed(cause error) { r.closed <- cause }
+
+// serve runs a poller behind a real listener. Its connections come out of the channel.
+func serve(t testing.TB, cfg Config, onData func(*Conn, []byte)) (url string, p *Poller, opened chan *recorder) {
+	t.Helper()
+	p = New(cfg)
+	opened = make(chan *recorder, 1)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = p.Accept(w, r, func(c *Conn) Handler {
+			h := &recorder{c, make(chan string, 100), make(chan error, 1), onData}
+			opened <- h
+			return h
+		})
+	}))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := p.Close(ctx, 1001); err != nil {
+			t.Errorf("Close = %v", err)
+		}
+		srv.Close()
+	})
+	return "ws" + strings.TrimPrefix(srv.URL, "http"), p, opened
+}
+
+func dial(t testing.TB, url string) *websocket.Conn {
+	t.Helper()
+	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}}
+	ws, _, err := d.Dial(url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ws.Close() })
+	return ws
+}
+
+func TestMessagesBothWays(t *testing.T) {
+	url, p, opened := serve(t, Config{}, nil)
+	ws := dial(t, url)
+	h := <-opened
+	for _, m := range []string{"a", strings.Repeat("x", 5_000), strings.Repeat("y", protocol.MaxDeviceFrame)} {
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(m)); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-h.frames; got != m {
+			t.Fatalf("got %d bytes, want %d", len(got), len(m))
+		}
+	}
+	if err := h.conn.Send([]byte("one"), []byte(strings.Repeat("z", protocol.MaxFrame))); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{3, protocol.MaxFrame} {
+		if _, got, err := ws.ReadMessage(); err != nil || len(got) != want {
+			t.Fatalf("read %d bytes, %v; want %d", len(got), err, want)
+		}
+	}
+	if got := p.Len(); got != 1 {
+		t.Errorf("Len = %d, want 1", got)
+	}
+	ws.Close()
+	if cause := <-h.closed; cause == nil {
+		t.Error("Closed(nil) after the peer went, want a cause")
+	}
+}
+
+func TestWhatADeviceMayNotDo(t *testing.T) {
+	text := func(n int) func(*websocket.Conn) {
+		return func(ws *websocket.Conn) { _ = ws.WriteMessage(websocket.TextMessage, make([]byte, n)) }
+	}
+	for _, tt := range []struct {
+		name string
+		do   func(*websocket.Conn)
+		want error
+	}{
+		{"too large", text(protocol.MaxDeviceFrame + 1), ErrTooLarge},
+		{"far too large", text(8 << 20), ErrTooLarge},
+		{"binary", func(ws *websocket.Conn) { _ = ws.WriteMessage(websocket.BinaryMessage, []byte("x")) }, ErrNotText},
+		{"flood of messages", func(ws *websocket.Conn) {
+			for range 100 {
+				text(1)(ws)
+			}
+		}, ErrFlood},
+		{"flood of pings", func(ws *websocket.Conn) {
+			for range 100 {
+				_ = ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
+			}
+		}, ErrFlood},
+		{"flood of pongs", func(ws *websocket.Conn) {
+			for range 100 {
+				_ = ws.WriteControl(websocket.PongMessage, nil, time.Now().Add(time.Second))
+			}
+		}, ErrFlood},
+		{"half a message", func(ws *websocket.Conn) {
+			w, _ := ws.NextWriter(websocket.TextMessage)
+			_, _ = w.Write(make([]byte, 8<<10)) // more than the client's buffer, so a first fragment leaves
+		}, ErrTimeout},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			url, _, opened := serve(t, Config{MessageTimeout: 50 * time.Millisecond, Linger: 100 * time.Millisecond}, func(*Conn, []byte) {})
+			ws := dial(t, url)
+			h := <-opened
+			tt.do(ws)
+			if cause := <-h.closed; !errors.Is(cause, tt.want) {
+				t.Errorf("Closed(%v), want %v", cause, tt.want)
+			}
+		})
+	}
+}
+
+func TestExpire(t *testing.T) {
+	url, _, opened := serve(t, Config{}, nil)
+	dial(t, url)
+	h := <-opened
+	h.conn.Expire(time.Now().Add(20 * time.Millisecond))
+	if cause := <-h.closed; !errors.Is(cause, ErrTimeout) {
+		t.Errorf("Closed(%v), want %v", cause, ErrTimeout)
+	}
+}
+
+func TestExpireCanBeTakenBack(t *testing.T) {
+	url, _, opened := serve(t, Config{}, nil)
+	ws := dial(t, url)
+	h := <-opened
+	h.conn.Expire(time.Now().Add(time.Hour))
+	h.conn.Expire(time.Time{})
+	_ = ws.WriteMessage(websocket.TextMessage, []byte("still here"))
+	if got := <-h.frames; got != "still here" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// The close code arrives although the device is still sending: the socket is
+// read on until the device has seen it.
+func TestCloseCodeArrivesInAFlood(t *testing.T) {
+	url, _, opened := serve(t, Config{}, func(c *Conn, _ []byte) { c.Close(4009, "too many requests") })
+	ws := dial(t, url)
+	go func() {
+		for ws.WriteMessage(websocket.TextMessage, make([]byte, 1000)) == nil {
+		}
+	}()
+	_, _, err := ws.ReadMessage()
+	var closed *websocket.CloseError
+	if !errors.As(err, &closed) || closed.Code != 4009 || closed.Text != "too many requests" {
+		t.Errorf("ReadMessage = %v, want close 4009", err)
+	}
+	ws.Close()
+	if cause := <-(<-opened).closed; cause != nil {
+		t.Errorf("Closed(%v), want nil: this side closed", cause)
+	}
+}
+
+func TestSlowReaderIsDropped(t *testing.T) {
+	url, _, opened := serve(t, Config{WriteTimeout: 50 * time.Millisecond}, nil)
+	dial(t, url) // and never reads
+	h := <-opened
+	big := make([]byte, 1<<20)
+	for range 1000 { // far more than the kernel's buffers
+		if err := h.conn.Send(big); err != nil {
+			if cause := <-h.closed; cause == nil {
+				t.Error("Closed(nil), want a cause")
+			}
+			return
+		}
+	}
+	t.Fatal("a gigabyte went to a device that does not read")
+}
+
+// A ping to a socket that is being written to neither waits nor harms.
+func TestPing(t *testing.T) {
+	url, _, opened := serve(t, Config{}, nil)
+	ws := dial(t, url)
+	h := <-opened
+	before := h.conn.Heard()
+	go func() { _, _, _ = ws.ReadMessage() }() // answers pings
+	if err := h.conn.Ping(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(5 * time.Second); !h.conn.Heard().After(before); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("no answer to the ping within 5 s")
+		}
+	}
+	h.conn.sending.Lock()
+	if err := h.conn.Ping(); err != nil {
+		t.Errorf("Ping while sending = %v", err)
+	}
+	h.conn.sending.Unlock()
+}
+
+func TestClosedPollerRefuses(t *testing.T) {
+	p := New(Config{})
+	if err := p.Close(t.Context(), 1001); err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 1)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		failed <- p.Accept(w, r, func(*Conn) Handler { panic("opened") })
+	}))
+	defer srv.Close()
+	ws := dial(t, "ws"+strings.TrimPrefix(srv.URL, "http"))
+	if _, _, err := ws.ReadMessage(); err == nil {
+		t.Error("a message from a closed poller")
+	}
+	if err := <-failed; !errors.Is(err, ErrStopped) {
+		t.Errorf("Accept = %v, want %v", err, ErrStopped)
+	}
+}
+
+// Ten thousand connections come and go; nothing of them is left.
+func TestTenThousandConnects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: 10,000 sockets")
+	}
+	url, p, opened := serve(t, Config{Linger: 10 * time.Millisecond}, nil)
+	var comers, drain sync.WaitGroup
+	drain.Go(func() {
+		for range 10_000 {
+			<-(<-opened).closed
+		}
+	})
+	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, ReadBufferSize: 256, WriteBufferSize: 256}
+	for range 50 {
+		comers.Go(func() {
+			for range 200 {
+				ws, _, err := d.Dial(url, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				ws.Close()
+			}
+		})
+	}
+	comers.Wait()
+	if t.Failed() {
+		return
+	}
+	drain.Wait()
+	deadline := time.Now().Add(5 * time.Second)
+	for p.Len() > 0 && time.Now().Before(deadline) {
+		runtime.Gosched()
+	}
+	if got := p.Len(); got != 0 {
+		t.Errorf("%d connections left", got)
+	}
+}
+
+// BenchmarkIdle reports what an idle connection costs this process and its
+// peer in it, in bytes of heap and stack.
+func BenchmarkIdle(b *testing.B) {
+	url, _, opened := serve(b, Config{}, nil)
+	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, ReadBufferSize: 128, WriteBufferSize: 128}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	conns := make([]*websocket.Conn, 0, b.N)
+	for range b.N {
+		ws, _, err := d.Dial(url, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		conns = append(conns, ws)
+		<-opened
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	used := after.HeapInuse + after.StackInuse - before.HeapInuse - before.StackInuse
+	b.ReportMetric(float64(used)/float64(b.N), "bytes/pair")
+	for _, ws := range conns {
+		ws.Close()
+	}
+}

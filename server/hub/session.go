@@ -1,0 +1,108 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// ErrGone means that the connection is no longer the device's own: it was
+// replaced, dropped or never added.
+var ErrGone = errors.New("connection is gone")
+
+// Conn is a connection as the hub needs it. Its methods are safe for
+// concurrent use and bounded in time.
+type Conn interface {
+	// Send writes the messages in order. After an error the connection ends.
+	Send(messages ...[]byte) error
+	// Ping asks for a sign of life, which moves Heard.
+	Ping() error
+	// Heard is when the device last sent anything.
+	Heard() time.Time
+	// Close ends the connection with a WebSocket close code.
+	Close(code int, reason string)
+}
+
+// Session is one authenticated connection of a device.
+type Session struct {
+	Account protocol.AccountID
+	Device  protocol.DeviceID
+	Epoch   protocol.Epoch
+	// Number orders the connections of one device: its signed counter.
+	Number int64
+	Conn   Conn
+
+	// turn orders what is read and sent. It guards the fields below it.
+	turn sync.Mutex
+	// Have is what the device has, as far as this side knows.
+	Have protocol.Have
+	// Sent is the account's version that was last read and sent in full.
+	Sent protocol.Version
+	// Granted is when the last lease grant was signed.
+	Granted time.Time
+
+	// Guarded by the locks of the queue, the registry and the wheel.
+	wanted protocol.Version
+	phase  phase
+	added  bool
+	slot   int // in the wheel
+	place  int // within the slot
+}
+
+// Do takes the device's turn, calls read for the frames that bring the device
+// up to date, and sends them. Only read may use the fields that the turn guards.
+func (s *Session) Do(ctx context.Context, read func(context.Context) ([]protocol.Frame, error)) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	frames, err := read(ctx)
+	if err != nil {
+		return err
+	}
+	return Send(s.Conn, frames...)
+}
+
+// Send encodes the frames and writes them in order.
+func Send(c Conn, frames ...protocol.Frame) error {
+	if len(frames) == 0 {
+		return nil
+	}
+	messages := make([][]byte, len(frames))
+	for i, f := range frames {
+		m, err := protocol.Encode(f)
+		if err != nil {
+			return err
+		}
+		messages[i] = m
+	}
+	if err := c.Send(messages...); err != nil {
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	return nil
+}
+
+// Fail tells the device why its connection ends, and ends it. The delay is
+// how long the device should wait before it comes back; 0 leaves it to the device.
+func Fail(c Conn, code protocol.Code, delay time.Duration, ref string) {
+	_ = Send(c, protocol.Error{Code: code, RetryAfter: delay.Milliseconds(), Ref: ref})
+	c.Close(protocol.CloseBase+int(code), protocol.Codes[code].Name)
+}
+
+// Departure is what is written down about a connection that has ended.
+type Departure struct {
+	Account protocol.AccountID
+	Device  protocol.DeviceID
+	Epoch   protocol.Epoch
+	Number  int64
+	Granted time.Time // of the last grant; zero if there was none
+	Contact time.Time // of the last sign of life
+}
+
+func (s *Session) departure() Departure {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	return Departure{s.Account, s.Device, s.Epoch, s.Number, s.Granted, s.Conn.Heard()}
+}
