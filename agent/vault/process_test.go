@@ -1,0 +1,143 @@
+package vault
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// saverPath tells a re-executed test binary to save for ever, printing the
+// number of each save that returned nil.
+const saverPath = "HEARTHKEY_VAULT_SAVER"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(saverPath); path != "" {
+		saveForEver(path)
+	}
+	os.Exit(m.Run())
+}
+
+func saveForEver(path string) {
+	v, err := Open[record](path, nil)
+	for i := v.Load().Epoch + 1; err == nil; i++ {
+		if err = v.Save(record{Epoch: i}); err == nil {
+			fmt.Println(i)
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// TestKilledWhileSaving kills a saving process 30 times (HEARTHKEY_KILLS sets
+// another number; -short 5). No save that was reported may be missing.
+func TestKilledWhileSaving(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vault")
+	open(t, path, nil).Close()
+	var last int64
+	for kill := range kills(t) {
+		reported := saveUntilKilled(t, path, 1+kill%7)
+		v := open(t, path, nil)
+		got := v.Load().Epoch
+		if got < reported || got < last || got > reported+64 {
+			t.Errorf("kill %d: epoch %d, but %d was reported durable", kill, got, reported)
+		}
+		last = got
+		v.Close()
+	}
+}
+
+func kills(t *testing.T) int {
+	if n, err := strconv.Atoi(os.Getenv("HEARTHKEY_KILLS")); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return 5
+	}
+	return 30
+}
+
+func saveUntilKilled(t *testing.T, path string, saves int) (reported int64) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), saverPath+"="+path)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for n := 0; lines.Scan(); n++ {
+		reported, _ = strconv.ParseInt(lines.Text(), 10, 64)
+		if n == saves {
+			cmd.Process.Kill()
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("the saver ended by itself")
+	}
+	return reported
+}
+
+func TestFullDiskCannotStopASave(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounting a small tmpfs needs root")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k"); err != nil {
+		t.Skipf("mount tmpfs: %v", err)
+	}
+	defer unix.Unmount(dir, unix.MNT_DETACH)
+	v := open(t, filepath.Join(dir, "vault"), nil)
+	fill := filepath.Join(dir, "fill")
+	if err := os.WriteFile(fill, make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	for i := range int64(4) {
+		save(t, v, record{Epoch: i + 1})
+	}
+	v = reopen(t, v)
+	if got := v.Load().Epoch; got != 4 {
+		t.Errorf("epoch %d, want 4", got)
+	}
+	if _, err := Open[record](filepath.Join(dir, "other"), nil); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("Open of a new vault on a full disk = %v, want ENOSPC", err)
+	}
+	v.Close()
+}
+
+func TestReadOnlyFileSystem(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounting needs root")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k"); err != nil {
+		t.Skipf("mount tmpfs: %v", err)
+	}
+	defer unix.Unmount(dir, unix.MNT_DETACH)
+	path := filepath.Join(dir, "vault")
+	v := open(t, path, nil)
+	save(t, v, record{Epoch: 6})
+	v.Close()
+	remount := func(flags uintptr) {
+		if err := unix.Mount("", dir, "", unix.MS_REMOUNT|flags, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remount(unix.MS_RDONLY)
+	if _, err := Open[record](path, nil); !errors.Is(err, unix.EROFS) {
+		t.Errorf("Open on a read-only disk = %v, want EROFS", err)
+	}
+	remount(0)
+	if got := open(t, path, nil).Load().Epoch; got != 6 {
+		t.Errorf("epoch %d, want 6", got)
+	}
+}

@@ -1,0 +1,202 @@
+package vault
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// Errors of this package, to be told apart with errors.Is.
+var (
+	ErrDamaged  = errors.New("vault: damaged")
+	ErrTooLarge = errors.New("vault: value is too large")
+	ErrInUse    = errors.New("vault: in use by another process")
+	ErrKeyStore = errors.New("vault: key store")
+	ErrClosed   = errors.New("vault: closed")
+)
+
+// KeyStore protects the payload with a key that the file does not hold: a TPM,
+// a TEE, a platform's key store. Wrap may add up to a few hundred bytes.
+type KeyStore interface {
+	Wrap(plain []byte) ([]byte, error)
+	Unwrap(wrapped []byte) ([]byte, error)
+}
+
+// disk is the file below a vault; tests tear its writes.
+type disk interface {
+	ReadAt(p []byte, off int64) (int, error)
+	WriteAt(p []byte, off int64) (int, error)
+	Sync() error
+	Close() error
+}
+
+// Vault is one durable value of type T.
+type Vault[T any] struct {
+	keys KeyStore // nil: plain
+	path string
+	lock *lockFile
+
+	mu      sync.Mutex // guards what follows
+	file    disk       // nil after Close
+	encoded []byte     // last durable value as JSON; empty for the zero T
+	at      int        // slot that holds it
+	seq     uint64     // highest sequence ever tried, also by failed writes
+}
+
+// Open opens the vault at path, or makes a new one where there is no file. The
+// folder must exist. It returns [ErrDamaged] when neither slot can be read,
+// [ErrInUse] when another process has it open, and [ErrKeyStore] when the key
+// store does not unwrap the newest value: it never falls back to an older one.
+func Open[T any](path string, ks KeyStore) (*Vault[T], error) {
+	lock, err := acquire(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	f, err := openFile(path)
+	if err != nil {
+		lock.release()
+		return nil, err
+	}
+	v := &Vault[T]{keys: ks, path: path, lock: lock, file: f}
+	if err := v.read(); err != nil {
+		f.Close()
+		lock.release()
+		return nil, err
+	}
+	return v, nil
+}
+
+// read finds the newest valid slot.
+func (v *Vault[T]) read() error {
+	var newest slot
+	for i := range 2 {
+		b := make([]byte, SlotSize)
+		n, err := v.file.ReadAt(b, int64(i)*SlotSize)
+		if err != nil && n == 0 {
+			continue // beyond the end, or a block that the flash lost
+		}
+		if s, err := decodeSlot(b[:n]); err == nil && s.seq > newest.seq {
+			newest, v.at = s, i
+		}
+	}
+	if newest.seq == 0 {
+		return fmt.Errorf("%w: %s: neither slot is valid", ErrDamaged, v.path)
+	}
+	v.seq = newest.seq
+	return v.decode(newest)
+}
+
+func (v *Vault[T]) decode(s slot) error {
+	if len(s.payload) == 0 {
+		return nil
+	}
+	plain := s.payload
+	if s.flags&flagWrapped != 0 {
+		if v.keys == nil {
+			return fmt.Errorf("%w: %s needs one", ErrKeyStore, v.path)
+		}
+		var err error
+		if plain, err = v.keys.Unwrap(s.payload); err != nil {
+			return fmt.Errorf("%w: unwrap: %w", ErrKeyStore, err)
+		}
+	}
+	if err := json.Unmarshal(plain, new(T)); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrDamaged, v.path, err)
+	}
+	v.encoded = plain
+	return nil
+}
+
+// Load returns the last durable value, a fresh copy: the zero T in a new vault.
+func (v *Vault[T]) Load() T {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var value T
+	if len(v.encoded) > 0 {
+		// Open and Save have decoded these bytes before: it cannot fail.
+		_ = json.Unmarshal(v.encoded, &value)
+	}
+	return value
+}
+
+// Save makes value durable. [ErrTooLarge] means that it takes more than
+// [MaxPayload] bytes, and nothing changed.
+func (v *Vault[T]) Save(value T) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.save(value)
+}
+
+// Replace makes value durable in both slots and removes what [SetAside] kept:
+// after it the folder holds no earlier value. Use it to erase keys.
+func (v *Vault[T]) Replace(value T) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for range 2 {
+		if err := v.save(value); err != nil {
+			return err
+		}
+	}
+	return removeAside(v.path)
+}
+
+func (v *Vault[T]) save(value T) error {
+	if v.file == nil {
+		return ErrClosed
+	}
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("vault: encode: %w", err)
+	}
+	if err := json.Unmarshal(plain, new(T)); err != nil {
+		return fmt.Errorf("vault: value does not survive encoding: %w", err)
+	}
+	s := slot{payload: plain}
+	if v.keys != nil {
+		if s.payload, err = v.keys.Wrap(plain); err != nil {
+			return fmt.Errorf("%w: wrap: %w", ErrKeyStore, err)
+		}
+		s.flags = flagWrapped
+	}
+	if len(s.payload) > MaxPayload {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(s.payload), MaxPayload)
+	}
+	if err := v.write(s); err != nil {
+		return err
+	}
+	v.encoded = plain
+	return nil
+}
+
+// write puts s in the slot that does not hold the current value. A failed write
+// may have reached the disk, so its sequence number is never used again.
+func (v *Vault[T]) write(s slot) error {
+	v.seq++
+	s.seq = v.seq
+	other := 1 - v.at
+	if _, err := v.file.WriteAt(s.encode(), int64(other)*SlotSize); err != nil {
+		return fmt.Errorf("vault: write %s: %w", v.path, err)
+	}
+	if err := v.file.Sync(); err != nil {
+		return fmt.Errorf("vault: sync %s: %w", v.path, err)
+	}
+	v.at = other
+	return nil
+}
+
+// Close lets another process open the vault. It can be called twice.
+func (v *Vault[T]) Close() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.file == nil {
+		return nil
+	}
+	err := v.file.Close()
+	v.file = nil
+	v.lock.release()
+	if err != nil {
+		return fmt.Errorf("vault: close: %w", err)
+	}
+	return nil
+}
