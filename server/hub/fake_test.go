@@ -87,7 +87,7 @@ func (w *truth) set(a protocol.AccountID, v protocol.Version) {
 	w.versions[a] = v
 }
 
-func (w *truth) desired(_ context.Context, s *Session) ([]protocol.Frame, error) {
+func (w *truth) Desired(_ context.Context, s *Session) ([]protocol.Frame, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reads++
@@ -150,7 +150,7 @@ var errBroken = errors.New("database is gone")
 func newHub(t testing.TB, w *truth, pushes int) *Hub {
 	t.Helper()
 	h, err := New(Config{
-		Desired: w.desired, Changed: w.changed, Beat: w.beat, Left: w.goneAway,
+		Changed: w.changed, Beat: w.beat, Left: w.goneAway,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Pushes: pushes,
 	})
 	if err != nil {
@@ -159,6 +159,6 @@ func newHub(t testing.TB, w *truth, pushes int) *Hub {
 	return h
 }
 
-func session(a protocol.AccountID, d protocol.DeviceID, number int64, c Conn) *Session {
-	return &Session{Account: a, Device: d, Epoch: 1, Number: number, Conn: c}
+func session(w *truth, a protocol.AccountID, d protocol.DeviceID, number int64, c Conn) *Session {
+	return &Session{Account: a, Device: d, Epoch: 1, Number: number, Conn: c, Truth: w}
 }

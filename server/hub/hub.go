@@ -21,10 +21,6 @@ const (
 // Config says how a [Hub] reaches the truth. The funcs are required, the rest
 // has defaults.
 type Config struct {
-	// Desired reads the truth for a session and returns the frames that bring
-	// the device up to date; none if it is. It is called with the session's
-	// turn held: it may use and must update Have, Sent and Granted.
-	Desired func(ctx context.Context, s *Session) ([]protocol.Frame, error)
 	// Changed calls each for every account that changed at or after since. It
 	// is one read of the database: its success is what makes this node fresh.
 	Changed func(ctx context.Context, since time.Time, each func(protocol.AccountID, protocol.Version)) error
@@ -49,8 +45,8 @@ type Config struct {
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Desired == nil || c.Changed == nil || c.Beat == nil || c.Left == nil || c.Log == nil {
-		return c, errors.New("hub: Desired, Changed, Beat, Left and Log are required")
+	if c.Changed == nil || c.Beat == nil || c.Left == nil || c.Log == nil {
+		return c, errors.New("hub: Changed, Beat, Left and Log are required")
 	}
 	for _, d := range []struct {
 		p   *time.Duration
@@ -173,7 +169,7 @@ func (h *Hub) push(s *Session, wanted protocol.Version) {
 			return nil, nil
 		}
 		h.counts.pushes.Add(1)
-		return h.cfg.Desired(ctx, s)
+		return s.Truth.Desired(ctx, s)
 	})
 	if err == nil || errors.Is(err, ErrGone) {
 		return
@@ -183,6 +179,13 @@ func (h *Hub) push(s *Session, wanted protocol.Version) {
 	h.mu.Lock()
 	h.failed = append(h.failed, s)
 	h.mu.Unlock()
+}
+
+// Current reports whether this node may grant s a lease without asking the
+// database: it is fresh, and knows of nothing newer than what s was sent. The
+// caller holds the turn.
+func (h *Hub) Current(s *Session, now time.Time) bool {
+	return h.Fresh(now) && h.queue.wanted(s) <= s.Sent
 }
 
 // Fresh reports whether the database was read so recently that this node may

@@ -27,7 +27,7 @@ func TestNudgeReachesThatAccountOnly(t *testing.T) {
 		h := newHub(t, w, 8)
 		defer h.Close()
 		mine, also, other := &fakeConn{}, &fakeConn{}, &fakeConn{}
-		for _, s := range []*Session{session("a", "1", 1, mine), session("a", "2", 1, also), session("b", "3", 1, other)} {
+		for _, s := range []*Session{session(w, "a", "1", 1, mine), session(w, "a", "2", 1, also), session(w, "b", "3", 1, other)} {
 			if err := h.Add(s); err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func TestNudgeAtAVersionAlreadySentReadsNothing(t *testing.T) {
 		w := newTruth()
 		h := newHub(t, w, 8)
 		defer h.Close()
-		s := session("a", "1", 1, &fakeConn{})
+		s := session(w, "a", "1", 1, &fakeConn{})
 		_ = h.Add(s)
 		w.set("a", 5)
 		for range 3 {
@@ -73,7 +73,7 @@ func TestStormIsCoalesced(t *testing.T) {
 		h := newHub(t, w, 8)
 		defer h.Close()
 		c := &fakeConn{hold: make(chan struct{})}
-		s := session("a", "1", 1, c)
+		s := session(w, "a", "1", 1, c)
 		_ = h.Add(s)
 		for v := protocol.Version(1); v <= 10_000; v++ {
 			w.set("a", v)
@@ -102,7 +102,7 @@ func TestSlowDevicesDoNotHoldUpOthers(t *testing.T) {
 		defer h.Close()
 		hold := make(chan struct{})
 		for i := range 3 {
-			_ = h.Add(session("slow", protocol.DeviceID(fmt.Sprint(i)), 1, &fakeConn{hold: hold, fails: errBroken}))
+			_ = h.Add(session(w, "slow", protocol.DeviceID(fmt.Sprint(i)), 1, &fakeConn{hold: hold, fails: errBroken}))
 		}
 		w.set("slow", 1)
 		h.Nudge("slow", 1)
@@ -111,7 +111,7 @@ func TestSlowDevicesDoNotHoldUpOthers(t *testing.T) {
 		for i := range 100 {
 			a := protocol.AccountID(fmt.Sprint("quick", i))
 			conns = append(conns, &fakeConn{})
-			_ = h.Add(session(a, "q", 1, conns[i]))
+			_ = h.Add(session(w, a, "q", 1, conns[i]))
 			w.set(a, 1)
 			h.Nudge(a, 1)
 		}
@@ -140,7 +140,7 @@ func TestNewerConnectionReplacesTheOlder(t *testing.T) {
 				w := newTruth()
 				h := newHub(t, w, 8)
 				conns := []*fakeConn{{}, {}}
-				first, second := session("a", "1", tt.first, conns[0]), session("a", "1", tt.second, conns[1])
+				first, second := session(w, "a", "1", tt.first, conns[0]), session(w, "a", "1", tt.second, conns[1])
 				_ = h.Add(first)
 				if err := h.Add(second); (err != nil) != tt.wantErr {
 					t.Fatalf("Add = %v, want an error: %v", err, tt.wantErr)
@@ -177,8 +177,8 @@ func TestSilentDevicesAreDropped(t *testing.T) {
 		loops.Go(func() { h.Run(ctx) })
 		alive := &fakeConn{answers: true, heard: time.Now()}
 		dead := &fakeConn{heard: time.Now()}
-		_ = h.Add(session("a", "1", 1, alive))
-		_ = h.Add(session("a", "2", 1, dead))
+		_ = h.Add(session(w, "a", "1", 1, alive))
+		_ = h.Add(session(w, "a", "2", 1, dead))
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if alive.pings < 11 || alive.pings > 12 {
@@ -205,7 +205,7 @@ func TestPollHealsLostNudges(t *testing.T) {
 		var loops sync.WaitGroup
 		loops.Go(func() { h.Run(ctx) })
 		c := &fakeConn{answers: true, heard: time.Now()}
-		_ = h.Add(session("a", "1", 1, c))
+		_ = h.Add(session(w, "a", "1", 1, c))
 		synctest.Wait()
 		w.set("a", 9)
 		time.Sleep(5 * time.Second)
@@ -232,7 +232,7 @@ func TestOutage(t *testing.T) {
 		var loops sync.WaitGroup
 		loops.Go(func() { h.Run(ctx) })
 		c := &fakeConn{answers: true, heard: time.Now()}
-		_ = h.Add(session("a", "1", 1, c))
+		_ = h.Add(session(w, "a", "1", 1, c))
 		synctest.Wait()
 		if !h.Fresh(time.Now()) {
 			t.Error("not fresh after the first poll")
@@ -273,7 +273,7 @@ func TestDeparturesAreWrittenDown(t *testing.T) {
 		granted := time.Now().Add(-time.Hour)
 		w.breakWith(errBroken)
 		for i := range 1_201 {
-			s := session("a", protocol.DeviceID(fmt.Sprint(i)), 7, &fakeConn{heard: time.Now()})
+			s := session(w, "a", protocol.DeviceID(fmt.Sprint(i)), 7, &fakeConn{heard: time.Now()})
 			s.Granted = granted
 			_ = h.Add(s)
 			h.Remove(s)
@@ -291,7 +291,7 @@ func TestDeparturesAreWrittenDown(t *testing.T) {
 		if d := w.left[0]; !d.Granted.Equal(granted) || d.Number != 7 {
 			t.Errorf("departure = %+v", d)
 		}
-		last := session("b", "x", 1, &fakeConn{heard: time.Now()})
+		last := session(w, "b", "x", 1, &fakeConn{heard: time.Now()})
 		_ = h.Add(last)
 		cancel()
 		loops.Wait()
@@ -303,14 +303,50 @@ func TestDeparturesAreWrittenDown(t *testing.T) {
 	})
 }
 
+func TestCurrent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTruth()
+		h := newHub(t, w, 8)
+		defer h.Close()
+		s := session(w, "a", "1", 1, &fakeConn{})
+		_ = h.Add(s)
+		if h.Current(s, time.Now()) {
+			t.Error("current before the first poll")
+		}
+		h.poll(t.Context())
+		if !h.Current(s, time.Now()) {
+			t.Error("not current after a poll with nothing new")
+		}
+		h.queue.limit = 0 // no worker yet
+		h.Nudge("a", 2)
+		if h.Current(s, time.Now()) {
+			t.Error("current although version 2 is known and not sent")
+		}
+		w.set("a", 2)
+		h.queue.limit = 1
+		h.queue.mu.Lock()
+		s.phase = idle
+		h.queue.mu.Unlock()
+		h.Nudge("a", 2)
+		synctest.Wait()
+		if !h.Current(s, time.Now()) {
+			t.Error("not current after version 2 was sent")
+		}
+		if h.Current(s, time.Now().Add(10*time.Second)) {
+			t.Error("current 10 s after the last poll")
+		}
+	})
+}
+
 func TestDrainSpreadsTheReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHub(t, newTruth(), 8)
+		w := newTruth()
+		h := newHub(t, w, 8)
 		defer h.Close()
 		var conns []*fakeConn
 		for i := range 200 {
 			conns = append(conns, &fakeConn{})
-			_ = h.Add(session("a", protocol.DeviceID(fmt.Sprint(i)), 1, conns[i]))
+			_ = h.Add(session(w, "a", protocol.DeviceID(fmt.Sprint(i)), 1, conns[i]))
 		}
 		h.Drain(30 * time.Second)
 		var early, late int
@@ -346,7 +382,7 @@ func TestTenThousandConnects(t *testing.T) {
 		comers.Go(func() {
 			a := protocol.AccountID(fmt.Sprint(g % 50))
 			for i := range 100 {
-				s := session(a, protocol.DeviceID(fmt.Sprint(g, i%10)), int64(i), &fakeConn{heard: time.Now()})
+				s := session(w, a, protocol.DeviceID(fmt.Sprint(g, i%10)), int64(i), &fakeConn{heard: time.Now()})
 				if err := h.Add(s); err != nil {
 					t.Error(err)
 				}

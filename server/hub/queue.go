@@ -44,6 +44,13 @@ func (q *queue) add(s *Session, v protocol.Version) {
 	}
 }
 
+// wanted is the highest version that s was asked to be brought to.
+func (q *queue) wanted(s *Session) protocol.Version {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return s.wanted
+}
+
 func (q *queue) enqueue(s *Session) {
 	if q.closed {
 		s.phase = idle

@@ -27,6 +27,14 @@ type Conn interface {
 	Close(code int, reason string)
 }
 
+// Truth reads what should be true of one session's device.
+type Truth interface {
+	// Desired returns the frames that bring the device up to date; none if it
+	// is. It is called with the session's turn held: it may use and must
+	// update Sent and Granted, and whatever else belongs to the turn.
+	Desired(ctx context.Context, s *Session) ([]protocol.Frame, error)
+}
+
 // Session is one authenticated connection of a device.
 type Session struct {
 	Account protocol.AccountID
@@ -35,11 +43,10 @@ type Session struct {
 	// Number orders the connections of one device: its signed counter.
 	Number int64
 	Conn   Conn
+	Truth  Truth
 
 	// turn orders what is read and sent. It guards the fields below it.
 	turn sync.Mutex
-	// Have is what the device has, as far as this side knows.
-	Have protocol.Have
 	// Sent is the account's version that was last read and sent in full.
 	Sent protocol.Version
 	// Granted is when the last lease grant was signed.
