@@ -244,7 +244,7 @@ func TestOutage(t *testing.T) {
 		if h.Fresh(time.Now()) {
 			t.Error("fresh 10 s after the last successful poll")
 		}
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour + time.Second) // between two polls
 		w.breakWith(nil)
 		w.set("a", 3)
 		time.Sleep(5 * time.Second)
