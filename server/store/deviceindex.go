@@ -1,0 +1,42 @@
+package store
+
+import "github.com/hearthkey/hearthkey/protocol"
+
+// DeviceIndexRow is a device over all accounts.
+type DeviceIndexRow struct {
+	ID        protocol.DeviceID
+	PublicKey []byte
+	Account   protocol.AccountID // of the newest sign-in
+	Epoch     protocol.Epoch     // of the newest sign-in
+	Conn      int64              // the highest number of a connection
+}
+
+// DeviceIndex returns what is known of a device over all accounts.
+func (tx *Tx) DeviceIndex(id protocol.DeviceID) (DeviceIndexRow, error) {
+	r := DeviceIndexRow{ID: id}
+	err := tx.row(`SELECT public_key, account_id, epoch, conn FROM device_index WHERE device_id = $1`, id).
+		Scan(&r.PublicKey, &r.Account, &r.Epoch, &r.Conn)
+	return r, err
+}
+
+// NextEpoch begins a device's next epoch, in the account given.
+func (tx *Tx) NextEpoch(r DeviceIndexRow) (protocol.Epoch, error) {
+	var e protocol.Epoch
+	err := tx.row(`INSERT INTO device_index (device_id, public_key, account_id, epoch, conn) VALUES ($1, $2, $3, 1, 0)
+		ON CONFLICT (device_id) DO UPDATE SET account_id = $3, epoch = device_index.epoch + 1
+		RETURNING epoch`, r.ID, r.PublicKey, r.Account).Scan(&e)
+	return e, err
+}
+
+// CountConn notes a device's connection: ErrNotFound where its number is not
+// above all earlier ones.
+func (tx *Tx) CountConn(id protocol.DeviceID, conn int64) error {
+	return tx.execOne(`UPDATE device_index SET conn = $2 WHERE device_id = $1 AND conn < $2`, id, conn)
+}
+
+// RaiseEpoch notes an epoch that a device proved, from before a backup was
+// restored.
+func (tx *Tx) RaiseEpoch(id protocol.DeviceID, epoch protocol.Epoch) error {
+	_, err := tx.exec(`UPDATE device_index SET epoch = $2 WHERE device_id = $1 AND epoch < $2`, id, epoch)
+	return err
+}

@@ -1,0 +1,33 @@
+package store
+
+import "time"
+
+// Heartbeat notes that a node is alive.
+func (tx *Tx) Heartbeat(node string, now time.Time) error {
+	_, err := tx.exec(`INSERT INTO nodes (node_id, heartbeat) VALUES ($1, $2)
+		ON CONFLICT (node_id) DO UPDATE SET heartbeat = $2`, node, millis(now))
+	return err
+}
+
+// Heartbeats returns when each node was last alive.
+func (tx *Tx) Heartbeats() (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	err := tx.rows(func(scan scanFunc) error {
+		var (
+			node string
+			at   time.Time
+		)
+		err := scan(&node, asTime(&at))
+		out[node] = at
+		return err
+	}, `SELECT node_id, heartbeat FROM nodes`)
+	return out, err
+}
+
+// DeleteNodesBefore removes nodes that were last alive before t and hold no
+// device's connection.
+func (tx *Tx) DeleteNodesBefore(t time.Time) error {
+	_, err := tx.exec(`DELETE FROM nodes WHERE heartbeat < $1
+		AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.node_id = nodes.node_id AND d.connected = 1)`, millis(t))
+	return err
+}

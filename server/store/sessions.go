@@ -1,0 +1,108 @@
+package store
+
+import (
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// WebSessionRow is one web session. Rows of an older generation are dead.
+type WebSessionRow struct {
+	Account    protocol.AccountID
+	ID         string
+	TokenHash  protocol.Digest
+	Generation int64
+	Created    time.Time
+	LastSeen   time.Time
+	Proved     time.Time
+	Agent      string
+	IP         string
+	Place      string
+	// Of the account, when read:
+	Email    string
+	Language string
+}
+
+const webSessionQuery = `SELECT w.session_id, w.token_hash, w.generation, w.created, w.last_seen, w.proved, w.agent,
+	w.ip, w.place, a.email, a.language
+	FROM web_sessions w JOIN accounts a ON a.account_id = w.account_id AND a.generation = w.generation
+	WHERE w.account_id = $1`
+
+func (r *WebSessionRow) scan(scan scanFunc) error {
+	return scan(&r.ID, &r.TokenHash, &r.Generation, asTime(&r.Created), asTime(&r.LastSeen), asTime(&r.Proved), &r.Agent,
+		&r.IP, &r.Place, &r.Email, &r.Language)
+}
+
+// BeginWebSession adds a session for a sign-in that saw password as the
+// account's hash and generation as its generation, in one statement with the
+// check that both still are: ErrNotFound where a sign-out or a new password
+// came between.
+func (tx *Tx) BeginWebSession(r WebSessionRow, password string) error {
+	return tx.execOne(`INSERT INTO web_sessions
+		(account_id, session_id, token_hash, generation, created, last_seen, proved, agent, ip, place)
+		SELECT account_id, CAST($2 AS TEXT), CAST($3 AS TEXT), generation, CAST($5 AS BIGINT), CAST($5 AS BIGINT),
+			CAST($5 AS BIGINT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT)
+		FROM accounts WHERE account_id = $1 AND generation = $4 AND password = $9`,
+		r.Account, r.ID, r.TokenHash, r.Generation, millis(r.Created), r.Agent, r.IP, r.Place, password)
+}
+
+// WebSession returns a live session.
+func (tx *Tx) WebSession(account protocol.AccountID, session string) (WebSessionRow, error) {
+	r := WebSessionRow{Account: account}
+	err := r.scan(tx.row(webSessionQuery+` AND w.session_id = $2`, account, session).Scan)
+	return r, err
+}
+
+// WebSessions returns the account's live sessions, the newest first.
+func (tx *Tx) WebSessions(account protocol.AccountID, limit int) ([]WebSessionRow, error) {
+	var out []WebSessionRow
+	err := tx.rows(func(scan scanFunc) error {
+		r := WebSessionRow{Account: account}
+		err := r.scan(scan)
+		out = append(out, r)
+		return err
+	}, webSessionQuery+` ORDER BY w.session_id DESC LIMIT $2`, account, limit)
+	return out, err
+}
+
+// TouchWebSession notes that the session was used.
+func (tx *Tx) TouchWebSession(account protocol.AccountID, session string, now time.Time) error {
+	_, err := tx.exec(`UPDATE web_sessions SET last_seen = $3 WHERE account_id = $1 AND session_id = $2 AND last_seen < $3`,
+		account, session, millis(now))
+	return err
+}
+
+// ProveWebSession notes that a live session gave the password whose hash is
+// password: ErrNotFound where the session ended or the password changed.
+func (tx *Tx) ProveWebSession(account protocol.AccountID, session, password string, now time.Time) error {
+	return tx.execOne(`UPDATE web_sessions SET proved = $4 WHERE account_id = $1 AND session_id = $2
+		AND EXISTS (SELECT 1 FROM accounts a
+			WHERE a.account_id = $1 AND a.generation = web_sessions.generation AND a.password = $3)`,
+		account, session, password, millis(now))
+}
+
+// RenewWebSession carries a session into another generation, with a new token
+// where tokenHash is not empty.
+func (tx *Tx) RenewWebSession(account protocol.AccountID, session string, generation int64, tokenHash protocol.Digest) error {
+	return tx.execOne(`UPDATE web_sessions SET generation = $3,
+		token_hash = CASE WHEN $4 = '' THEN token_hash ELSE $4 END
+		WHERE account_id = $1 AND session_id = $2`,
+		account, session, generation, tokenHash)
+}
+
+// DeleteWebSession ends a session. It tells whether a live one was there.
+func (tx *Tx) DeleteWebSession(account protocol.AccountID, session string) (bool, error) {
+	n, err := tx.exec(`DELETE FROM web_sessions WHERE account_id = $1 AND session_id = $2
+		AND generation = (SELECT generation FROM accounts WHERE account_id = $1)`, account, session)
+	return n > 0, err
+}
+
+// DeleteDeadWebSessions removes the account's sessions of older generations,
+// those last used before idle, and all but the newest keep.
+func (tx *Tx) DeleteDeadWebSessions(account protocol.AccountID, idle time.Time, keep int) error {
+	_, err := tx.exec(`DELETE FROM web_sessions WHERE account_id = $1 AND (last_seen < $2
+		OR generation <> (SELECT generation FROM accounts WHERE account_id = $1)
+		OR session_id NOT IN (SELECT session_id FROM web_sessions WHERE account_id = $1
+			ORDER BY session_id DESC LIMIT $3))`, account, millis(idle), keep)
+	return err
+}
