@@ -142,6 +142,9 @@ func (d *Driver) Update(ctx context.Context, fn func(store.Querier) error) error
 
 // View implements store.Driver.
 func (d *Driver) View(ctx context.Context, fn func(store.Querier) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case <-d.closing:
 		return store.ErrClosed
