@@ -175,3 +175,13 @@ type CatalogRow struct {
 	Name   string    `json:"name"`
 	Titles []TitleID `json:"titles"`
 }
+
+// ProofFile is a device's proof with all that is needed to check it: what the
+// account page offers for download and "hearthkey verify-receipt" reads.
+type ProofFile struct {
+	JWS       string `json:"jws"`        // of [ReceiptClaims] or [SignedOutHereClaims]
+	PublicKey Bytes  `json:"public_key"` // of the device, Ed25519
+	// State is the JWS of the state that a receipt answers, where the server
+	// still has it.
+	State string `json:"state,omitempty"`
+}
