@@ -1,19 +1,223 @@
 package nav
 
+import (
+	"time"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
 // Model is the state of the screens. The zero Model is ready: it shows that the
 // TV is starting until the first [World].
 type Model struct {
-	world World
+	world   World // with its profiles made sound
+	now     time.Duration
+	sources []sourceKeys
+
+	place     place    // where in the signed-in part
+	watching  watching // who chose a profile and, where it is locked, proved its PIN
+	home      home
+	entry     pinEntry
+	title     protocol.TitleID // open on the title screen and in the player
+	player    player
+	enrolling bool // the person asked for a code and did not cancel
+	renewed   bool // the code shown has run out and a new one was asked for
+	acked     bool // the person has read why the session ended
+
+	focus    string // of the screen in focusOn
+	focusOn  Screen
+	network  network
+	menu     bool
+	menuAt   string // focus in the menu
+	dialog   dialog
+	dialogAt string // focus in the dialog
+
+	checks  int    // PIN checks so far; numbers the next one
+	notice  string // wrong tries at the PIN of who is watching
+	toast   string
+	toastTo time.Duration // when the toast goes
+	wake    time.Duration // the Tick asked for; 0 for none
+
+	codeEnds  time.Duration // when the code runs out
+	leaseEnds time.Duration // 0 for none
+	waits     []deadline    // PINs that wait
 }
+
+// place is a screen of the phase Active.
+type place int
+
+const (
+	atGate place = iota
+	atPIN
+	atHome
+	atTitle
+	atPlayer
+	atSettings
+)
+
+// watching is the profile in use. It is set only by enter.
+type watching struct {
+	id     protocol.ProfileID // empty at the gate
+	locked bool               // as of when the profile was entered or last confirmed
+	pin    int64              // version of the PIN, likewise
+	name   string             // for the sentence when it is gone
+}
+
+// deadline is when a profile's PIN may be tried again.
+type deadline struct {
+	profile protocol.ProfileID
+	at      time.Duration
+}
+
+// toastFor is how long a toast is shown.
+const toastFor = 6 * time.Second
 
 // Step takes an event and returns the new state and what is to be done. It
-// changes nothing that m points to.
+// changes nothing that m points to. An event that makes no sense where m stands
+// (the answer to a check that was cancelled, an unknown key) changes nothing.
 func Step(m Model, ev Event) (Model, []Effect) {
-	if w, ok := ev.(World); ok {
-		m.world = w
+	s := stepper{Model: m}
+	switch ev := ev.(type) {
+	case Press:
+		s.elapse(ev.At)
+		s.press(ev)
+	case Tick:
+		s.wake = 0
+		s.elapse(ev.At)
+	case Resumed:
+		s.closeAll()
+		s.leave()
+		s.elapse(ev.At)
+	case World:
+		s.elapse(ev.At)
+		s.applyWorld(ev)
+	case PINChecked:
+		s.elapse(ev.At)
+		s.pinChecked(ev)
+	case NetworkReport:
+		s.networkReport(ev)
 	}
-	return m, nil
+	s.refocus()
+	s.schedule()
+	return s.Model, s.effects
 }
 
-// View derives what the screen shows.
-func (m Model) View() View { return View{Screen: ScreenStarting} }
+// stepper is a Model in the middle of a step.
+type stepper struct {
+	Model
+	effects []Effect
+}
+
+func (s *stepper) emit(e Effect) { s.effects = append(s.effects, e) }
+
+// Watching returns the profile in use; it is empty at the gate.
+func (m Model) Watching() protocol.ProfileID { return m.watching.id }
+
+// Playing returns what plays, if anything does.
+func (m Model) Playing() (Playback, bool) {
+	return m.playback(), m.place == atPlayer
+}
+
+// profile returns the profile in use as the newest World has it.
+func (m Model) profile() (protocol.Profile, bool) {
+	return findProfile(m.world.Profiles, m.watching.id)
+}
+
+// screen derives which screen lies under the menu and the dialog.
+func (m Model) screen() Screen {
+	if m.network.open {
+		return ScreenNetwork
+	}
+	switch m.world.Phase {
+	case SignedOut, Enrolling, Deactivated:
+		return m.signInScreen()
+	case Active:
+		if len(m.world.Profiles) == 0 {
+			return ScreenStarting
+		}
+		return placeScreens[m.place]
+	case LeaseEnded:
+		return ScreenLeaseEnded
+	case Stolen:
+		return ScreenStolen
+	case Update:
+		return ScreenUpdate
+	}
+	return ScreenStarting
+}
+
+var placeScreens = [...]Screen{
+	atGate: ScreenGate, atPIN: ScreenPIN, atHome: ScreenHome, atTitle: ScreenTitle,
+	atPlayer: ScreenPlayer, atSettings: ScreenSettings,
+}
+
+// signedIn reports whether there is a session to end.
+func (m Model) signedIn() bool {
+	switch m.world.Phase {
+	case Active, LeaseEnded, Update:
+		return true
+	}
+	return false
+}
+
+// enter makes p the profile in use. The caller has made sure that p is not
+// locked or that its PIN was right.
+func (s *stepper) enter(p protocol.Profile) {
+	s.watching = watching{id: p.ID, locked: p.Locked, pin: p.PIN, name: p.Name}
+	s.entry = pinEntry{}
+	s.home = home{}
+	s.home.fill(p, s.world.Catalog)
+	s.place = atHome
+	s.emit(SelectProfile{Profile: p.ID})
+}
+
+// leave goes to the gate: nobody is watching any more.
+func (s *stepper) leave() {
+	s.stop()
+	if s.watching.id != "" && (s.world.Phase == Active || s.world.Phase == LeaseEnded) {
+		s.emit(SelectProfile{})
+	}
+	s.watching, s.entry, s.home, s.title = watching{}, pinEntry{}, home{}, ""
+	s.place, s.menu, s.notice = atGate, false, ""
+	s.focusOn = ""
+}
+
+// closeAll closes every layer above the screen.
+func (s *stepper) closeAll() {
+	s.menu, s.dialog, s.network = false, noDialog, network{}
+}
+
+func (s *stepper) say(id message, pairs ...string) {
+	s.toast, s.toastTo = text(id, pairs...), s.now+toastFor
+}
+
+// sourceKeys is the key sequence as far as one source has come.
+type sourceKeys struct {
+	source  Source
+	matcher keyseq.Matcher
+}
+
+// maxSources bounds the sources whose sequences are followed; the one that has
+// been quiet for longest is forgotten.
+const maxSources = 8
+
+// sequence feeds the source's own matcher and reports whether the key sequence
+// is complete. Sources that are not trusted have none.
+func (s *stepper) sequence(p Press) bool {
+	if !p.Source.trusted() {
+		return false
+	}
+	rest := make([]sourceKeys, 1, maxSources)
+	rest[0].source = p.Source
+	for _, k := range s.sources {
+		if k.source == p.Source {
+			rest[0] = k
+		} else if len(rest) < maxSources {
+			rest = append(rest, k)
+		}
+	}
+	var done bool
+	rest[0].matcher, done = keyseq.Step(rest[0].matcher, keyseq.Press{Key: p.Key, Repeat: p.Repeat, At: p.At})
+	s.sources = rest
+	return done
+}

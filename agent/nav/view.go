@@ -6,11 +6,13 @@ package nav
 type View struct {
 	Screen Screen   `json:"screen"`
 	Title  string   `json:"title,omitempty"`
-	Text   []string `json:"text,omitempty"`  // paragraphs under the title
-	Focus  string   `json:"focus,omitempty"` // id of the focused item; of the top layer
-	Items  []Item   `json:"items,omitempty"` // buttons, profiles or settings, in order
-	Rows   []Row    `json:"rows,omitempty"`  // home
-	Code   *Code    `json:"code,omitempty"`  // signing in
+	Text   []string `json:"text,omitempty"`   // paragraphs under the title
+	Focus  string   `json:"focus,omitempty"`  // id of the focused item; of the top layer
+	Items  []Item   `json:"items,omitempty"`  // buttons, profiles or settings, in order
+	Rows   []Row    `json:"rows,omitempty"`   // home
+	Poster string   `json:"poster,omitempty"` // on the title screen: its id, whose poster is drawn behind
+	Badge  string   `json:"badge,omitempty"`  // on the title screen: its age rating
+	Code   *Code    `json:"code,omitempty"`   // signing in
 	PIN    *PIN     `json:"pin,omitempty"`
 	Player *Player  `json:"player,omitempty"`
 	Menu   []Item   `json:"menu,omitempty"`   // the left menu, open above the screen
@@ -53,6 +55,7 @@ type Item struct {
 	Badge  string `json:"badge,omitempty"`  // e.g. the age rating
 	Locked bool   `json:"locked,omitempty"` // a padlock
 	Danger bool   `json:"danger,omitempty"` // a destructive choice
+	Info   bool   `json:"info,omitempty"`   // only to be read: never has the focus
 }
 
 // Row is one row of the home screen.

@@ -1,0 +1,33 @@
+// Package nav is what a TV shows and what a remote control does to it. It is
+// pure: no goroutine, clock, file or network; time arrives in events.
+//
+//	events ──▶ Step(Model, Event) ──▶ Model, []Effect
+//	                                    │
+//	                                    └─▶ View(): what every screen draws
+//
+// The state changes only in [Step], and what is shown is derived only in
+// [Model.View]. Layers lie above each other, and keys go to the top one:
+//
+//	dialog (key sequence, "Sign out?")
+//	menu
+//	network check
+//	the screen of the phase:
+//	  starting · welcome ⇄ code · signedOut · deactivated · stolen · leaseEnded · update
+//	  active:  gate ⇄ pin ─▶ home ⇄ title ⇄ player
+//	             ▲             ⇅ settings
+//	             └── a change of phase, standby, a profile gone or locked anew
+//
+// # Duties of the caller
+//
+// One goroutine keeps the Model, feeds it every event in order, carries out the
+// effects in order, and shows View() after each Step. The latest WakeAt is the
+// only timer. A PIN that is checked elsewhere is answered by [PINChecked]; until
+// then keys stay answered. Models are values: keeping an old one is safe.
+//
+// # Tests
+//
+// testdata holds the stories of a household at its TV, each a text file of keys
+// and the screens that must follow. A random walk and a fuzz target look for a
+// key, World or clock that opens a locked profile, panics, or leaves a screen
+// with items but without a focus.
+package nav

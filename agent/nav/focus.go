@@ -1,0 +1,129 @@
+package nav
+
+import "github.com/hearthkey/hearthkey/agent/keyseq"
+
+// axis is how a list lies on the screen.
+type axis int
+
+const (
+	vertical axis = iota
+	horizontal
+	both
+)
+
+// move returns the id of the item that k moves to from at: the same one at the
+// end of the list. Items that are only read are passed over.
+func move(items []Item, at string, k keyseq.Key, ax axis) string {
+	step := 0
+	switch {
+	case ax != horizontal && k == keyseq.Up, ax != vertical && k == keyseq.Left:
+		step = -1
+	case ax != horizontal && k == keyseq.Down, ax != vertical && k == keyseq.Right:
+		step = 1
+	default:
+		return at
+	}
+	for i := indexOf(items, at) + step; i >= 0 && i < len(items); i += step {
+		if !items[i].Info {
+			return items[i].ID
+		}
+	}
+	return at
+}
+
+func indexOf(items []Item, id string) int {
+	for i := range items {
+		if items[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// first returns the id of the first item that can have the focus.
+func first(items []Item) string {
+	for i := range items {
+		if !items[i].Info {
+			return items[i].ID
+		}
+	}
+	return ""
+}
+
+// moveFocus moves the focus of the screen.
+func (s *stepper) moveFocus(k keyseq.Key, ax axis) {
+	s.focus = move(s.items(), s.focus, k, ax)
+}
+
+// items returns the screen's list, of which one item has the focus. The home has
+// rows instead.
+func (m Model) items() []Item {
+	switch m.screen() {
+	case ScreenNetwork:
+		return m.networkItems()
+	case ScreenWelcome, ScreenCode, ScreenSignedOut, ScreenDeactivated:
+		return m.signInItems()
+	case ScreenStarting:
+		return m.startingItems()
+	case ScreenLeaseEnded, ScreenUpdate:
+		return []Item{{ID: "again", Label: text(msgTryAgain)}}
+	case ScreenGate:
+		return m.gateItems()
+	case ScreenTitle:
+		return m.titleItems()
+	case ScreenSettings:
+		return m.settingsItems()
+	}
+	return nil
+}
+
+// focused returns the id of the item of the screen that has the focus.
+func (m Model) focused() string {
+	if m.screen() == ScreenHome {
+		return m.home.focused()
+	}
+	return m.focus
+}
+
+// topFocus returns the focus of the top layer.
+func (m Model) topFocus() string {
+	switch {
+	case m.dialog != noDialog:
+		return m.dialogAt
+	case m.menu:
+		return m.menuAt
+	}
+	return m.focused()
+}
+
+// refocus gives a screen that has just come the focus it begins with, and moves
+// the focus of one whose focused item is gone.
+func (s *stepper) refocus() {
+	if s.menu && !s.hasMenu() {
+		s.menu = false
+	}
+	screen, items := s.screen(), s.items()
+	if screen != s.focusOn {
+		s.focusOn, s.focus = screen, ""
+		if i := indexOf(items, string(s.world.LastProfile)); screen == ScreenGate && i >= 0 {
+			s.focus = items[i].ID
+		}
+	}
+	if i := indexOf(items, s.focus); i < 0 || items[i].Info {
+		s.focus = first(items)
+	}
+	if s.dialog != noDialog {
+		if items := s.dialogItems(); indexOf(items, s.dialogAt) < 0 {
+			s.dialogAt = first(items)
+		}
+	}
+}
+
+// hasMenu reports whether the menu may lie above the screen.
+func (m Model) hasMenu() bool {
+	switch m.screen() {
+	case ScreenHome, ScreenTitle, ScreenSettings:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,150 @@
+package nav
+
+import (
+	"strings"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
+)
+
+// home is the rows that one profile sees, and where the focus is in each.
+type home struct {
+	rows []Row
+	row  int
+	cols []int // the focus of every row, kept while another row has it
+	from *protocol.Catalog
+	as   parental.Level
+}
+
+// focused returns the id of the focused title; it is empty where there are none.
+func (h home) focused() string {
+	if len(h.rows) == 0 {
+		return ""
+	}
+	return h.rows[h.row].Items[h.cols[h.row]].ID
+}
+
+// fill makes the rows from the catalogue: what p may play, and no empty row. The
+// focus stays on its title where that is still there.
+func (h *home) fill(p protocol.Profile, c *protocol.Catalog) {
+	if c == h.from && p.Level == h.as && h.from != nil {
+		return
+	}
+	old := *h
+	*h = home{rows: rowsFor(p.Level, c), from: c, as: p.Level}
+	h.cols = make([]int, len(h.rows))
+	h.row = max(min(old.row, len(h.rows)-1), 0)
+	for i, row := range h.rows {
+		for j, was := range old.rows {
+			if was.Label != row.Label {
+				continue
+			}
+			h.cols[i] = min(old.cols[j], len(row.Items)-1)
+			if k := indexOfTitle(row.Items, was.Items[old.cols[j]].Poster); k >= 0 {
+				h.cols[i] = k
+			}
+			if j == old.row {
+				h.row = i
+			}
+		}
+	}
+}
+
+func indexOfTitle(items []Item, title string) int {
+	for i := range items {
+		if items[i].Poster == title {
+			return i
+		}
+	}
+	return -1
+}
+
+// rowsFor filters the catalogue for level and keeps it within the bounds of a
+// View.
+func rowsFor(level parental.Level, c *protocol.Catalog) []Row {
+	if c == nil {
+		return nil
+	}
+	titles := make(map[protocol.TitleID]*parental.Title, len(c.Titles))
+	for i := range c.Titles {
+		t := &c.Titles[i]
+		if soundID(t.ID) && parental.Decide(level, *t).Verdict == parental.Allow {
+			titles[protocol.TitleID(t.ID)] = t
+		}
+	}
+	rows := make([]Row, 0, min(len(c.Rows), maxRows))
+	left := homeBudget
+	for _, from := range c.Rows {
+		if len(rows) == maxRows {
+			break
+		}
+		row := Row{Label: clean(from.Name, maxLabel)}
+		row.Items, left = rowItems(itoa(len(rows)), from, titles, left)
+		if left -= cost(row.Label) + 32; len(row.Items) > 0 {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// rowItems returns the row's items, each title once, and what is left of the
+// budget in bytes of JSON.
+func rowItems(number string, from protocol.CatalogRow, titles map[protocol.TitleID]*parental.Title, left int) ([]Item, int) {
+	var items []Item
+	for _, id := range from.Titles {
+		t, ok := titles[id]
+		if !ok || indexOfTitle(items, t.ID) >= 0 {
+			continue
+		}
+		it := Item{ID: number + "/" + t.ID, Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(*t)}
+		size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + 48
+		if len(items) == maxRowItems || size > left {
+			break
+		}
+		left -= size
+		items = append(items, it)
+	}
+	return items, left
+}
+
+func (s *stepper) homeKey(p Press) {
+	h := &s.home
+	switch {
+	case p.Key == keyseq.OK && len(h.rows) > 0:
+		_, title, _ := strings.Cut(h.focused(), "/")
+		s.place, s.title, s.notice = atTitle, protocol.TitleID(title), ""
+	case p.Key == keyseq.Back:
+		s.menu, s.menuAt = true, "home"
+	case len(h.rows) == 0:
+		s.opensMenu(p)
+	case p.Key == keyseq.Up:
+		h.row = max(h.row-1, 0)
+	case p.Key == keyseq.Down:
+		h.row = min(h.row+1, len(h.rows)-1)
+	case p.Key == keyseq.Right:
+		h.to(min(h.cols[h.row]+1, len(h.rows[h.row].Items)-1))
+	case p.Key == keyseq.Left && h.cols[h.row] > 0:
+		h.to(h.cols[h.row] - 1)
+	default:
+		s.opensMenu(p)
+	}
+}
+
+// to moves the focus within its row.
+func (h *home) to(col int) {
+	h.cols = append([]int(nil), h.cols...)
+	h.cols[h.row] = col
+}
+
+func (m Model) viewHome(v *View) {
+	v.Rows = m.home.rows
+	if len(m.home.rows) > 0 {
+		return
+	}
+	id := msgHomeEmpty
+	if m.world.Catalog == nil {
+		id = msgHomeLoading
+	}
+	v.Text = []string{text(id)}
+}

@@ -1,0 +1,310 @@
+package nav
+
+import "strings"
+
+// message names a sentence or a label that a person reads. Nothing that a person
+// reads stands outside this file.
+type message int
+
+const (
+	msgStarting message = iota
+	msgStartingText
+	msgLoading
+	msgLoadingText
+	msgLoadingOffline
+	msgLoadingRebuild
+
+	msgWelcome
+	msgWelcomeText
+	msgSignIn
+
+	msgCode
+	msgCodeText
+	msgCodeGetting
+	msgCodeAgain
+	msgCancel
+	msgTryAgain
+	msgProblemOffline
+	msgProblemBusy
+	msgProblemRefused
+	msgProblemLimit
+	msgProblemStolen
+	msgProblemServer
+	msgProblemSecure
+
+	msgGate
+	msgKids
+	msgUnnamed
+
+	msgPIN
+	msgPINHelp
+	msgPINForgot
+	msgPINChecking
+	msgPINWrong
+	msgPINWait
+	msgPINUnavailable
+	msgPINChanged
+	msgWrongTry
+	msgWrongTries
+	msgWrongTrySince
+	msgWrongTriesSince
+
+	msgHomeEmpty
+	msgHomeLoading
+	msgMenuHome
+	msgMenuSwitch
+	msgMenuSettings
+	msgPlay
+	msgBack
+	msgHours
+	msgMinutes
+	msgForAll
+	msgFromAge
+
+	msgStoppedGone
+	msgStoppedLevel
+	msgProfileGone
+	msgProfileLocked
+
+	msgSettings
+	msgThisTV
+	msgVersion
+	msgServer
+	msgConnection
+	msgOnline
+	msgOffline
+	msgOfflineSince
+	msgAccount
+	msgCheckNetwork
+	msgSignOut
+
+	msgSignOutTitle
+	msgSignOutText
+	msgDeactivateTitle
+	msgDeactivateText
+	msgYes
+	msgNo
+	msgSequence
+	msgSequenceText
+	msgStartOver
+	msgDeactivate
+	msgNotSignedIn
+	msgStartedOver
+	msgUseRemote
+
+	msgNetworkChecking
+	msgNetworkGood
+	msgNetworkBad
+	msgNetworkBadText
+	msgNetworkUnknown
+	msgAddressGood
+	msgAddressBad
+	msgNameGood
+	msgNameBad
+	msgReachGood
+	msgReachBad
+	msgSecureGood
+	msgSecureBad
+	msgAnswerGood
+	msgAnswerBad
+	msgDone
+	msgAgain
+
+	msgLeaseEnded
+	msgLeaseEndedText
+	msgTrying
+
+	msgSignedOut
+	msgByOwner
+	msgByAll
+	msgByPassword
+	msgByOperator
+	msgBySafety
+	msgByUnknown
+	msgWhen
+	msgWhere
+	msgErased
+	msgOK
+	msgDeactivated
+	msgDeactivatedText
+	msgStolen
+	msgStolenText
+	msgUpdate
+	msgUpdateText
+
+	msgBannerOffline
+	msgBannerOfflineSince
+	msgBannerLeaseMinute
+	msgBannerLeaseMinutes
+	msgBannerRebuilding
+	msgBannerMemory
+
+	msgSayFocus
+	msgSayLocked
+	msgSayPIN
+
+	messageCount
+)
+
+// english holds every message in English. {words} are filled in.
+var english = [messageCount]string{
+	msgStarting:       "Hello",
+	msgStartingText:   "One moment, please.",
+	msgLoading:        "Almost there",
+	msgLoadingText:    "Getting your profiles.",
+	msgLoadingOffline: "Your profiles appear as soon as this TV is connected to the internet.",
+	msgLoadingRebuild: "This TV is getting your profiles again. They are safe in your account.",
+
+	msgWelcome:     "Welcome",
+	msgWelcomeText: "Sign in with your phone or computer. It takes a minute.",
+	msgSignIn:      "Sign in with a code",
+
+	msgCode:           "Sign in",
+	msgCodeText:       "Scan the picture with your phone, or go to the address and enter this code.",
+	msgCodeGetting:    "Getting your code.",
+	msgCodeAgain:      "Getting a new code.",
+	msgCancel:         "Cancel",
+	msgTryAgain:       "Try again",
+	msgProblemOffline: "This TV is not connected to the internet. Your code appears as soon as it is.",
+	msgProblemBusy:    "Many people are signing in right now. This TV keeps trying.",
+	msgProblemRefused: "This TV was not let in. If that was a mistake, try again.",
+	msgProblemLimit:   "Your account has as many devices as it can have. Sign one out on your account page, then try again.",
+	msgProblemStolen:  "This TV was reported stolen. Its owner can change that on the account page.",
+	msgProblemServer:  "Something went wrong on our side. This TV keeps trying.",
+	msgProblemSecure:  "This TV can't make a safe connection. Check the network, then try again.",
+
+	msgGate:    "Who is watching?",
+	msgKids:    "Kids",
+	msgUnnamed: "Profile",
+
+	msgPIN:             "Enter the PIN for {name}",
+	msgPINHelp:         "Use the digits, or the arrows and OK.",
+	msgPINForgot:       "Forgot it? Set a new one at {url}.",
+	msgPINChecking:     "Checking.",
+	msgPINWrong:        "That's not the PIN. Try again.",
+	msgPINWait:         "Too many wrong tries. Try again in {time}.",
+	msgPINUnavailable:  "This PIN can't be checked right now. Connect this TV to the internet, then try again.",
+	msgPINChanged:      "This PIN has changed. Enter the new one.",
+	msgWrongTry:        "Someone entered a wrong PIN for {name} once.",
+	msgWrongTries:      "Someone entered a wrong PIN for {name} {n} times.",
+	msgWrongTrySince:   "1 wrong try at the PIN for {name} since {since}.",
+	msgWrongTriesSince: "{n} wrong tries at the PIN for {name} since {since}.",
+
+	msgHomeEmpty:    "Nothing to watch here yet.",
+	msgHomeLoading:  "Getting what's on.",
+	msgMenuHome:     "Home",
+	msgMenuSwitch:   "Switch profile",
+	msgMenuSettings: "Settings",
+	msgPlay:         "Play",
+	msgBack:         "Back",
+	msgHours:        "{h} h {m} min",
+	msgMinutes:      "{m} min",
+	msgForAll:       "All",
+	msgFromAge:      "{age}+",
+
+	msgStoppedGone:   "{title} is no longer available.",
+	msgStoppedLevel:  "{title} is not available for {name}.",
+	msgProfileGone:   "{name} is no longer on this account.",
+	msgProfileLocked: "{name} has a new PIN.",
+
+	msgSettings:     "Settings",
+	msgThisTV:       "This TV",
+	msgVersion:      "Version",
+	msgServer:       "Service",
+	msgConnection:   "Connection",
+	msgOnline:       "Online",
+	msgOffline:      "Offline",
+	msgOfflineSince: "Offline since {since}",
+	msgAccount:      "Account",
+	msgCheckNetwork: "Check network",
+	msgSignOut:      "Sign out",
+
+	msgSignOutTitle:    "Sign out of this TV?",
+	msgSignOutText:     "Your profiles leave this TV. Your other devices stay signed in.",
+	msgDeactivateTitle: "Remove this TV from the account?",
+	msgDeactivateText:  "Everything of your account leaves this TV, and it is no longer one of your devices.",
+	msgYes:             "Yes",
+	msgNo:              "No",
+	msgSequence:        "What would you like to do?",
+	msgSequenceText:    "Press Back to return.",
+	msgStartOver:       "Start over",
+	msgDeactivate:      "Deactivate",
+	msgNotSignedIn:     "This TV is not signed in.",
+	msgStartedOver:     "Starting over. You are still signed in.",
+	msgUseRemote:       "Use this TV's own remote to sign out.",
+
+	msgNetworkChecking: "Checking the network",
+	msgNetworkGood:     "Your network is fine",
+	msgNetworkBad:      "There is a problem",
+	msgNetworkBadText:  "Check the cable or Wi-Fi, restart your router, then check again.",
+	msgNetworkUnknown:  "Another check",
+	msgAddressGood:     "This TV is on your network",
+	msgAddressBad:      "This TV is not on a network",
+	msgNameGood:        "The service was found",
+	msgNameBad:         "The service was not found",
+	msgReachGood:       "The service can be reached",
+	msgReachBad:        "The service can't be reached",
+	msgSecureGood:      "The connection is safe",
+	msgSecureBad:       "The connection is not safe",
+	msgAnswerGood:      "The service answers",
+	msgAnswerBad:       "The service does not answer",
+	msgDone:            "Done",
+	msgAgain:           "Check again",
+
+	msgLeaseEnded:     "Connect to continue",
+	msgLeaseEndedText: "This TV has been offline for a while. Connect it to the internet, and everything is back.",
+	msgTrying:         "Trying to connect.",
+
+	msgSignedOut:       "This TV was signed out",
+	msgByOwner:         "It was signed out on the account page.",
+	msgByAll:           "All devices of the account were signed out.",
+	msgByPassword:      "The account's password was changed.",
+	msgByOperator:      "The service signed it out. If you don't know why, ask its support.",
+	msgBySafety:        "It was signed out to keep the account safe.",
+	msgByUnknown:       "It was signed out of the account.",
+	msgWhen:            "When: {at}",
+	msgWhere:           "From: {where}",
+	msgErased:          "Nothing of the account is left on this TV.",
+	msgOK:              "OK",
+	msgDeactivated:     "This TV was removed",
+	msgDeactivatedText: "It is no longer part of the account.",
+	msgStolen:          "This TV is locked",
+	msgStolenText:      "It was reported stolen. Its owner can unlock it on the account page.",
+	msgUpdate:          "Time for an update",
+	msgUpdateText:      "Update this TV's software, then try again. You stay signed in.",
+
+	msgBannerOffline:      "You're offline. Everything on this TV still works.",
+	msgBannerOfflineSince: "Offline since {since}. Everything on this TV still works.",
+	msgBannerLeaseMinute:  "Connect this TV to the internet within a minute to keep watching.",
+	msgBannerLeaseMinutes: "Connect this TV to the internet within {n} minutes to keep watching.",
+	msgBannerRebuilding:   "This TV is getting your profiles again.",
+	msgBannerMemory:       "This TV's storage has a problem. Everything works, and is fetched again after a restart.",
+
+	msgSayFocus:  "{label}, {detail}",
+	msgSayLocked: "{label}, locked",
+	msgSayPIN:    "{n} of {length} digits",
+}
+
+// text returns message id with its {words} filled in: pairs of word and value.
+// A value is never looked into for words.
+func text(id message, pairs ...string) string {
+	s := english[id]
+	if len(pairs) == 0 {
+		return s
+	}
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		word, after, _ := strings.Cut(rest, "}")
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if pairs[i] == word {
+				b.WriteString(pairs[i+1])
+			}
+		}
+		s = after
+	}
+}

@@ -1,0 +1,152 @@
+package nav
+
+import "github.com/hearthkey/hearthkey/agent/keyseq"
+
+// press gives the key to the top layer. The key sequence runs beside that: its
+// keys keep their normal effect.
+func (s *stepper) press(p Press) {
+	if !p.Key.Valid() {
+		return
+	}
+	done := s.sequence(p)
+	s.normal(p)
+	if done {
+		s.openSequence()
+	}
+}
+
+func (s *stepper) normal(p Press) {
+	if p.Repeat && !s.repeats(p.Key) {
+		return
+	}
+	switch {
+	case s.dialog != noDialog:
+		s.dialogKey(p)
+	case p.Key == keyseq.Home && s.watching.id != "":
+		s.goHome()
+	case s.menu:
+		s.menuKey(p.Key)
+	default:
+		s.screenKey(p)
+	}
+}
+
+// repeats says whether holding k down does anything: arrows move on, but not
+// where they enter a PIN.
+func (m Model) repeats(k keyseq.Key) bool { return k.Arrow() && m.screen() != ScreenPIN }
+
+func (s *stepper) screenKey(p Press) {
+	switch s.screen() {
+	case ScreenNetwork:
+		s.networkKey(p.Key)
+	case ScreenWelcome, ScreenCode, ScreenSignedOut, ScreenDeactivated:
+		s.signInKey(p.Key)
+	case ScreenStarting, ScreenLeaseEnded, ScreenUpdate:
+		if p.Key == keyseq.OK && s.focused() == "again" {
+			s.emit(TryAgain{})
+			s.say(msgTrying)
+		}
+	case ScreenGate:
+		s.gateKey(p.Key)
+	case ScreenPIN:
+		s.pinKey(p.Key)
+	case ScreenHome:
+		s.homeKey(p)
+	case ScreenTitle:
+		s.titleKey(p)
+	case ScreenPlayer:
+		s.playerKey(p.Key)
+	case ScreenSettings:
+		s.settingsKey(p)
+	}
+}
+
+// goHome is the Home key: everything above the profile's home closes.
+func (s *stepper) goHome() {
+	s.stop()
+	s.closeAll()
+	s.place, s.title = atHome, ""
+}
+
+// opensMenu opens the menu for Menu and for a fresh Left, and reports whether it
+// did. Holding Left to reach the first column does not open it.
+func (s *stepper) opensMenu(p Press) bool {
+	if p.Key != keyseq.Menu && (p.Key != keyseq.Left || p.Repeat) {
+		return false
+	}
+	s.menu, s.menuAt = true, "home"
+	if s.place == atSettings {
+		s.menuAt = "settings"
+	}
+	return true
+}
+
+func (s *stepper) menuKey(k keyseq.Key) {
+	switch k {
+	case keyseq.Up, keyseq.Down:
+		s.menuAt = move(s.menuItems(), s.menuAt, k, vertical)
+	case keyseq.Right, keyseq.Back, keyseq.Menu:
+		s.menu = false
+	case keyseq.OK:
+		s.menu = false
+		switch s.menuAt {
+		case "home":
+			s.goHome()
+		case "switch":
+			s.leave()
+		case "settings":
+			s.place, s.title = atSettings, ""
+		}
+	}
+}
+
+func (m Model) menuItems() []Item {
+	return []Item{
+		{ID: "home", Label: text(msgMenuHome)},
+		{ID: "switch", Label: text(msgMenuSwitch)},
+		{ID: "settings", Label: text(msgMenuSettings)},
+	}
+}
+
+// settingsKey handles the settings screen.
+func (s *stepper) settingsKey(p Press) {
+	switch p.Key {
+	case keyseq.Up, keyseq.Down:
+		s.moveFocus(p.Key, vertical)
+	case keyseq.Back:
+		s.place = atHome
+	case keyseq.OK:
+		switch s.focused() {
+		case "network":
+			s.openNetwork()
+		case "signout":
+			s.askSignOut(p.Source)
+		}
+	default:
+		s.opensMenu(p)
+	}
+}
+
+func (m Model) settingsItems() []Item {
+	tv := m.world.TV
+	connection := text(msgOnline)
+	if !m.world.Online {
+		connection = text(msgOffline)
+		if m.world.OfflineSince != "" {
+			connection = text(msgOfflineSince, "since", clean(m.world.OfflineSince, maxLabel))
+		}
+	}
+	name := clean(tv.Name, maxLabel)
+	if tv.Model != "" {
+		name += " · " + clean(tv.Model, maxLabel)
+	}
+	return []Item{
+		{ID: "tv", Label: text(msgThisTV), Detail: name, Info: true},
+		{ID: "version", Label: text(msgVersion), Detail: clean(tv.Version, maxLabel), Info: true},
+		{ID: "server", Label: text(msgServer), Detail: clean(tv.Server, maxDetail), Info: true},
+		{ID: "connection", Label: text(msgConnection), Detail: connection, Info: true},
+		{ID: "account", Label: text(msgAccount), Detail: clean(m.world.Owner, maxDetail), Info: true},
+		{ID: "network", Label: text(msgCheckNetwork)},
+		{ID: "signout", Label: text(msgSignOut), Danger: true},
+	}
+}

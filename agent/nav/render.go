@@ -1,0 +1,142 @@
+package nav
+
+import (
+	"strconv"
+	"time"
+)
+
+// View derives what the screen shows. It is the only place that does, and it
+// shares rows with the Model: they are not to be changed.
+func (m Model) View() View {
+	v := View{Screen: m.screen(), Items: m.items(), Focus: m.topFocus(), Who: m.who(), Toast: m.toast, Banner: m.banner()}
+	m.viewScreen(&v)
+	if m.menu {
+		v.Menu = m.menuItems()
+	}
+	if m.dialog != noDialog {
+		v.Dialog = m.viewDialog()
+	}
+	v.Say = v.spoken()
+	return v
+}
+
+func (m Model) viewScreen(v *View) {
+	switch v.Screen {
+	case ScreenStarting:
+		m.viewStarting(v)
+	case ScreenWelcome:
+		v.Title, v.Text = text(msgWelcome), []string{text(msgWelcomeText)}
+	case ScreenCode:
+		m.viewCode(v)
+	case ScreenSignedOut, ScreenDeactivated:
+		m.viewEnded(v)
+	case ScreenGate:
+		v.Title = text(msgGate)
+	case ScreenPIN:
+		m.viewPIN(v)
+	case ScreenHome:
+		m.viewHome(v)
+	case ScreenTitle:
+		m.viewTitle(v)
+	case ScreenPlayer:
+		m.viewPlayer(v)
+	case ScreenSettings:
+		v.Title = text(msgSettings)
+	case ScreenNetwork:
+		m.viewNetwork(v)
+	case ScreenLeaseEnded:
+		v.Title, v.Text = text(msgLeaseEnded), []string{text(msgLeaseEndedText)}
+	case ScreenStolen:
+		v.Title, v.Text = text(msgStolen), append([]string{text(msgStolenText)}, causeLines(m.world.Cause)...)
+	case ScreenUpdate:
+		v.Title, v.Text = text(msgUpdate), []string{text(msgUpdateText)}
+	}
+}
+
+// banner is the strip: the lease's end first, then what the profile must know,
+// then the connection, then the storage.
+func (m Model) banner() *Banner {
+	if m.world.Phase != Active || len(m.world.Profiles) == 0 {
+		return nil
+	}
+	switch {
+	case m.leaseEnds > 0 && m.leaseEnds-m.now <= m.warnFrom():
+		minutes := int(ceil(max(m.leaseEnds-m.now, 1), time.Minute))
+		if minutes == 1 {
+			return &Banner{"warning", text(msgBannerLeaseMinute)}
+		}
+		return &Banner{"warning", text(msgBannerLeaseMinutes, "n", itoa(minutes))}
+	case m.notice != "":
+		return &Banner{"warning", m.notice}
+	case !m.world.Online && m.world.OfflineSince != "":
+		return &Banner{"offline", text(msgBannerOfflineSince, "since", clean(m.world.OfflineSince, maxLabel))}
+	case !m.world.Online:
+		return &Banner{"offline", text(msgBannerOffline)}
+	case m.world.Storage == StorageRebuilding:
+		return &Banner{"info", text(msgBannerRebuilding)}
+	case m.world.Storage == StorageMemory:
+		return &Banner{"info", text(msgBannerMemory)}
+	}
+	return nil
+}
+
+// spoken is what a screen reader says after this change: what just happened, or
+// where the focus is.
+func (v View) spoken() string {
+	switch {
+	case v.Toast != "":
+		return v.Toast
+	case v.Dialog == nil && v.PIN != nil && v.PIN.Message != "":
+		return v.PIN.Message
+	case v.Dialog == nil && v.PIN != nil:
+		return text(msgSayPIN, "n", itoa(v.PIN.Entered), "length", itoa(v.PIN.Length))
+	}
+	if it, ok := v.focusedItem(); ok {
+		switch {
+		case it.Locked:
+			return text(msgSayLocked, "label", it.Label)
+		case it.Detail != "":
+			return text(msgSayFocus, "label", it.Label, "detail", it.Detail)
+		}
+		return it.Label
+	}
+	return v.Title
+}
+
+// focusedItem finds the item of the top layer that has the focus.
+func (v View) focusedItem() (Item, bool) {
+	lists := make([][]Item, 0, 1+len(v.Rows))
+	switch {
+	case v.Dialog != nil:
+		lists = append(lists, v.Dialog.Items)
+	case v.Menu != nil:
+		lists = append(lists, v.Menu)
+	default:
+		lists = append(lists, v.Items)
+		for _, r := range v.Rows {
+			lists = append(lists, r.Items)
+		}
+	}
+	for _, items := range lists {
+		if i := indexOf(items, v.Focus); i >= 0 {
+			return items[i], true
+		}
+	}
+	return Item{}, false
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// clock shows seconds as a countdown: 0:59, 12:00, 1:00:00.
+func clock(secs int64) string {
+	pad := func(n int64) string {
+		if n < 10 {
+			return "0" + strconv.FormatInt(n, 10)
+		}
+		return strconv.FormatInt(n, 10)
+	}
+	if secs < 3600 {
+		return strconv.FormatInt(secs/60, 10) + ":" + pad(secs%60)
+	}
+	return strconv.FormatInt(secs/3600, 10) + ":" + pad(secs/60%60) + ":" + pad(secs%60)
+}

@@ -1,0 +1,118 @@
+package nav
+
+// applyWorld replaces the world and goes where that leaves the person.
+func (s *stepper) applyWorld(w World) {
+	old := s.world.Phase
+	s.countCode(w)
+	w.Profiles = soundProfiles(w.Profiles)
+	phaseChanged := w.Phase != old
+	s.world = w
+	s.waits = nil
+	for _, wait := range w.Waits {
+		if len(s.waits) < maxProfiles {
+			s.setWait(wait.Profile, wait.Left)
+		}
+	}
+	if s.leaseEnds = 0; w.LeaseLeft > 0 {
+		s.leaseEnds = s.now + w.LeaseLeft
+	}
+	if phaseChanged {
+		s.changePhase(old)
+		return
+	}
+	if w.Phase == Active {
+		s.checkProfile()
+		s.checkEntry()
+		s.checkTitle()
+	}
+}
+
+// countCode starts the countdown of the code.
+func (s *stepper) countCode(w World) {
+	if w.Phase != Enrolling || w.Code == nil {
+		s.codeEnds, s.renewed = 0, false
+		return
+	}
+	if ends := s.now + w.Code.ExpiresIn; w.Code.ExpiresIn > 0 {
+		s.codeEnds, s.renewed = ends, false
+	}
+}
+
+// changePhase closes all that was open in the phase before.
+func (s *stepper) changePhase(old Phase) {
+	s.closeAll()
+	s.leave()
+	s.toast = ""
+	switch s.world.Phase {
+	case Enrolling:
+		s.enrolling = true
+	case SignedOut, Deactivated:
+		if old == Enrolling {
+			s.enrolling = false
+		} else if old != SignedOut {
+			s.enrolling, s.acked = false, false
+		}
+	default:
+		s.enrolling, s.acked = false, false
+	}
+}
+
+// checkProfile sends away whoever watches a profile that is gone, or that was
+// locked anew since its PIN was proved.
+func (s *stepper) checkProfile() {
+	if s.watching.id == "" {
+		return
+	}
+	p, ok := s.profile()
+	switch {
+	case !ok:
+		name := s.watching.name
+		s.closeAll()
+		s.leave()
+		if len(s.world.Profiles) > 0 { // or they are on their way again, all of them
+			s.say(msgProfileGone, "name", name)
+		}
+	case p.Locked && (!s.watching.locked || p.PIN != s.watching.pin):
+		s.closeAll()
+		s.leave()
+		s.say(msgProfileLocked, "name", p.Name)
+	default:
+		s.watching.locked, s.watching.pin, s.watching.name = p.Locked, p.PIN, p.Name
+		s.home.fill(p, s.world.Catalog)
+	}
+}
+
+// checkEntry ends a PIN entry whose profile is gone or no longer locked, and
+// begins it anew where the PIN is another one: a check that runs is void.
+func (s *stepper) checkEntry() {
+	if s.place != atPIN {
+		return
+	}
+	p, ok := findProfile(s.world.Profiles, s.entry.profile)
+	switch {
+	case !ok || !p.Locked:
+		s.toGate()
+	case p.PIN != s.entry.pin:
+		s.entry = pinEntry{profile: p.ID, pin: p.PIN, message: text(msgPINChanged)}
+	}
+}
+
+// checkTitle closes the open title if it may no longer be watched.
+func (s *stepper) checkTitle() {
+	if s.place != atTitle && s.place != atPlayer {
+		return
+	}
+	if t, found, allowed := s.decide(); !allowed {
+		s.refuse(t, found)
+	}
+}
+
+// who is the profile in use as an item; nil at the gate.
+func (m Model) who() *Item {
+	p, ok := m.profile()
+	if !ok {
+		return nil
+	}
+	it := profileItem(p)
+	return &it
+}
