@@ -6,13 +6,13 @@
 // to be done, in order. There is no goroutine, clock, I/O or randomness here:
 // every event carries the time ([Now]) and 32 fresh random bytes.
 //
-//	        wanted                due              Connected
-//	 off ─────────▶ waiting ─────────▶ dialing ─────────▶ greeting
-//	  ▲               ▲  Closed, silence, error             │ hello
-//	  │ nothing       │◀───────── from every ◀──────┐       ▼
-//	  │ wanted        │           stage             │    proving  (unsent proofs, until each is acknowledged)
-//	  │               │                             │    │     │
-//	  └───────────────┴──── live ◀─ state, still ─ entering   enrolling ─ enrolled ─▶ live
+//	       wanted                due              Connected
+//	off ─────────▶ waiting ─────────▶ dialing ─────────▶ greeting
+//	 ▲               ▲  Closed, silence, error             │ hello
+//	 │ nothing       │◀───────── from every ◀──────┐       ▼
+//	 │ wanted        │           stage             │    proving  (unsent proofs, until each is acknowledged)
+//	 │               │                             │    │     │
+//	 └───────────────┴──── live ◀─ state, still ─ entering   enrolling ─ enrolled ─▶ live
 //
 // # What the caller must do
 //

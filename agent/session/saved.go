@@ -31,8 +31,9 @@ type Saved struct {
 	Clock  ServerTime `json:"clock"`
 	Proofs []Proof    `json:"proofs,omitempty"` // not yet acknowledged, oldest first
 
-	Conn         int64 `json:"conn,omitempty"`         // connections on which this TV identified itself
-	NextActivity int64 `json:"nextActivity,omitempty"` // no item with this number or above was ever sent in this epoch
+	Conn         int64            `json:"conn,omitempty"`         // connections on which this TV identified itself
+	Receipted    protocol.Version `json:"receipted,omitempty"`    // newest version whose receipt is acknowledged, as of this record
+	NextActivity int64            `json:"nextActivity,omitempty"` // no item with this number or above was ever sent in this epoch
 }
 
 // Proof is a signed word of this device that the server has not acknowledged.
@@ -40,6 +41,7 @@ type Proof struct {
 	Kind   ProofKind       `json:"kind"`
 	JWS    string          `json:"jws"`
 	Digest protocol.Digest `json:"digest"`
+	Server string          `json:"server"` // name of the server that it is for
 }
 
 // ProofKind tells which frame carries a proof.

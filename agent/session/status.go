@@ -45,8 +45,58 @@ type UserCode struct {
 
 // Status derives the status at now. It changes only by [Step] and by time.
 func (m Model) Status(now Now) Status {
-	return Status{Phase: PhaseSignedOut, Cause: m.saved.Cause}
+	out := Status{
+		Phase: m.phase(now), Cause: m.saved.Cause, Problem: m.problem,
+		Online: m.online(), Left: m.left(now), Current: m.active() && m.current(),
+	}
+	if m.stopped != 0 {
+		out.Problem = m.stopped
+	}
+	if !out.Online {
+		out.Offline = max(now.Running-m.contact, 0)
+		out.Connecting = m.wanted() && m.line.failures == 0
+	}
+	if c := m.line.code; c != nil && m.line.stage == enrolling {
+		out.Code = &UserCode{c.Code, c.URI, c.FullURI, max(m.line.codeEnds-now.Running, 0)}
+	}
+	return out
 }
 
-// Wake returns the running time at which the next [Tick] is due.
-func (m Model) Wake() time.Duration { return 0 }
+func (m Model) phase(now Now) Phase {
+	switch {
+	case m.saved.Status == protocol.Stolen:
+		return PhaseStolen
+	case m.stopped != 0 && (m.active() || m.signIn):
+		return PhaseStopped
+	case m.active():
+		return m.activePhase(now)
+	case m.signIn:
+		return PhaseEnrolling
+	case m.saved.Status == protocol.Deactivated:
+		return PhaseDeactivated
+	}
+	return PhaseSignedOut
+}
+
+func (m Model) activePhase(now Now) Phase {
+	switch {
+	case m.saved.Lease.Length > 0 && m.left(now) == 0:
+		return PhaseLeaseEnded
+	case m.saved.Lease.Length == 0 || !m.cache.usable:
+		return PhaseStarting
+	}
+	return PhaseActive
+}
+
+// left returns what is left of the lease. In contact the wall clock alone does
+// not end it: a jump makes an ask, and an unanswered ask ends the contact.
+func (m Model) left(now Now) time.Duration {
+	switch l := m.saved.Lease; {
+	case !m.active() || l.Length == 0:
+		return 0
+	case m.online():
+		return l.LeftRunning(now)
+	default:
+		return l.Left(now)
+	}
+}

@@ -1,0 +1,238 @@
+package session
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/sign"
+)
+
+var errOutOfPlace = errors.New("frame out of place")
+
+func (s *step) received(w Received) {
+	if !s.mine(w.Conn) {
+		return
+	}
+	if s.line.stage <= dialing {
+		s.impossible(w)
+		return
+	}
+	switch f := w.Frame.(type) {
+	case protocol.Hello:
+		s.hello(f)
+	case protocol.UserCode:
+		s.userCode(f)
+	case protocol.Enrolled:
+		s.enrolled(f)
+	case protocol.State:
+		s.state(f.JWS)
+	case protocol.Still:
+		s.still(f.JWS)
+	case protocol.Part:
+		s.part(f)
+	case protocol.Pins:
+		s.pins(f.JWS)
+	case protocol.Keys:
+		s.newKeys(f.JWS)
+	case protocol.ReceiptAck:
+		s.acknowledged(f.Digest)
+	case protocol.ActivityAck:
+		s.activityAcked(f.Through)
+	case protocol.Error:
+		s.complaint(f)
+	}
+}
+
+func (s *step) outOfPlace(f protocol.Frame) {
+	s.log("frame ignored", fmt.Errorf("%w: %s", errOutOfPlace, f.Type()))
+}
+
+func (s *step) complaint(f protocol.Error) {
+	s.log("server refused", fmt.Errorf("code %d (%s), ref %q", f.Code, protocol.Codes[f.Code].Name, f.Ref))
+	s.refused(f.Code, time.Duration(f.RetryAfter)*time.Millisecond)
+}
+
+func (s *step) hello(f protocol.Hello) {
+	if s.line.stage != greeting {
+		s.outOfPlace(f)
+		return
+	}
+	s.line.nonce, s.line.server = f.Nonce, f.Server
+	if !s.pinned() && !s.signIn {
+		s.log("connection given up", fmt.Errorf("%w: %.64q", errServerName, f.Server))
+		s.lost(0)
+		return
+	}
+	s.enter(proving, answerWithin)
+}
+
+// pinned reports whether the server is the one that this TV's session and
+// proofs are about.
+func (s *step) pinned() bool { return s.saved.Server == "" || s.saved.Server == s.line.server }
+
+// prove delivers the proofs, before anything else where the server takes them,
+// and then signs in.
+func (s *step) prove() {
+	joins := s.saved.member() || s.signIn
+	switch {
+	case s.line.stage == live && s.signIn && !s.saved.member():
+		s.redial()
+	case s.line.stage == live:
+		if s.deliverable() && !s.deferProofs && s.now.Running >= s.line.proofsAt {
+			s.sendProofs()
+		}
+	case s.line.stage != proving:
+	case s.deliverable() && s.pinned() && !(s.deferProofs && joins):
+		if s.line.proofsAt == 0 {
+			s.sendProofs()
+		}
+	case s.saved.member():
+		s.auth()
+	case s.signIn && !s.erasing:
+		s.enrol()
+	}
+}
+
+func (s *step) sendProofs() {
+	for _, p := range s.saved.Proofs {
+		if p.Server == s.line.server {
+			s.send(p.frame())
+		}
+	}
+	s.line.proofsAt = s.now.Running + proofsEvery
+}
+
+// acknowledged forgets the proof or receipt with this digest.
+func (s *step) acknowledged(d protocol.Digest) {
+	if next, ok := s.saved.withoutProof(d); ok {
+		s.saved = next
+		s.save()
+		return
+	}
+	if d == s.receipt.digest && s.receipt.version > s.saved.Receipted {
+		s.saved.Receipted = s.receipt.version
+	}
+}
+
+// auth counts the connection in the vault before it proves who this is: a copy
+// of this TV cannot do both without being noticed.
+func (s *step) auth() {
+	s.saved.Conn++
+	s.openAsk()
+	s.save()
+	f := protocol.Auth{
+		Device: s.saved.Device, Cap: protocol.CurrentCapability, Conn: s.saved.Conn,
+		Have: s.have(), Ask: s.ask.nonce,
+	}
+	var err error
+	if f.Sig, err = s.sign(sign.AuthBytes(s.line.nonce, s.line.server, f)); err != nil {
+		s.log("auth not signed", err)
+		s.lost(0)
+		return
+	}
+	s.send(f)
+	s.enter(entering, answerWithin)
+}
+
+func (s *step) enrol() {
+	s.saved.Conn++
+	s.openAsk()
+	s.save()
+	c := s.config
+	f := protocol.Enrol{
+		PublicKey: protocol.Bytes(c.Identity.public()), Name: c.Name, Model: c.Model, Kind: c.Kind,
+		Cap: protocol.CurrentCapability, Conn: s.saved.Conn, Ask: s.ask.nonce,
+	}
+	var err error
+	if f.Sig, err = s.sign(sign.EnrolBytes(s.line.nonce, s.line.server, f)); err != nil {
+		s.log("enrol not signed", err)
+		s.lost(0)
+		return
+	}
+	s.send(f)
+	s.enter(enrolling, answerWithin)
+}
+
+func (s *step) sign(message []byte) ([]byte, error) {
+	if s.config.Identity.Key == nil {
+		return nil, errIdentity
+	}
+	return s.config.Identity.Key.Sign(nil, message, crypto.Hash(0))
+}
+
+func (s *step) userCode(f protocol.UserCode) {
+	if s.line.stage != enrolling {
+		s.outOfPlace(f)
+		return
+	}
+	life := time.Duration(f.ExpiresIn) * time.Second
+	s.line.code, s.line.codeEnds = &f, s.now.Running+life
+	s.problem, s.deferProofs = 0, false
+	s.enter(enrolling, life+codeTolerance)
+}
+
+// enrolled begins a new epoch: the first record of a session, with what it
+// pins, before anything of it is shown.
+func (s *step) enrolled(f protocol.Enrolled) {
+	if s.line.stage != enrolling {
+		s.outOfPlace(f)
+		return
+	}
+	next, keys, err := s.session(f)
+	if err != nil {
+		s.log("enrolment refused", err)
+		s.lost(0)
+		return
+	}
+	s.saved, s.keys = next, keys
+	s.signIn, s.profile = false, ""
+	s.cache, s.receipt, s.ask = cache{}, receipt{}, asking{}
+	s.save()
+	s.arrive()
+}
+
+// session returns the record of a new session, or why it cannot be.
+func (s *step) session(f protocol.Enrolled) (Saved, []protocol.SigningKey, error) {
+	old, id := s.saved, s.config.Identity.Device
+	if f.Device != id {
+		return Saved{}, nil, fmt.Errorf("for device %.64q, this is %s", f.Device, id)
+	}
+	if old.Device == id && f.Epoch <= old.Epoch {
+		return Saved{}, nil, fmt.Errorf("epoch %d after epoch %d", f.Epoch, old.Epoch)
+	}
+	list, err := readKeys(f.Keys, ed25519.PublicKey(f.Root), s.line.server)
+	if err != nil {
+		return Saved{}, nil, err
+	}
+	return Saved{
+		Device: id, Account: f.Account, Epoch: f.Epoch, Status: protocol.Active,
+		Server: s.line.server, Root: bytes.Clone(f.Root), Keys: f.Keys, KeysNumber: list.Number,
+		Clock: old.Clock, Proofs: old.Proofs, Conn: old.Conn, NextActivity: 1,
+	}, list.Keys, nil
+}
+
+// arrive notes that the server is in contact and knows this session.
+func (s *step) arrive() {
+	if s.line.stage != entering && s.line.stage != enrolling {
+		return
+	}
+	s.line.stage, s.line.until = live, 0
+	s.line.since, s.line.code = s.now.Running, nil
+	if s.deferProofs {
+		s.line.proofsAt = s.now.Running + proofsLater
+	}
+	s.problem, s.deferProofs = 0, false
+	s.cache.expect(s.now.Running)
+	if !s.active() {
+		return
+	}
+	if s.profile != "" {
+		s.send(protocol.ProfileSelected{Profile: s.profile})
+	}
+	s.do(WantActivity{})
+}
