@@ -1,0 +1,41 @@
+// Package bus is the contract by which the nodes of one server tell each other
+// "account A is at version N". Package membus serves one process; a network
+// carries it between several.
+//
+// A nudge is a hint, never a truth: it may be lost, late, doubled or out of
+// order, and it may come before or long after the change can be read. The truth is
+// the database: whoever is nudged reads it there, and whoever is not still
+// looks at it every few seconds. So a bus may drop what it cannot hold, and
+// nothing may depend on a nudge but speed.
+//
+// Whatever implements [Bus] passes the suite in package bustest.
+package bus
+
+import "github.com/hearthkey/hearthkey/protocol"
+
+// Nudge says that an account has reached a version.
+type Nudge struct {
+	Account protocol.AccountID
+	Version protocol.Version
+}
+
+// Bus carries nudges from everybody to everybody, the publisher's own
+// subscriptions included. Its methods may be called from any goroutine.
+type Bus interface {
+	// Publish passes n on. It never waits: not for a subscriber, not for a
+	// network. Of several nudges for one account that wait, the one with the
+	// highest version may stand for all.
+	Publish(n Nudge)
+
+	// Subscribe has f called for nudges from now on, one at a time, in a
+	// goroutine of the bus. A slow f only makes its own nudges late, and
+	// beyond a bound lost. Once cancel has returned, f is not running and is
+	// not called again. cancel may be called more than once, but not within f,
+	// for which it waits.
+	Subscribe(f func(Nudge)) (cancel func())
+
+	// Close cancels all subscriptions. Publish does nothing from then on, and
+	// Subscribe gives a subscription that never hears anything. It may be
+	// called more than once, but not within a subscription's function.
+	Close() error
+}
