@@ -1,0 +1,223 @@
+// Package agent is Hearthkey on a TV: an integrator embeds it and gives it keys;
+// it gives back what the screen shows.
+//
+//	a := &agent.Agent{
+//		Server: "wss://tv.example",
+//		Dir:    "/var/lib/hearthkey",
+//		Name:   "Living room TV",
+//		Screen: "127.0.0.1:8711", // the page for the box's browser
+//	}
+//	if err := a.Start(ctx); err != nil { … }
+//	defer a.Close()
+//	a.Press(keyseq.OK, agent.Local, false)
+//
+// # How it works
+//
+// One goroutine, the core, owns all state: the pure machines nav (screens) and
+// session (membership), the vault (what must survive) and the cache (what can
+// be fetched again). Keys, frames, timers and finished PIN checks reach it
+// through one queue, and it carries out the machines' effects in their order.
+// Hashing a PIN and the network have goroutines of their own, so neither ever
+// delays a key.
+//
+// # Concurrency and duties
+//
+// Start is called once. After it, every method may be called from any
+// goroutine. Close waits for everything the agent started. Two agents cannot
+// share a folder: the second gets [vault.ErrInUse].
+//
+// # Tests
+//
+// The tests run the whole agent against a server of their own; tools/e2e runs
+// it against the real one, as its own process, killed and unplugged.
+package agent
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/agent/screen"
+	"github.com/hearthkey/hearthkey/agent/session"
+	"github.com/hearthkey/hearthkey/agent/vault"
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
+)
+
+// ErrSettings is wrapped by Start for settings that cannot work.
+var ErrSettings = errors.New("agent: settings")
+
+// ErrClosed is returned for what comes after Close.
+var ErrClosed = errors.New("agent: closed")
+
+// Local is the source of keys from this TV's own remote control.
+var Local = nav.Source{Kind: nav.Local, ID: "remote"}
+
+// Agent is one TV. Its exported fields are its settings; they may not change
+// after Start.
+type Agent struct {
+	Server string // ws or wss URL; ws only to loopback
+	Dir    string // folder for the vault and the cache; made with mode 0700
+	Name   string // what the owner reads: 1 to 64 characters
+	Model  string // optional, at most 64 characters
+	Kind   string // "tv", "box" or "stick"; empty: "tv"
+	Build  string // optional: the version that the settings screen shows
+
+	Screen string         // optional: loopback host:port of the screen's page
+	CA     *x509.CertPool // who may vouch for the server; nil: the system's list
+
+	KeyStore vault.KeyStore     // optional: what protects the vault beyond its file mode
+	OnView   func(nav.View)     // optional: called in order for every change, from the core; must not block or call the agent
+	Log      *slog.Logger       // nil: nothing is logged
+	clock    func() session.Now // tests
+
+	core   *core
+	screen *screen.Server
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+
+	mu   sync.Mutex
+	view nav.View // guarded by mu
+}
+
+// Start opens the vault and the cache, begins to connect, and serves the
+// screen. It returns when the first view is there; the network is not waited
+// for. The context bounds the agent's life as Close does. Errors wrap
+// [ErrSettings], [vault.ErrInUse], [screen.ErrPortInUse] or say what else is
+// wrong with the folder.
+func (a *Agent) Start(ctx context.Context) error {
+	server, err := a.settings()
+	if err != nil {
+		return err
+	}
+	ctx, a.stop = context.WithCancel(ctx)
+	a.core, err = newCore(ctx, a, server)
+	if err != nil {
+		a.stop()
+		return err
+	}
+	if a.Screen != "" {
+		a.screen, err = screen.Start(screen.Config{Addr: a.Screen, Log: a.Log, Press: a.pageKey})
+		if err != nil {
+			a.stop()
+			return errors.Join(fmt.Errorf("agent: %w", err), a.core.close())
+		}
+	}
+	a.core.begin()
+	a.done.Go(func() { a.core.loop(ctx) })
+	return nil
+}
+
+// settings checks the fields and sets the defaults.
+func (a *Agent) settings() (*url.URL, error) {
+	u, err := url.Parse(a.Server)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss":
+		return nil, fmt.Errorf("%w: Server %q is not a ws or wss URL", ErrSettings, a.Server)
+	case a.Dir == "":
+		return nil, fmt.Errorf("%w: Dir is empty", ErrSettings)
+	case a.Name == "" || utf8.RuneCountInString(a.Name) > protocol.MaxName:
+		return nil, fmt.Errorf("%w: Name must have 1 to %d characters", ErrSettings, protocol.MaxName)
+	case utf8.RuneCountInString(a.Model) > protocol.MaxName:
+		return nil, fmt.Errorf("%w: Model may have at most %d characters", ErrSettings, protocol.MaxName)
+	}
+	if a.Kind == "" {
+		a.Kind = "tv"
+	}
+	if a.Log == nil {
+		a.Log = slog.New(slog.DiscardHandler)
+	}
+	if a.clock == nil {
+		a.clock = systemClock()
+	}
+	return u.JoinPath(protocol.Path), nil
+}
+
+// Close ends the agent: it stays signed in and goes on at the next Start.
+func (a *Agent) Close() error {
+	if a.core == nil {
+		return nil
+	}
+	a.stop()
+	a.done.Wait()
+	var err error
+	if a.screen != nil {
+		err = a.screen.Close()
+	}
+	return errors.Join(err, a.core.close())
+}
+
+// Press gives the agent a key and returns when the view includes it. repeat
+// says that the key is being held down. After Close it returns [ErrClosed].
+func (a *Agent) Press(k keyseq.Key, from nav.Source, repeat bool) error {
+	return a.core.call(func() {
+		a.core.navStep(nav.Press{Key: k, Source: from, Repeat: repeat, At: a.core.now().Running})
+	})
+}
+
+// Resume tells the agent that the box came out of standby: the gate is shown.
+func (a *Agent) Resume() error {
+	return a.core.call(func() {
+		a.core.sessionStep(session.Tick{})
+		a.core.navStep(nav.Resumed{At: a.core.now().Running})
+	})
+}
+
+// View returns what the screen shows.
+func (a *Agent) View() nav.View {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.view
+}
+
+// Decide says whether the profile at the TV may play a title of the catalogue,
+// for a player of the integrator's own. Without a profile, without a lease and
+// for an unknown title it refuses.
+func (a *Agent) Decide(id protocol.TitleID) (d parental.Decision, err error) {
+	err = a.core.call(func() { d = a.core.decide(id) })
+	return d, err
+}
+
+// ScreenURL is the address of the screen's page, or empty.
+func (a *Agent) ScreenURL() string {
+	if a.screen == nil {
+		return ""
+	}
+	return a.screen.URL()
+}
+
+// pageKey takes a key from the screen's page.
+func (a *Agent) pageKey(k screen.Key) {
+	key, err := keyseq.Parse(k.Name)
+	if err != nil {
+		return // the screen takes only names that are keys
+	}
+	// An error means that the agent ends, and the page with it.
+	_ = a.Press(key, nav.Source{Kind: nav.Local, ID: screen.Source}, k.Repeat)
+}
+
+// show makes v the view. The core calls it.
+func (a *Agent) show(v nav.View) {
+	a.mu.Lock()
+	a.view = v
+	a.mu.Unlock()
+	if a.screen != nil {
+		a.screen.Show(v)
+	}
+	if a.OnView != nil {
+		a.OnView(v)
+	}
+}
+
+// tlsConfig returns how the server is checked, with the time that is passed.
+func (a *Agent) tlsConfig(server *url.URL) *tls.Config {
+	return &tls.Config{RootCAs: a.CA, ServerName: server.Hostname(), MinVersion: tls.VersionTLS12}
+}

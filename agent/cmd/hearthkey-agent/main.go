@@ -1,0 +1,127 @@
+// Command hearthkey-agent is Hearthkey on a TV as a process of its own. All it
+// does is to read flags and run package agent until it is told to end.
+//
+// It exits with 0 after SIGTERM or Ctrl-C, 1 when it cannot start or go on, and
+// 2 for wrong flags.
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/hearthkey/hearthkey/agent"
+	"github.com/hearthkey/hearthkey/agent/screen"
+	"github.com/hearthkey/hearthkey/agent/vault"
+)
+
+// version names the source this program was built from; the linker sets it.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, getenv func(string) string, out, errOut io.Writer) int {
+	a := &agent.Agent{Build: version}
+	flags := flag.NewFlagSet("hearthkey-agent", flag.ContinueOnError)
+	flags.SetOutput(errOut)
+	flags.StringVar(&a.Server, "server", getenv("HEARTHKEY_SERVER"), "the server's `URL`, wss:// (ws:// only to this machine)")
+	flags.StringVar(&a.Dir, "data", getenv("HEARTHKEY_DATA"), "`folder` for what this TV keeps")
+	flags.StringVar(&a.Name, "name", "TV", "what the owner reads in the list of devices")
+	flags.StringVar(&a.Model, "model", "", "the box's model")
+	flags.StringVar(&a.Kind, "kind", "tv", "tv, box or stick")
+	flags.StringVar(&a.Screen, "screen", "", "loopback `host:port` of the page that the box's browser shows; none if empty")
+	ca := flags.String("ca", "", "PEM `file` of who may vouch for the server; the system's list if empty")
+	jsonLog := flags.Bool("json-log", false, "log as JSON lines")
+	showVersion := flags.Bool("version", false, "print the version and end")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return 2
+	}
+	if *showVersion {
+		fmt.Fprintln(out, "hearthkey-agent", version)
+		return 0
+	}
+	smallMemory(getenv)
+	a.Log = logger(errOut, *jsonLog)
+	if err := pinCA(a, *ca); err != nil {
+		fmt.Fprintln(errOut, "hearthkey-agent:", err)
+		return 1
+	}
+	if err := serve(ctx, a, out); err != nil {
+		fmt.Fprintln(errOut, "hearthkey-agent:", advice(err, a))
+		if errors.Is(err, agent.ErrSettings) {
+			return 2
+		}
+		return 1
+	}
+	return 0
+}
+
+func serve(ctx context.Context, a *agent.Agent, out io.Writer) error {
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	if url := a.ScreenURL(); url != "" {
+		fmt.Fprintln(out, "screen:", url)
+	}
+	<-ctx.Done()
+	return a.Close()
+}
+
+// smallMemory makes the runtime fit a set-top box, unless its environment says
+// otherwise.
+func smallMemory(getenv func(string) string) {
+	if getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+	if getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(16 << 20)
+	}
+}
+
+func logger(w io.Writer, asJSON bool) *slog.Logger {
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+func pinCA(a *agent.Agent, path string) error {
+	if path == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read -ca: %w", err)
+	}
+	a.CA = x509.NewCertPool()
+	if !a.CA.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("no certificate in %s", path)
+	}
+	return nil
+}
+
+// advice says what to do about an error that an integrator can mend.
+func advice(err error, a *agent.Agent) error {
+	switch {
+	case errors.Is(err, vault.ErrInUse):
+		return fmt.Errorf("%w\nAnother agent uses %s. End it, or give this one a folder of its own with -data", err, a.Dir)
+	case errors.Is(err, screen.ErrPortInUse):
+		return fmt.Errorf("%w\nGive the screen another port with -screen", err)
+	}
+	return err
+}

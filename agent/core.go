@@ -1,0 +1,186 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/hearthkey/hearthkey/agent/cache"
+	"github.com/hearthkey/hearthkey/agent/link"
+	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/agent/session"
+	"github.com/hearthkey/hearthkey/agent/vault"
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// queueSize bounds what waits for the core. Senders wait while it is full.
+const queueSize = 64
+
+// core owns the agent's state. All its fields but the queue belong to the
+// goroutine that runs loop (to Start before that, to Close after it).
+type core struct {
+	agent  *Agent
+	log    *slog.Logger
+	server *url.URL
+	now    func() session.Now
+
+	queue chan func()
+	ctx   context.Context // the agent's life: what work of the core's own is bounded by
+	work  sync.WaitGroup  // goroutines that report to the queue
+
+	vault *vault.Vault[record]
+	rec   record // what the vault holds
+	cache *cache.Cache
+
+	session session.Model
+	nav     nav.Model
+	pending []session.What // events that effects gave rise to, still to be stepped
+
+	link     *link.Link
+	wake     *time.Timer // for session
+	navWake  *time.Timer // for nav
+	checking bool        // a PIN is being hashed
+
+	snapshot *protocol.Snapshot // what the cache holds of it, decoded
+	catalog  *protocol.Catalog
+	profile  protocol.ProfileID // who is watching
+	storage  nav.Storage
+	offline  int64 // wall clock when contact was lost, in ms; 0 while online
+	qr       qrCode
+}
+
+// newCore opens the vault and the cache.
+func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
+	if err := os.MkdirAll(a.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("agent: make the data folder: %w", err)
+	}
+	c := &core{
+		agent: a, log: a.Log, server: server, now: a.clock, ctx: ctx,
+		queue:   make(chan func(), queueSize),
+		wake:    stoppedTimer(),
+		navWake: stoppedTimer(),
+	}
+	var err error
+	if c.link, err = link.New(link.Config{URL: a.Server, TLS: a.tlsConfig(server)}, c.heard); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	if err := c.openVault(); err != nil {
+		return nil, err
+	}
+	if err := c.openCache(); err != nil {
+		return nil, errors.Join(err, c.vault.Close())
+	}
+	return c, nil
+}
+
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+// openVault opens the vault, or starts a new identity where both of its slots
+// are damaged: the TV is then signed out and says so by asking to sign in.
+func (c *core) openVault() error {
+	path := filepath.Join(c.agent.Dir, "vault")
+	v, err := vault.Open[record](path, c.agent.KeyStore)
+	if errors.Is(err, vault.ErrDamaged) {
+		aside, asideErr := vault.SetAside(path)
+		if asideErr != nil {
+			return errors.Join(fmt.Errorf("agent: %w", err), asideErr)
+		}
+		c.log.Error("vault damaged: set aside; this TV starts as a new device", "kept", aside, "error", err)
+		v, err = vault.Open[record](path, c.agent.KeyStore)
+	}
+	if err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
+	c.vault, c.rec = v, v.Load()
+	filled := c.rec.complete()
+	booted := c.rec.boot(c.now().Boot)
+	if filled || booted {
+		if err := c.save(); err != nil {
+			return errors.Join(fmt.Errorf("agent: %w", err), v.Close())
+		}
+	}
+	return nil
+}
+
+// save makes the record durable.
+func (c *core) save() error {
+	if err := c.vault.Save(c.rec); err != nil {
+		return fmt.Errorf("save the vault: %w", err)
+	}
+	return nil
+}
+
+// begin steps the machines for the first time, so that there is a view.
+func (c *core) begin() {
+	c.session = session.New(session.Config{
+		Identity: session.IdentityOf(c.rec.key()),
+		Name:     c.agent.Name, Model: c.agent.Model, Kind: c.agent.Kind,
+	})
+	c.offline = c.now().Wall
+	c.loadDocuments()
+	c.sessionStep(session.Start{Saved: c.rec.Session, Held: c.held()})
+}
+
+// loop is the core's goroutine.
+func (c *core) loop(ctx context.Context) {
+	defer c.work.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case fn := <-c.queue:
+			fn()
+		case <-c.wake.C:
+			c.sessionStep(session.Tick{})
+		case <-c.navWake.C:
+			c.navStep(nav.Tick{At: c.now().Running})
+		}
+	}
+}
+
+// post queues fn from one of the core's own goroutines. It reports false where
+// the agent ends first.
+func (c *core) post(fn func()) bool {
+	select {
+	case c.queue <- fn:
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+// call runs fn in the core and waits for it.
+func (c *core) call(fn func()) error {
+	done := make(chan struct{})
+	if !c.post(func() { defer close(done); fn() }) {
+		return ErrClosed
+	}
+	select {
+	case <-done:
+		return nil
+	case <-c.ctx.Done():
+		return ErrClosed
+	}
+}
+
+// close ends what loop has left open.
+func (c *core) close() error {
+	c.link.Close()
+	c.wake.Stop()
+	c.navWake.Stop()
+	var err error
+	if c.cache != nil {
+		err = c.cache.Close()
+	}
+	return errors.Join(err, c.vault.Close())
+}

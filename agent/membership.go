@@ -1,0 +1,114 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/hearthkey/hearthkey/agent/session"
+)
+
+// sessionStep steps the session machine with what, and with everything that its
+// effects give rise to, then brings the screen up to date.
+func (c *core) sessionStep(what session.What) {
+	c.pending = append(c.pending, what)
+	for len(c.pending) > 0 {
+		ev := session.Event{Now: c.now(), Unsent: c.unsent(), What: c.pending[0]}
+		c.pending = c.pending[1:]
+		rand.Read(ev.Entropy[:])
+		var effects []session.Effect
+		c.session, effects = session.Step(c.session, ev)
+		for _, e := range effects {
+			if err := c.membershipEffect(e); err != nil {
+				c.log.Error("vault not written", "error", err)
+				c.pending = append(c.pending, session.VaultFailed{Err: err})
+				break
+			}
+		}
+	}
+	c.setWake()
+	c.updateWorld()
+}
+
+// later queues an event for the current round of sessionStep.
+func (c *core) later(what session.What) { c.pending = append(c.pending, what) }
+
+// membershipEffect carries out one effect. Only a vault that cannot be written
+// is an error: the rest of the step must not happen then.
+func (c *core) membershipEffect(e session.Effect) error {
+	switch e := e.(type) {
+	case session.SaveVault:
+		c.rec.Session = e.Saved
+		return c.save()
+	case session.ApplyCache:
+		c.applyCache(e)
+	case session.StorePins:
+		c.storePins(e.Claims)
+	case session.Erase:
+		return c.erase(e.Identity)
+	case session.Dial:
+		c.link.Dial(e.Conn)
+	case session.Send:
+		c.link.Send(e.Conn, e.Frame)
+	case session.Hangup:
+		c.link.Hangup(e.Conn)
+	case session.WantActivity:
+		c.offerActivity()
+	case session.ActivityAcked:
+		c.activityAcked(e.Through)
+	case session.Log:
+		c.log.Warn(e.Message, "error", e.Err)
+	}
+	return nil
+}
+
+// erase makes unreadable what an ended session must not leave behind: new keys
+// first, which turn everything on the disk into noise, then the files.
+func (c *core) erase(identity bool) error {
+	c.rec.renew(identity)
+	if err := c.vault.Replace(c.rec); err != nil {
+		return fmt.Errorf("renew the keys: %w", err)
+	}
+	c.eraseCache()
+	c.snapshot, c.catalog, c.profile = nil, nil, ""
+	var fresh *session.Identity
+	if identity {
+		id := session.IdentityOf(c.rec.key())
+		fresh = &id
+	}
+	c.later(session.Erased{New: fresh})
+	return nil
+}
+
+// heard passes on what the link saw, and waits until it is dealt with: a server
+// cannot make frames pile up here. It is called from the link's goroutines.
+func (c *core) heard(ctx context.Context, what session.What) {
+	done := make(chan struct{})
+	step := func() {
+		defer close(done)
+		if ended, ok := what.(session.Closed); ok {
+			c.log.Info("connection ended", "error", ended.Err)
+		}
+		c.sessionStep(what)
+	}
+	select {
+	case c.queue <- step:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// setWake sets the timer for the session's next tick.
+func (c *core) setWake() {
+	at := c.session.Wake()
+	if at <= 0 {
+		c.wake.Stop()
+		return
+	}
+	c.wake.Reset(max(at-c.now().Running, time.Millisecond))
+}

@@ -1,0 +1,84 @@
+package agent
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/hearthkey/hearthkey/agent/cache"
+	"github.com/hearthkey/hearthkey/agent/pinlock"
+	"github.com/hearthkey/hearthkey/agent/session"
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// record is what the vault keeps: the few bytes that must survive anything.
+type record struct {
+	Identity []byte `json:"identity"` // Ed25519 seed, 32 bytes
+	Secret   []byte `json:"secret"`   // device secret of the PIN verifiers, 32 bytes
+	DataKey  []byte `json:"dataKey"`  // of the cache, 32 bytes
+
+	Session session.Saved `json:"session"`
+
+	PINs        map[protocol.ProfileID]pinCount `json:"pins,omitempty"`
+	LastProfile protocol.ProfileID              `json:"lastProfile,omitempty"`
+
+	BootID string     `json:"bootID,omitempty"` // of the boot that Boots counts
+	Boots  int64      `json:"boots"`            // boots of the box seen by this agent
+	Cache  cache.Mark `json:"cache"`
+}
+
+// pinCount counts the tries of one version of one profile's PIN.
+type pinCount struct {
+	Version int64           `json:"version"`
+	Counter pinlock.Counter `json:"counter"`
+}
+
+// complete fills in keys that are missing, as in a new vault, and reports
+// whether it did.
+func (r *record) complete() bool {
+	changed := false
+	for _, k := range []*[]byte{&r.Identity, &r.Secret, &r.DataKey} {
+		if len(*k) != 32 {
+			*k, changed = randomKey(), true
+		}
+	}
+	return changed
+}
+
+// renew replaces what an erasure must make unreadable: the cache's key, the PIN
+// secret with its counters and, where asked, the identity.
+func (r *record) renew(identity bool) {
+	r.DataKey, r.Secret = randomKey(), randomKey()
+	r.PINs, r.LastProfile = nil, ""
+	if identity {
+		r.Identity = randomKey()
+	}
+}
+
+// boot counts a boot where id names another one than before, or none.
+func (r *record) boot(id string) bool {
+	if id != "" && id == r.BootID {
+		return false
+	}
+	r.BootID = id
+	r.Boots++
+	return true
+}
+
+func (r *record) key() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(r.Identity) }
+
+func (r *record) dataKey() (k [32]byte) {
+	copy(k[:], r.DataKey)
+	return k
+}
+
+// String keeps the keys out of logs.
+func (r record) String() string { return fmt.Sprintf("record of %s", r.Session.Device) }
+
+// randomKey returns 32 bytes of the operating system's randomness, which
+// crypto/rand promises to give or to end the program.
+func randomKey() []byte {
+	k := make([]byte, 32)
+	rand.Read(k)
+	return k
+}

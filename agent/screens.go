@@ -1,0 +1,121 @@
+package agent
+
+import (
+	"time"
+
+	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/agent/session"
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
+)
+
+// navStep steps the screen machine, shows the new view, then carries out what
+// the machine wants done.
+func (c *core) navStep(ev nav.Event) {
+	var effects []nav.Effect
+	c.nav, effects = nav.Step(c.nav, ev)
+	c.agent.show(c.nav.View())
+	for _, e := range effects {
+		c.screenEffect(e)
+	}
+}
+
+func (c *core) screenEffect(e nav.Effect) {
+	switch e := e.(type) {
+	case nav.CheckPIN:
+		c.checkPIN(e)
+	case nav.SelectProfile:
+		c.selectProfile(e.Profile)
+	case nav.StartEnrol:
+		c.sessionStep(session.SignIn{})
+	case nav.CancelEnrol:
+		c.sessionStep(session.CancelSignIn{})
+	case nav.TryAgain:
+		c.sessionStep(session.TryAgain{})
+	case nav.SignOutHere:
+		c.sessionStep(session.SignOutHere{})
+	case nav.Deactivate:
+		c.sessionStep(session.Deactivate{})
+	case nav.StartOver:
+		c.sessionStep(session.StartOver{})
+	case nav.CheckNetwork:
+		c.checkNetwork()
+	case nav.StartTitle:
+		c.watched(protocol.Started, e.Playback)
+	case nav.ProgressTitle:
+		c.watched(protocol.Progress, e.Playback)
+	case nav.StopTitle:
+		c.watched(protocol.Stopped, e.Playback)
+	case nav.WakeAt:
+		c.setNavWake(e.At)
+	}
+}
+
+func (c *core) setNavWake(at time.Duration) {
+	if at <= 0 {
+		c.navWake.Stop()
+		return
+	}
+	c.navWake.Reset(max(at-c.now().Running, time.Millisecond))
+}
+
+// selectProfile remembers who is watching and tells the server.
+func (c *core) selectProfile(id protocol.ProfileID) {
+	c.profile = id
+	if id != "" && id != c.rec.LastProfile {
+		c.rec.LastProfile = id
+		if err := c.save(); err != nil {
+			c.log.Error("last profile not kept", "error", err)
+		}
+	}
+	c.sessionStep(session.ProfileSelected{Profile: id})
+}
+
+// watched queues what a profile did with a title, and offers it to the server.
+func (c *core) watched(what protocol.ActivityKind, p nav.Playback) {
+	_, err := c.cache.Enqueue(protocol.ActivityItem{
+		Profile: p.Profile, Title: p.Title, What: what, Position: p.Position,
+		At: c.session.ServerTime(c.now()),
+	})
+	if err != nil {
+		c.log.Error("activity not kept", "error", err)
+		return
+	}
+	c.sessionStep(session.ActivityReady{Items: c.waiting()})
+}
+
+// checkNetwork looks at the way to the server in a goroutine of its own.
+func (c *core) checkNetwork() {
+	check := networkCheck{
+		server: c.server, tls: c.agent.tlsConfig(c.server),
+		report: func(r nav.NetworkReport) { c.post(func() { c.navStep(r) }) },
+	}
+	c.work.Go(func() { check.run(c.ctx) })
+}
+
+// decide is the play decision for the profile at the TV.
+func (c *core) decide(id protocol.TitleID) parental.Decision {
+	refuse := parental.Decision{Verdict: parental.Refuse, Reason: parental.AboveLevel, Age: parental.UnratedAge}
+	p := c.profileByID(c.profile)
+	if p == nil || c.catalog == nil || c.session.Status(c.now()).Phase != session.PhaseActive {
+		return refuse
+	}
+	for _, t := range c.catalog.Titles {
+		if t.ID == string(id) {
+			return parental.Decide(p.Level, t)
+		}
+	}
+	return refuse
+}
+
+func (c *core) profileByID(id protocol.ProfileID) *protocol.Profile {
+	if c.snapshot == nil || id == "" {
+		return nil
+	}
+	for i := range c.snapshot.Profiles {
+		if c.snapshot.Profiles[i].ID == id {
+			return &c.snapshot.Profiles[i]
+		}
+	}
+	return nil
+}

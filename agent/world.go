@@ -1,0 +1,199 @@
+package agent
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"rsc.io/qr"
+
+	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/agent/pinlock"
+	"github.com/hearthkey/hearthkey/agent/session"
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// updateWorld tells nav what is outside it.
+func (c *core) updateWorld() {
+	c.navStep(c.world())
+}
+
+// world derives it all, in this one place.
+func (c *core) world() nav.World {
+	now := c.now()
+	s := c.session.Status(now)
+	saved := c.session.Saved()
+	w := nav.World{
+		At:          now.Running,
+		Phase:       phases[s.Phase],
+		Cause:       c.cause(s.Cause),
+		TV:          nav.TV{Name: c.agent.Name, Model: c.agent.Model, Version: c.agent.Build, Server: serverName(saved.Server, c.server.Host)},
+		LastProfile: c.rec.LastProfile,
+		Online:      s.Online,
+		LeaseLeft:   s.Left,
+		LeaseLength: saved.Lease.Length,
+		Waits:       c.waits(),
+		Storage:     c.storage,
+	}
+	if s.Phase == session.PhaseStopped {
+		w.Phase = stopped(s.Problem, saved.Status)
+	}
+	if w.Phase == nav.Enrolling {
+		w.Code = c.userCode(s)
+	}
+	if c.snapshot != nil {
+		w.Owner, w.Profiles = c.snapshot.Owner, c.snapshot.Profiles
+	}
+	w.Catalog = c.catalog
+	w.OfflineSince = c.offlineSince(s.Online, now.Wall)
+	return w
+}
+
+// phases maps the session's phases to those of the screens.
+var phases = map[session.Phase]nav.Phase{
+	session.PhaseSignedOut:   nav.SignedOut,
+	session.PhaseEnrolling:   nav.Enrolling,
+	session.PhaseStarting:    nav.Starting,
+	session.PhaseActive:      nav.Active,
+	session.PhaseLeaseEnded:  nav.LeaseEnded,
+	session.PhaseStolen:      nav.Stolen,
+	session.PhaseDeactivated: nav.Deactivated,
+}
+
+// stopped says what the screen is about where the session gave up for now.
+func stopped(c protocol.Code, s protocol.Status) nav.Phase {
+	switch {
+	case c == protocol.CodeUpdateNeeded:
+		return nav.Update
+	case s == protocol.Active:
+		return nav.LeaseEnded // nothing is offered until the server says otherwise
+	}
+	return nav.Enrolling // the code screen shows the problem
+}
+
+func serverName(pinned, host string) string {
+	if pinned != "" {
+		return pinned
+	}
+	return host
+}
+
+// userCode returns the code with its problem, if any.
+func (c *core) userCode(s session.Status) *nav.UserCode {
+	u := &nav.UserCode{Problem: problem(s)}
+	if s.Code != nil {
+		u.Code, u.URI, u.ExpiresIn = s.Code.Text, s.Code.URI, s.Code.Left
+		u.QR = c.qr.rows(s.Code.FullURI)
+	}
+	if u.Code == "" && u.Problem == nav.ProblemNone && s.Code == nil && !s.Connecting && !s.Online {
+		u.Problem = nav.ProblemOffline
+	}
+	return u
+}
+
+// problem maps the server's complaint to what the screen says.
+func problem(s session.Status) nav.Problem {
+	switch s.Problem {
+	case 0, protocol.CodeExpired:
+		return nav.ProblemNone
+	case protocol.CodeBusy, protocol.CodeTooMany:
+		return nav.ProblemBusy
+	case protocol.CodeRefused:
+		return nav.ProblemRefused
+	case protocol.CodeLimit:
+		return nav.ProblemLimit
+	case protocol.CodeStolen, protocol.CodeClone:
+		return nav.ProblemStolen
+	}
+	return nav.ProblemServer
+}
+
+func (c *core) cause(from *protocol.Cause) *nav.Cause {
+	if from == nil {
+		return nil
+	}
+	return &nav.Cause{By: from.By, At: c.moment(int64(from.At)), Where: from.Where}
+}
+
+// offlineSince remembers when contact was lost, for the banner.
+func (c *core) offlineSince(online bool, wall int64) string {
+	if online {
+		c.offline = 0
+		return ""
+	}
+	if c.offline == 0 {
+		c.offline = wall
+	}
+	return c.moment(c.offline)
+}
+
+// moment writes a time (in ms) as a person at this TV reads it.
+func (c *core) moment(ms int64) string {
+	if ms <= 0 {
+		return ""
+	}
+	t, now := time.UnixMilli(ms).Local(), time.UnixMilli(c.now().Wall).Local()
+	switch days := midnight(now).Sub(midnight(t)).Round(24*time.Hour) / (24 * time.Hour); {
+	case days == 0:
+		return t.Format("15:04")
+	case days == 1:
+		return "yesterday at " + t.Format("15:04")
+	case days > 1 && days < 7:
+		return t.Format("Monday at 15:04")
+	default:
+		return t.Format("2 January 2006 at 15:04")
+	}
+}
+
+func midnight(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
+}
+
+// waits lists the profiles whose PIN cannot be tried yet.
+func (c *core) waits() []nav.Wait {
+	if c.snapshot == nil {
+		return nil
+	}
+	var out []nav.Wait
+	for _, p := range c.snapshot.Profiles {
+		if !p.Locked {
+			continue
+		}
+		if left := pinlock.Left(c.counter(p.ID, p.PIN), c.pinNow()); left > 0 {
+			out = append(out, nav.Wait{Profile: p.ID, Left: left})
+		}
+	}
+	return out
+}
+
+// qrCode keeps the last drawn code, since the same one is shown for minutes.
+type qrCode struct {
+	text  string
+	drawn []string
+}
+
+// rows draws text as rows of '1' (dark) and '0'. Where it cannot be drawn there
+// is no picture; the code can be typed.
+func (q *qrCode) rows(text string) []string {
+	if q.text == text {
+		return q.drawn
+	}
+	q.text, q.drawn = text, nil
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return nil
+	}
+	for y := range code.Size {
+		var row strings.Builder
+		for x := range code.Size {
+			if code.Black(x, y) {
+				row.WriteByte('1')
+			} else {
+				row.WriteByte('0')
+			}
+		}
+		q.drawn = append(q.drawn, row.String())
+	}
+	q.drawn = slices.Clip(q.drawn)
+	return q.drawn
+}
