@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/screen"
 )
@@ -93,7 +94,7 @@ func (tv *TV) View() nav.View {
 
 // Press presses keys, one after another, each when the one before it has been
 // handled, and returns the view after the last.
-func (tv *TV) Press(ctx context.Context, keys ...string) (nav.View, error) {
+func (tv *TV) Press(ctx context.Context, keys ...keyseq.Key) (nav.View, error) {
 	for _, k := range keys {
 		tv.n++
 		n := tv.n
@@ -144,7 +145,7 @@ func (tv *TV) until(ctx context.Context, ok func() bool) error {
 
 // FocusOn presses step until the focus is on an item that ok accepts, at most
 // 30 times.
-func (tv *TV) FocusOn(ctx context.Context, step string, ok func(nav.Item) bool) error {
+func (tv *TV) FocusOn(ctx context.Context, step keyseq.Key, ok func(nav.Item) bool) error {
 	for range 30 {
 		v := tv.View()
 		if it := Focused(v); it != nil && ok(*it) {
@@ -158,11 +159,11 @@ func (tv *TV) FocusOn(ctx context.Context, step string, ok func(nav.Item) bool) 
 }
 
 // Choose moves the focus with step to the item with this label, and presses OK.
-func (tv *TV) Choose(ctx context.Context, step, label string) (nav.View, error) {
+func (tv *TV) Choose(ctx context.Context, step keyseq.Key, label string) (nav.View, error) {
 	if err := tv.FocusOn(ctx, step, func(it nav.Item) bool { return it.Label == label }); err != nil {
 		return tv.View(), fmt.Errorf("choose %q: %w", label, err)
 	}
-	return tv.Press(ctx, "OK")
+	return tv.Press(ctx, keyseq.OK)
 }
 
 // Focused returns the item that has the focus, or nil.
