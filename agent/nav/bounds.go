@@ -13,7 +13,7 @@ const (
 	maxProfiles = 12
 	maxRows     = 24
 	maxRowItems = 40
-	homeBudget  = 36 << 10 // bytes of JSON for the home's rows
+	homeBudget  = 40 << 10 // bytes of JSON for the home's rows
 	maxID       = 64       // bytes
 	maxLabel    = 80       // characters of a name
 	maxDetail   = 200      // characters of an address

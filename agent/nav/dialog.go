@@ -41,8 +41,8 @@ func (m Model) dialogItems() []Item {
 			return []Item{check}
 		}
 		return []Item{
-			{ID: "signout", Label: text(msgSignOut), Danger: true},
-			{ID: "startover", Label: text(msgStartOver)},
+			{ID: "signOut", Label: text(msgSignOut), Danger: true},
+			{ID: "startOver", Label: text(msgStartOver)},
 			{ID: "deactivate", Label: text(msgDeactivate), Danger: true},
 			check,
 		}
@@ -71,11 +71,11 @@ func (s *stepper) choose(d dialog, id string) {
 	switch {
 	case id == "network":
 		s.openNetwork()
-	case id == "startover":
+	case id == "startOver":
 		s.startOver()
-	case (id == "signout" || id == "deactivate") && !s.signedIn():
+	case (id == "signOut" || id == "deactivate") && !s.signedIn():
 		s.say(msgNotSignedIn)
-	case id == "signout":
+	case id == "signOut":
 		s.dialog, s.dialogAt = signOutDialog, "no"
 	case id == "deactivate":
 		s.dialog, s.dialogAt = deactivateDialog, "no"

@@ -215,6 +215,6 @@ func (m Model) viewPIN(v *View) {
 	}
 	if left := m.waitLeft(e.profile); left > 0 {
 		v.PIN.Wait = seconds(left)
-		v.PIN.Message = text(msgPINWait, "time", clock(v.PIN.Wait))
+		v.PIN.Message = text(msgPINWait)
 	}
 }

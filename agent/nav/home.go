@@ -1,8 +1,6 @@
 package nav
 
 import (
-	"strings"
-
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
@@ -81,11 +79,22 @@ func rowsFor(level parental.Level, c *protocol.Catalog) []Row {
 		}
 		row := Row{Label: clean(from.Name, maxLabel)}
 		row.Items, left = rowItems(itoa(len(rows)), from, titles, left)
-		if left -= cost(row.Label) + 32; len(row.Items) > 0 {
+		if left -= cost(row.Label) + 32; len(row.Items) > 0 && !hasRow(rows, row.Label) {
 			rows = append(rows, row)
 		}
 	}
 	return rows
+}
+
+// hasRow reports whether there is a row of this name: its name tells a row from
+// the others on the screen, so the first one counts.
+func hasRow(rows []Row, label string) bool {
+	for _, r := range rows {
+		if r.Label == label {
+			return true
+		}
+	}
+	return false
 }
 
 // rowItems returns the row's items, each title once, and what is left of the
@@ -97,8 +106,8 @@ func rowItems(number string, from protocol.CatalogRow, titles map[protocol.Title
 		if !ok || indexOfTitle(items, t.ID) >= 0 {
 			continue
 		}
-		it := Item{ID: number + "/" + t.ID, Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(*t)}
-		size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + 48
+		it := Item{ID: number + "/" + t.ID, Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(*t), Detail: facts(*t)}
+		size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + cost(it.Detail) + 64
 		if len(items) == maxRowItems || size > left {
 			break
 		}
@@ -112,8 +121,8 @@ func (s *stepper) homeKey(p Press) {
 	h := &s.home
 	switch {
 	case p.Key == keyseq.OK && len(h.rows) > 0:
-		_, title, _ := strings.Cut(h.focused(), "/")
-		s.place, s.title, s.notice = atTitle, protocol.TitleID(title), ""
+		it := h.rows[h.row].Items[h.cols[h.row]]
+		s.place, s.title, s.named, s.notice = atTitle, protocol.TitleID(it.Poster), it.Label, ""
 	case p.Key == keyseq.Back:
 		s.menu, s.menuAt = true, "home"
 	case len(h.rows) == 0:
@@ -139,12 +148,12 @@ func (h *home) to(col int) {
 
 func (m Model) viewHome(v *View) {
 	v.Rows = m.home.rows
-	if len(m.home.rows) > 0 {
-		return
+	switch {
+	case len(m.home.rows) > 0:
+		v.Title = text(msgMenuHome)
+	case m.world.Catalog == nil:
+		v.Title = text(msgHomeLoading)
+	default:
+		v.Title = text(msgHomeEmpty)
 	}
-	id := msgHomeEmpty
-	if m.world.Catalog == nil {
-		id = msgHomeLoading
-	}
-	v.Text = []string{text(id)}
 }

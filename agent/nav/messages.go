@@ -182,7 +182,7 @@ var english = [messageCount]string{
 	msgPINForgot:       "Forgot it? Set a new one at {url}.",
 	msgPINChecking:     "Checking.",
 	msgPINWrong:        "That's not the PIN. Try again.",
-	msgPINWait:         "Too many wrong tries. Try again in {time}.",
+	msgPINWait:         "Too many wrong tries. Take a short break.",
 	msgPINUnavailable:  "This PIN can't be checked right now. Connect this TV to the internet, then try again.",
 	msgPINChanged:      "This PIN has changed. Enter the new one.",
 	msgWrongTry:        "Someone entered a wrong PIN for {name} once.",

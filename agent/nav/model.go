@@ -19,6 +19,7 @@ type Model struct {
 	home      home
 	entry     pinEntry
 	title     protocol.TitleID // open on the title screen and in the player
+	named     string           // the open title's name, for the sentence when it is gone
 	player    player
 	enrolling bool // the person asked for a code and did not cancel
 	renewed   bool // the code shown has run out and a new one was asked for

@@ -18,7 +18,7 @@ func (s *stepper) openNetwork() {
 func (s *stepper) closeNetwork() {
 	s.network = network{}
 	if s.screen() == ScreenSettings {
-		s.focusOn, s.focus = ScreenSettings, "network"
+		s.focusOn, s.focus = ScreenSettings, "checkNetwork"
 	}
 }
 

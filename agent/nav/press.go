@@ -117,9 +117,9 @@ func (s *stepper) settingsKey(p Press) {
 		s.place = atHome
 	case keyseq.OK:
 		switch s.focused() {
-		case "network":
+		case "checkNetwork":
 			s.openNetwork()
-		case "signout":
+		case "signOutHere":
 			s.askSignOut(p.Source)
 		}
 	default:
@@ -143,10 +143,10 @@ func (m Model) settingsItems() []Item {
 	return []Item{
 		{ID: "tv", Label: text(msgThisTV), Detail: name, Info: true},
 		{ID: "version", Label: text(msgVersion), Detail: clean(tv.Version, maxLabel), Info: true},
-		{ID: "server", Label: text(msgServer), Detail: clean(tv.Server, maxDetail), Info: true},
+		{ID: "service", Label: text(msgServer), Detail: clean(tv.Server, maxDetail), Info: true},
 		{ID: "connection", Label: text(msgConnection), Detail: connection, Info: true},
 		{ID: "account", Label: text(msgAccount), Detail: clean(m.world.Owner, maxDetail), Info: true},
-		{ID: "network", Label: text(msgCheckNetwork)},
-		{ID: "signout", Label: text(msgSignOut), Danger: true},
+		{ID: "checkNetwork", Label: text(msgCheckNetwork)},
+		{ID: "signOutHere", Label: text(msgSignOut), Danger: true},
 	}
 }

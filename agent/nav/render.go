@@ -126,17 +126,3 @@ func (v View) focusedItem() (Item, bool) {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-// clock shows seconds as a countdown: 0:59, 12:00, 1:00:00.
-func clock(secs int64) string {
-	pad := func(n int64) string {
-		if n < 10 {
-			return "0" + strconv.FormatInt(n, 10)
-		}
-		return strconv.FormatInt(n, 10)
-	}
-	if secs < 3600 {
-		return strconv.FormatInt(secs/60, 10) + ":" + pad(secs%60)
-	}
-	return strconv.FormatInt(secs/3600, 10) + ":" + pad(secs/60%60) + ":" + pad(secs%60)
-}

@@ -35,7 +35,7 @@ func (s *stepper) signInKey(k keyseq.Key) {
 
 func (s *stepper) signInChoice(id string) {
 	switch id {
-	case "signin":
+	case "signIn":
 		s.enrolling, s.acked = true, true
 		s.emit(StartEnrol{})
 	case "cancel":
@@ -47,6 +47,8 @@ func (s *stepper) signInChoice(id string) {
 		} else {
 			s.emit(TryAgain{})
 		}
+	case "checkNetwork":
+		s.openNetwork()
 	case "ok":
 		s.acked = true
 	}
@@ -76,7 +78,7 @@ func (p Problem) needsPerson() bool {
 func (m Model) signInItems() []Item {
 	switch m.screen() {
 	case ScreenWelcome:
-		return []Item{{ID: "signin", Label: text(msgSignIn)}}
+		return []Item{{ID: "signIn", Label: text(msgSignIn)}, {ID: "checkNetwork", Label: text(msgCheckNetwork)}}
 	case ScreenCode:
 		cancel := Item{ID: "cancel", Label: text(msgCancel)}
 		if m.problem() == ProblemNone {

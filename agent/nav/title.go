@@ -48,16 +48,25 @@ func (s *stepper) titleKey(p Press) {
 }
 
 func (m Model) titleItems() []Item {
-	t, _, _ := m.decide()
 	return []Item{
-		{ID: "play", Label: text(msgPlay), Poster: string(m.title), Badge: rating(t)},
+		{ID: "play", Label: text(msgPlay)},
 		{ID: "back", Label: text(msgBack)},
 	}
 }
 
 func (m Model) viewTitle(v *View) {
 	t, _, _ := m.decide()
-	v.Title = clean(t.Name, maxLabel)
+	v.Title, v.Poster, v.Badge = clean(t.Name, maxLabel), string(m.title), rating(t)
+	if line := facts(t); line != "" {
+		v.Text = append(v.Text, line)
+	}
+	if t.Text != "" {
+		v.Text = append(v.Text, clean(t.Text, maxText))
+	}
+}
+
+// facts is the line under a title's name: 2024 · 1 h 52 min · Drama.
+func facts(t parental.Title) string {
 	var facts []string
 	if t.Year > 0 {
 		facts = append(facts, itoa(t.Year))
@@ -71,10 +80,7 @@ func (m Model) viewTitle(v *View) {
 	if t.Genre != "" {
 		facts = append(facts, clean(t.Genre, maxLabel))
 	}
-	v.Text = []string{strings.Join(append(facts, rating(t)), " · ")}
-	if t.Text != "" {
-		v.Text = append(v.Text, clean(t.Text, maxText))
-	}
+	return strings.Join(facts, " · ")
 }
 
 // rating is the age rating a person reads.
@@ -158,19 +164,9 @@ func (s *stepper) refuse(t parental.Title, found bool) {
 	if found {
 		s.say(msgStoppedLevel, "title", clean(t.Name, maxLabel), "name", p.Name)
 	} else if s.title != "" {
-		s.say(msgStoppedGone, "title", s.titleName())
+		s.say(msgStoppedGone, "title", s.named)
 	}
 	s.place, s.title = atHome, ""
-}
-
-// titleName is the open title's name as the home still has it.
-func (m Model) titleName() string {
-	for _, row := range m.home.rows {
-		if i := indexOfTitle(row.Items, string(m.title)); i >= 0 {
-			return row.Items[i].Label
-		}
-	}
-	return clean(string(m.title), maxID)
 }
 
 func (s *stepper) playerKey(k keyseq.Key) {
@@ -178,7 +174,7 @@ func (s *stepper) playerKey(k keyseq.Key) {
 	case keyseq.OK, keyseq.PlayPause:
 		s.player.from, s.player.since = s.player.position(s.now), s.now
 		s.player.paused = !s.player.paused
-		if s.player.paused {
+		if s.player.reported = s.now; s.player.paused {
 			s.report()
 		}
 	case keyseq.Left, keyseq.Right:

@@ -76,9 +76,12 @@ type Code struct {
 // PIN is the state of a PIN entry. How many digits are entered is shown, which
 // ones never is.
 type PIN struct {
-	Entered  int    `json:"entered"`
-	Length   int    `json:"length"`
-	Group    bool   `json:"group,omitempty"`    // an arrow has chosen a group of digits, the next key chooses in it
+	Entered int `json:"entered"`
+	Length  int `json:"length"`
+	// Group says that an arrow has chosen a group of digits (Up 1 2 3, Left
+	// 4 5 6, Right 7 8 9, Down ⌫ 0) and that the next key chooses in it: Left,
+	// OK, Right for its first, second, third. Up and Down choose another group.
+	Group    bool   `json:"group,omitempty"`
 	Checking bool   `json:"checking,omitempty"` // the hash is being computed
 	Wait     int64  `json:"wait,omitempty"`     // seconds until the next try
 	Message  string `json:"message,omitempty"`
