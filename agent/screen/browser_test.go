@@ -1,0 +1,141 @@
+package screen_test
+
+import (
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/agent/screen"
+	"github.com/hearthkey/hearthkey/agent/screen/screentest"
+)
+
+// TestEveryScreenInBrowser draws every view and looks at what a screen reader
+// and an eye would: the focus is real, named and inside the safe area, no text
+// is smaller than can be read, nothing throws.
+func TestEveryScreenInBrowser(t *testing.T) {
+	s := start(t, nil)
+	b := open(t, s.URL(), 1920, 1080)
+	b.eval(`window.thrown = []; addEventListener("error", (e) => { if (e.message) thrown.push(e.message); }); ""`)
+	for _, named := range screentest.Views() {
+		s.Show(named.View)
+		b.until(drawn(named))
+		if v := named.View; v.Focus != "" {
+			b.until(`(() => { const r = document.activeElement.getBoundingClientRect();
+				return r.left >= 80 && r.right <= 1840 && r.top >= 50 && r.bottom <= 1030; })()`)
+			if label := b.eval(`document.activeElement.getAttribute("aria-label") || ""`); label == "" {
+				t.Errorf("%s: the focus has no name", named.Name)
+			}
+			if hidden := b.eval(`!!document.activeElement.closest("[aria-hidden=true]")`); hidden != "false" {
+				t.Errorf("%s: the focus is hidden from screen readers", named.Name)
+			}
+		}
+		small := b.eval(`Array.from(document.querySelectorAll("main *")).filter((e) =>
+			Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length &&
+			parseFloat(getComputedStyle(e).fontSize) < 24).map((e) => e.className + ": " + e.textContent).join("; ")`)
+		if small != "" {
+			t.Errorf("%s: text under 24 px: %s", named.Name, small)
+		}
+	}
+	if thrown := b.eval(`thrown.join("; ")`); thrown != "" {
+		t.Errorf("the page threw %s", thrown)
+	}
+}
+
+// TestKeysInBrowser presses keys as remotes and keyboards name them.
+func TestKeysInBrowser(t *testing.T) {
+	var mu sync.Mutex
+	var got []screen.Key
+	s := start(t, func(k screen.Key) { mu.Lock(); defer mu.Unlock(); got = append(got, k) })
+	s.Show(screentest.Views()[1].View)
+	b := open(t, s.URL(), 1280, 720)
+	b.until(`document.querySelector("section.welcome")`)
+	for _, key := range []struct {
+		name string
+		code int
+		more map[string]any
+		want string // empty: not ours
+	}{
+		{"ArrowUp", 38, nil, "Up"}, {"ArrowDown", 40, nil, "Down"}, {"ArrowLeft", 37, nil, "Left"}, {"ArrowRight", 39, nil, "Right"},
+		{"Enter", 13, nil, "OK"}, {"Backspace", 8, nil, "Back"}, {"Escape", 27, nil, "Back"}, {"GoBack", 166, nil, "Back"},
+		{"XF86Back", 0, nil, "Back"}, {"Home", 36, nil, "Home"}, {"ContextMenu", 93, nil, "Menu"}, {"MediaPlayPause", 179, nil, "PlayPause"},
+		{"7", 55, nil, "7"}, {"0", 96, nil, "0"}, {"", 10009, nil, "Back"}, {"", 461, nil, "Back"}, {"Unidentified", 415, nil, "PlayPause"},
+		{"", 53, nil, "5"}, {"x", 88, nil, ""}, {"F5", 116, nil, ""}, {"ArrowUp", 38, map[string]any{"modifiers": 2}, ""},
+		{"ArrowDown", 40, map[string]any{"autoRepeat": true}, "Down, held"},
+	} {
+		mu.Lock()
+		got = nil
+		mu.Unlock()
+		if key.code == 0 || key.name == "" || key.name == "Unidentified" { // keys the browser's keyboard cannot have
+			event, _ := json.Marshal(map[string]any{"key": key.name, "keyCode": key.code, "bubbles": true})
+			b.eval(`document.dispatchEvent(new KeyboardEvent("keydown", ` + string(event) + `)); ""`)
+		} else {
+			b.key(key.name, key.code, key.more)
+		}
+		b.key("PlayPause", 0, nil) // no key of ours
+		b.key("9", 57, nil)
+		// The 9 is handled last: what came before it is there.
+		handled := func() []screen.Key { mu.Lock(); defer mu.Unlock(); return append([]screen.Key(nil), got...) }
+		b.until(`performance.getEntriesByName("key to paint").length > 0`)
+		b.eval(`performance.clearMeasures("key to paint"); ""`)
+		var names []string
+		for _, k := range handled() {
+			if k.Repeat {
+				k.Name += ", held"
+			}
+			names = append(names, k.Name)
+		}
+		want := []string{"9"}
+		if key.want != "" {
+			want = []string{key.want, "9"}
+		}
+		if diff := cmp.Diff(want, names); diff != "" {
+			t.Errorf("%s (%d): keys (-want +got):\n%s", key.name, key.code, diff)
+		}
+	}
+}
+
+// TestPageOutlivesAgent stops the agent's screen and starts it again at the
+// same address, as after an update.
+func TestPageOutlivesAgent(t *testing.T) {
+	s := start(t, nil)
+	s.Show(nav.View{Screen: nav.ScreenWelcome, Title: "Welcome"})
+	b := open(t, s.URL(), 1280, 720)
+	b.until(`document.querySelector("h1") && document.querySelector("h1").textContent === "Welcome"`)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.until(`document.body.innerText.includes("This TV's software is not running")`)
+	again, err := screen.Start(screen.Config{Addr: strings.TrimSuffix(strings.TrimPrefix(s.URL(), "http://"), "/"), Press: func(screen.Key) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	again.Show(nav.View{Screen: nav.ScreenGate, Title: "Who is watching?", Say: "Who is watching? Alma"})
+	b.until(`document.querySelector("section.gate") && !document.body.innerText.includes("not running")`)
+	if said := b.eval(`document.getElementById("say").textContent`); said != "Who is watching? Alma" {
+		t.Errorf("live region says %q", said)
+	}
+}
+
+// TestPINShowsNoDigit compares what is drawn for different digits: nothing of
+// the page may tell them apart.
+func TestPINShowsNoDigit(t *testing.T) {
+	s := start(t, nil)
+	b := open(t, s.URL(), 1280, 720)
+	for _, named := range screentest.Views() {
+		if named.Name == "pin-group" {
+			s.Show(named.View)
+		}
+	}
+	b.until(`document.querySelector(".cross.second")`)
+	if shown := b.eval(`(document.querySelector(".entry").textContent.match(/[0-9]/g) || []).join("")`); shown != "" {
+		t.Errorf("after a group is chosen the page shows the digits %s", shown)
+	}
+	if on := b.eval(`document.querySelectorAll(".entry .on").length`); on != "0" {
+		t.Errorf("%s parts of the cross have the focus", on)
+	}
+}

@@ -1,0 +1,228 @@
+// Package screentest has a view of every screen and state that a TV shows, for
+// tests of what draws views and for pictures of them. It has no state; views
+// may be shared but not changed.
+package screentest
+
+import (
+	"fmt"
+	"strings"
+
+	"rsc.io/qr"
+
+	"github.com/hearthkey/hearthkey/agent/nav"
+)
+
+// Named is a view with the name of what it shows.
+type Named struct {
+	Name string
+	View nav.View
+}
+
+// Views returns every screen, then the layers above one, then the hard cases.
+func Views() []Named {
+	all := append(quiet(), signingIn()...)
+	all = append(all, people()...)
+	all = append(all, watching()...)
+	all = append(all, settings()...)
+	return append(all, hard()...)
+}
+
+// quiet are the screens that say one thing.
+func quiet() []Named {
+	again := []nav.Item{{ID: "again", Label: "Try again"}, {ID: "network", Label: "Check network"}}
+	return []Named{
+		{"starting", nav.View{Screen: nav.ScreenStarting, Title: "Hello", Text: []string{"One moment, please."}}},
+		{"welcome", nav.View{Screen: nav.ScreenWelcome, Title: "Welcome", Focus: "signIn",
+			Text:  []string{"Sign in with your phone or computer. It takes a minute."},
+			Items: []nav.Item{{ID: "signIn", Label: "Sign in with a code"}, {ID: "network", Label: "Check network"}}}},
+		{"leaseEnded", nav.View{Screen: nav.ScreenLeaseEnded, Title: "Connect to continue", Focus: "again", Items: again,
+			Text: []string{"This TV has been offline for a while. Connect it to the internet, and everything is back."}}},
+		{"signedOut", nav.View{Screen: nav.ScreenSignedOut, Title: "This TV was signed out", Focus: "ok",
+			Text: []string{"It was signed out on the account page.", "When: Tuesday at 21:43", "From: Firefox on Linux",
+				"Nothing of the account is left on this TV."},
+			Items: []nav.Item{{ID: "ok", Label: "OK"}}}},
+		{"deactivated", nav.View{Screen: nav.ScreenDeactivated, Title: "This TV was removed", Focus: "ok",
+			Text: []string{"It is no longer part of the account.", "When: Tuesday at 21:43"}, Items: []nav.Item{{ID: "ok", Label: "OK"}}}},
+		{"stolen", nav.View{Screen: nav.ScreenStolen, Title: "This TV is locked",
+			Text: []string{"It was reported stolen. Its owner can unlock it on the account page."}}},
+		{"update", nav.View{Screen: nav.ScreenUpdate, Title: "Time for an update", Focus: "again", Items: again[:1],
+			Text: []string{"Update this TV's software, then try again. You stay signed in."}}},
+	}
+}
+
+// Code is a sign-in code with its QR.
+func Code() *nav.Code {
+	uri := "https://tv.example.com/tv"
+	return &nav.Code{Text: "BCDF-GHJK", URI: "tv.example.com/tv", Expires: 754, QR: QR(uri + "?code=BCDFGHJK")}
+}
+
+// QR encodes text as the rows of a QR code.
+func QR(text string) []string {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		panic(err) // all texts here are short
+	}
+	rows := make([]string, code.Size)
+	for y := range rows {
+		var row strings.Builder
+		for x := range code.Size {
+			if code.Black(x, y) {
+				row.WriteByte('1')
+			} else {
+				row.WriteByte('0')
+			}
+		}
+		rows[y] = row.String()
+	}
+	return rows
+}
+
+// signingIn are the states of signing in with a code.
+func signingIn() []Named {
+	view := func(code *nav.Code) nav.View {
+		return nav.View{Screen: nav.ScreenCode, Title: "Sign in", Focus: "cancel", Code: code,
+			Text:  []string{"Scan the picture with your phone, or go to the address and enter this code."},
+			Items: []nav.Item{{ID: "cancel", Label: "Cancel"}}}
+	}
+	problem := "This TV is not connected to the internet. Your code appears as soon as it is."
+	return []Named{
+		{"code", view(Code())},
+		{"code-problem", view(&nav.Code{Problem: problem})},
+	}
+}
+
+// Profiles are the people of a demo household.
+func Profiles() []nav.Item {
+	return []nav.Item{
+		{ID: "p1", Label: "Alma", Avatar: "fox"},
+		{ID: "p2", Label: "Jonas", Avatar: "owl", Locked: true},
+		{ID: "p3", Label: "Mira", Avatar: "comet"},
+		{ID: "p4", Label: "Lia & Tom", Avatar: "octopus", Detail: "Kids"},
+	}
+}
+
+// people are the gate and the PIN.
+func people() []Named {
+	who := Profiles()[1]
+	view := func(pin nav.PIN) nav.View {
+		pin.Length = 4
+		return nav.View{Screen: nav.ScreenPIN, Title: "Enter the PIN for Jonas", Who: &who, PIN: &pin,
+			Text: []string{"Use the digits, or the arrows.", "Forgot it? Set a new one at tv.example.com/account."}}
+	}
+	return []Named{
+		{"gate", nav.View{Screen: nav.ScreenGate, Title: "Who is watching?", Focus: "p1", Items: Profiles(), Say: "Who is watching? Alma"}},
+		{"pin", view(nav.PIN{Entered: 2})},
+		{"pin-group", view(nav.PIN{Entered: 1, Group: true})},
+		{"pin-checking", view(nav.PIN{Entered: 4, Checking: true, Message: "Checking."})},
+		{"pin-wrong", view(nav.PIN{Message: "That's not the PIN. Try again."})},
+		{"pin-wait", view(nav.PIN{Wait: 58, Message: "Too many wrong tries. Try again in 1 min."})},
+	}
+}
+
+// titles makes a row's posters.
+func titles(row string, names ...string) nav.Row {
+	r := nav.Row{Label: row}
+	ages := []string{"All", "7+", "13+", "16+", "18+"}
+	for i, name := range names {
+		r.Items = append(r.Items, nav.Item{ID: row + name, Label: name, Poster: name, Badge: ages[(len(name)+i)%5],
+			Detail: fmt.Sprintf("%d · 1 h %d min · Drama", 1988+len(name)*2, 20+len(name))})
+	}
+	return r
+}
+
+// Rows are those of the home screen.
+func Rows() []nav.Row {
+	rows := []nav.Row{
+		titles("Continue watching", "The Lantern Keepers", "Salt", "Orbit of Two", "Nine Winters"),
+		titles("New this week", "Harbour Lights", "A Field Guide to Storms", "Paper Kingdom", "Midnight Tram", "The Quiet Cartographer",
+			"Ember", "Low Tide", "Saltwater Hearts"),
+		titles("For the whole family", "Pip and the Whale", "Cloud Bakery", "Robots Don't Cry", "The Great Kite Race", "Bear Goes North"),
+		titles("Documentaries", "Glass Mountains", "Deep Signal", "The Last Orchard", "Northern Lines", "Seven Rivers"),
+	}
+	rows[1].Items[3].Locked = true
+	return rows
+}
+
+// watching are home, a title, the player, and the layers above home.
+func watching() []Named {
+	who := Profiles()[0]
+	rows := Rows()
+	home := nav.View{Screen: nav.ScreenHome, Title: "Home", Rows: rows, Who: &who, Focus: rows[0].Items[0].ID}
+	second := home
+	second.Focus = rows[1].Items[3].ID
+	menu := home
+	menu.Focus = "settings"
+	menu.Menu = []nav.Item{{ID: "home", Label: "Home"}, {ID: "switch", Label: "Switch profile"}, {ID: "settings", Label: "Settings"}}
+	offline := second
+	offline.Banner = &nav.Banner{Kind: "offline", Text: "Offline since 21:40. Everything on this TV still works."}
+	offline.Toast = "Midnight Tram is not available for Alma."
+	sequence := home
+	sequence.Focus = "signOut"
+	sequence.Dialog = Sequence()
+	return []Named{
+		{"home", home}, {"home-second-row", second}, {"home-menu", menu}, {"home-offline", offline}, {"home-sequence", sequence},
+		{"home-empty", nav.View{Screen: nav.ScreenHome, Title: "Nothing to watch here yet.", Who: &who}},
+		{"title", nav.View{Screen: nav.ScreenTitle, Title: "The Quiet Cartographer", Poster: "The Quiet Cartographer", Badge: "13+", Who: &who, Focus: "play",
+			Text:  []string{"2024 · 1 h 52 min · Drama", "She draws maps of places that no longer exist, until one of them writes back."},
+			Items: []nav.Item{{ID: "play", Label: "Play"}, {ID: "back", Label: "Back"}}}},
+		{"player", nav.View{Screen: nav.ScreenPlayer, Who: &who,
+			Player: &nav.Player{Title: "Harbour Lights", Poster: "Harbour Lights", Position: 1834, Length: 6720}}},
+		{"player-paused", nav.View{Screen: nav.ScreenPlayer, Who: &who,
+			Banner: &nav.Banner{Kind: "warning", Text: "Connect this TV to the internet within 9 minutes to keep watching."},
+			Player: &nav.Player{Title: "Pip and the Whale", Poster: "Pip and the Whale", Paused: true, Position: 61, Length: 4980}}},
+	}
+}
+
+// Sequence is the dialog that the key sequence opens.
+func Sequence() *nav.Dialog {
+	return &nav.Dialog{Title: "What would you like to do?", Text: []string{"Press Back to return."}, Items: []nav.Item{
+		{ID: "signOut", Label: "Sign out", Danger: true}, {ID: "startOver", Label: "Start over"},
+		{ID: "deactivate", Label: "Deactivate", Danger: true}, {ID: "network", Label: "Check network"}}}
+}
+
+// settings are the lists.
+func settings() []Named {
+	who := Profiles()[0]
+	list := nav.View{Screen: nav.ScreenSettings, Title: "Settings", Focus: "network", Who: &who, Items: []nav.Item{
+		{ID: "tv", Label: "This TV", Detail: "Living room · Hearthkey Demo TV", Info: true},
+		{ID: "version", Label: "Version", Detail: "1.0.0", Info: true},
+		{ID: "service", Label: "Service", Detail: "tv.example.com", Info: true},
+		{ID: "connection", Label: "Connection", Detail: "Online", Info: true},
+		{ID: "account", Label: "Account", Detail: "alma@example.com", Info: true},
+		{ID: "network", Label: "Check network"},
+		{ID: "signOut", Label: "Sign out", Danger: true}}}
+	confirm := list
+	confirm.Focus = "no"
+	confirm.Dialog = &nav.Dialog{Title: "Sign out of this TV?", Text: []string{"Your profiles leave this TV. Your other devices stay signed in."},
+		Items: []nav.Item{{ID: "yes", Label: "Yes", Danger: true}, {ID: "no", Label: "No"}}}
+	return []Named{
+		{"settings", list}, {"settings-sign-out", confirm},
+		{"network", nav.View{Screen: nav.ScreenNetwork, Title: "There is a problem", Focus: "again",
+			Text: []string{"Check the cable or Wi-Fi, restart your router, then check again."},
+			Items: []nav.Item{
+				{ID: "address", Label: "This TV is on your network", Detail: "192.168.1.23", Badge: "✓", Info: true},
+				{ID: "name", Label: "The service was found", Detail: "tv.example.com", Badge: "✓", Info: true},
+				{ID: "reach", Label: "The service can't be reached", Badge: "!", Info: true},
+				{ID: "again", Label: "Check again"}, {ID: "done", Label: "Done"}}}},
+	}
+}
+
+// hard are the views that break careless layouts.
+func hard() []Named {
+	five := append(Profiles()[:3:3],
+		nav.Item{ID: "p5", Label: "عبد الرحمن", Avatar: "moon", Locked: true, Detail: "Kids"},
+		nav.Item{ID: "p6", Label: "Wolfeschlegelsteinhausenbergerdorff-Montgomery", Avatar: "nosuch"})
+	long := nav.View{Screen: nav.ScreenSettings, Title: "Settings", Focus: "s11"}
+	for i := range 14 {
+		long.Items = append(long.Items, nav.Item{ID: fmt.Sprintf("s%d", i), Label: fmt.Sprintf("Setting number %d", i+1),
+			Detail: strings.Repeat("a long value ", 1+i%5)})
+	}
+	rows := Rows()
+	rows[0].Items[0].Label = "An Unreasonably Long Title That Goes On and On, Part Two: The Reckoning of the Everlasting Subtitle"
+	wide := nav.View{Screen: nav.ScreenHome, Rows: rows, Who: &five[4], Focus: rows[0].Items[0].ID}
+	return []Named{
+		{"hard-gate", nav.View{Screen: nav.ScreenGate, Title: "Who is watching?", Focus: "p5", Items: five}},
+		{"hard-list", long},
+		{"hard-home", wide},
+	}
+}

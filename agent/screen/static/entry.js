@@ -1,0 +1,87 @@
+// The screens of signing in, of a PIN, and of the player.
+
+import { h } from "./dom.js";
+import { hearth, icon, qr, solid } from "./icons.js";
+import { avatar, buttons, clock, heading } from "./parts.js";
+import { expires, position, waitLeft } from "./clocks.js";
+import { poster } from "./home.js";
+
+const LIFE = 900; // seconds a code lives, for its bar
+
+// code describes signing in with a code.
+export function code(view, focus) {
+  const it = view.code || {};
+  return [
+    hearth(),
+    h("div", { class: "column" },
+      heading(view),
+      it.uri && h("p", { key: "uri", class: "uri", dir: "ltr" }, it.uri),
+      it.text ? letters(it) : h("div", { key: "letters", class: "letters empty" }),
+      it.problem ? h("p", { key: "problem", class: "problem", role: "alert" }, icon("warning"), h("span", { dir: "auto" }, it.problem)) : life(it),
+      buttons(view.items, focus)),
+    it.qr && it.qr.length > 0 && h("div", { key: "scan", class: "scan" }, qr(it.qr), h("p", {}, "Scan with a phone")),
+  ];
+}
+
+function letters(it) {
+  return h("div", { key: "letters", class: "letters", role: "img", "aria-label": "Code " + it.text.split("").join(" ") },
+    Array.from(it.text).map((letter) => h("span", { class: letter === "-" ? "dash" : "letter" }, letter === "-" ? "–" : letter)));
+}
+
+function life(it) {
+  if (!it.text) {
+    return null;
+  }
+  const left = expires(it);
+  return h("div", { key: "life", class: "life" },
+    h("div", { class: "bar" }, h("i", { style: { transform: "scaleX(" + Math.min(1, left / LIFE) + ")" } })),
+    h("p", {}, "Waiting · this code is good for " + clock(left)));
+}
+
+// pin describes entering a PIN by digits or by the cross of digit groups. What
+// is drawn depends on how many digits are entered, never on which.
+export function pin(view, focus) {
+  const it = view.pin || { entered: 0, length: 4 };
+  const left = it.wait ? waitLeft(it) : 0;
+  const spoken = it.entered + " of " + it.length + " digits entered";
+  return [
+    h("div", { key: "left", class: "words" },
+      view.who && avatar(view.who), heading(view),
+      h("p", { key: "message", class: "message" + (it.message ? " bad" : ""), role: "alert", dir: "auto" }, it.message || ""),
+      buttons(view.items, focus)),
+    h("div", { key: "entry", class: "entry" + (it.checking ? " checking" : "") },
+      h("div", { class: "dots", role: "img", "aria-label": it.checking ? "Checking" : spoken },
+        Array.from({ length: it.length }, (_, i) => h("i", { class: i < it.entered ? "full" : i === it.entered ? "next" : "" }))),
+      left > 0 ? h("div", { key: "wait", class: "countdown" }, icon("clock"), h("b", {}, clock(left)), h("span", {}, "until the next try"))
+        : cross(it)),
+  ];
+}
+
+// Where the digits are: an arrow chooses three, then Left, OK or Right one of
+// these.
+const GROUPS = [["up", "up", "1 2 3"], ["left", "up", "4 5 6"], ["right", "up", "7 8 9"], ["down", "up", "0"]];
+const PLACES = [["left", "up", "first"], ["middle", "ok", "second"], ["right", "up", "third"]];
+
+function cross(it) {
+  return h("div", { key: it.group ? "places" : "groups", class: "cross" + (it.group ? " second" : ""), "aria-hidden": "true" },
+    (it.group ? PLACES : GROUPS).map(([arm, sign, text]) => h("div", { key: arm, class: "arm " + arm },
+      icon(sign), h("span", {}, arm === "down" && icon("erase"), text))),
+    it.group
+      ? h("p", { key: "help" }, "Press ←, OK or →")
+      : h("div", { key: "hub", class: "hub" }, "or 0–9"));
+}
+
+// player describes the stand-in player.
+export function player(view, focus) {
+  const it = view.player || {};
+  const at = position(it);
+  return [
+    poster(it.poster || "", "playing" + (it.paused ? " paused" : "")),
+    h("div", { key: "controls", class: "controls" },
+      h("div", { class: "name" }, solid(it.paused ? "pause" : "play"), h("h1", { dir: "auto" }, it.title || view.title)),
+      h("div", { class: "track", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": String(it.length), "aria-valuenow": String(Math.floor(at)) },
+        h("i", { style: { transform: "scaleX(" + (it.length ? at / it.length : 0) + ")" } })),
+      h("div", { class: "times" }, h("span", {}, clock(at)), h("span", {}, (view.text || [])[0] || ""), h("span", {}, "−" + clock(it.length - at))),
+      buttons(view.items, focus)),
+  ];
+}

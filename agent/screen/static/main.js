@@ -1,0 +1,74 @@
+// The page of a TV: views come from the agent and are drawn, keys go to it.
+// The page decides nothing.
+
+import { patch } from "./dom.js";
+import { keyName } from "./keys.js";
+import { connect } from "./link.js";
+import { draw, gone, startClocks } from "./draw.js";
+
+const tv = document.getElementById("tv");
+const say = document.getElementById("say");
+
+let view = null;
+let away = false;
+let shown = ""; // what is in the document title
+
+function paint() {
+  patch(tv, away || !view ? gone(away) : draw(view, paint));
+  focusOn(!away && view && view.focus);
+}
+
+// focusOn gives the real focus to the item that has it in the view, so that
+// screen readers and the browser agree with what is drawn.
+function focusOn(id) {
+  const node = (id && document.getElementById("i-" + id)) || document.querySelector("[data-fallback]");
+  if (node && node !== document.activeElement) {
+    node.focus({ preventScroll: true });
+  }
+}
+
+function announce(text) {
+  if (text && say.textContent !== text) {
+    say.textContent = text;
+  }
+}
+
+function title(text) {
+  if (text !== shown) {
+    shown = text;
+    document.title = text ? text + " · Hearthkey TV" : "Hearthkey TV";
+  }
+}
+
+const press = connect(
+  (next) => {
+    view = next;
+    away = false;
+    startClocks(view, paint);
+    paint();
+    announce(view.say);
+    title(view.title);
+  },
+  (isAway) => {
+    if (isAway !== away) {
+      away = isAway;
+      paint();
+      announce(away ? "This TV's software is not running" : view && view.title);
+    }
+  }
+);
+
+// A drawing this page does not have leaves the initial under it.
+document.addEventListener("error", (event) => {
+  if (event.target.tagName === "IMG") {
+    event.target.hidden = true;
+  }
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  const name = keyName(event);
+  if (name) {
+    event.preventDefault();
+    press(name, event.repeat);
+  }
+});
