@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -172,4 +173,9 @@ func (p *Poller) Close(ctx context.Context, code int) error {
 		<-done
 		return ctx.Err()
 	}
+}
+
+// Offered reports whether r asks for a WebSocket with our subprotocol.
+func Offered(r *http.Request) bool {
+	return websocket.IsWebSocketUpgrade(r) && slices.Contains(websocket.Subprotocols(r), protocol.Subprotocol)
 }

@@ -1,0 +1,218 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// Config is what an [API] needs.
+type Config struct {
+	Accounts *account.Service
+	Profiles *profile.Service
+	Devices  *device.Service
+	// Timeline returns the account's newest entries older than before.
+	Timeline func(ctx context.Context, a protocol.AccountID, before string, n int) ([]timeline.Entry, error)
+
+	// TVs serves the devices' WebSocket.
+	TVs http.Handler
+	// Origins tells clients' addresses.
+	Origins Origins
+	// Cookie names the pages' session cookie. It begins with "__Host-" where
+	// the service is reached over TLS.
+	Cookie string
+	Log    *slog.Logger
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+// API serves the JSON API. Make one with [New].
+type API struct {
+	cfg    Config
+	origin *http.CrossOriginProtection
+}
+
+// New checks the configuration and returns the API.
+func New(cfg Config) (*API, error) {
+	if cfg.Accounts == nil || cfg.Profiles == nil || cfg.Devices == nil || cfg.Timeline == nil ||
+		cfg.TVs == nil || cfg.Cookie == "" || cfg.Log == nil {
+		return nil, errors.New("api: Accounts, Profiles, Devices, Timeline, TVs, Cookie and Log are required")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &API{cfg, http.NewCrossOriginProtection()}, nil
+}
+
+// access says whom a route serves.
+type access int
+
+const (
+	anybody  access = iota
+	signedIn        // a live web session
+	proved          // one whose password was given in the last 10 minutes
+)
+
+// route is one operation of the API.
+type route struct {
+	method, path string
+	access       access
+	serve        func(*API, *call) error
+}
+
+// call is one request on its way through the API.
+type call struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	now    time.Time
+	client account.Client
+	who    account.Session // of signedIn and proved routes
+	cookie bool            // who proved themselves by the cookie
+}
+
+func (c *call) ctx() context.Context            { return c.r.Context() }
+func (c *call) decode(into any) error           { return decode(c.w, c.r, into) }
+func (c *call) reply(status int, v any) error   { return reply(c.w, status, v) }
+func (c *call) device() protocol.DeviceID       { return protocol.DeviceID(c.r.PathValue("device")) }
+func (c *call) profile() protocol.ProfileID     { return protocol.ProfileID(c.r.PathValue("profile")) }
+func (c *call) done(err error) error            { return c.doneWith(http.StatusNoContent, nil, err) }
+func (c *call) ok(v any, err error) error       { return c.doneWith(http.StatusOK, v, err) }
+func (c *call) created(v any, err error) error  { return c.doneWith(http.StatusCreated, v, err) }
+func (c *call) accepted(v any, err error) error { return c.doneWith(http.StatusAccepted, v, err) }
+
+func (c *call) doneWith(status int, v any, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.reply(status, v)
+}
+
+// routes is the whole API, but for the devices' WebSocket and its own
+// description.
+func routes() []route {
+	return []route{
+		{"POST", "/v1/sign-up", anybody, (*API).signUp},
+		{"POST", "/v1/sign-up/resend", anybody, (*API).resendCode},
+		{"POST", "/v1/sign-up/verify", anybody, (*API).verifyEmail},
+		{"POST", "/v1/sign-in", anybody, (*API).signIn},
+		{"POST", "/v1/sign-out", signedIn, (*API).signOut},
+		{"POST", "/v1/sign-out-everywhere", signedIn, (*API).signOutEverywhere},
+		{"GET", "/v1/session", signedIn, (*API).session},
+		{"POST", "/v1/session/prove", signedIn, (*API).prove},
+		{"GET", "/v1/sessions", signedIn, (*API).sessions},
+		{"DELETE", "/v1/sessions/{session}", signedIn, (*API).revokeSession},
+		{"POST", "/v1/password", signedIn, (*API).changePassword},
+		{"GET", "/v1/timeline", signedIn, (*API).timeline},
+
+		{"GET", "/v1/profiles", signedIn, (*API).profiles},
+		{"POST", "/v1/profiles", signedIn, (*API).createProfile},
+		{"PUT", "/v1/profiles/{profile}", signedIn, (*API).editProfile},
+		{"DELETE", "/v1/profiles/{profile}", signedIn, (*API).deleteProfile},
+		{"PUT", "/v1/profiles/{profile}/pin", proved, (*API).setPIN},
+		{"DELETE", "/v1/profiles/{profile}/pin", proved, (*API).removePIN},
+
+		{"GET", "/v1/devices", signedIn, (*API).devices},
+		{"PATCH", "/v1/devices/{device}", signedIn, (*API).renameDevice},
+		{"POST", "/v1/devices/{device}/sign-out", signedIn, (*API).signOutDevice},
+		{"POST", "/v1/devices/{device}/deactivate", signedIn, (*API).deactivateDevice},
+		{"GET", "/v1/devices/{device}/receipts", signedIn, (*API).receipts},
+		{"GET", "/v1/devices/{device}/receipts/{digest}", signedIn, (*API).receipt},
+
+		{"POST", "/v1/user-codes/lookup", signedIn, (*API).lookUpCode},
+		{"POST", "/v1/user-codes/approve", signedIn, (*API).approveCode},
+		{"POST", "/v1/user-codes/refuse", signedIn, (*API).refuseCode},
+	}
+}
+
+// Handler serves everything below /v1/.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, rt := range routes() {
+		mux.Handle(rt.method+" "+rt.path, a.handle(rt))
+	}
+	mux.Handle("GET "+protocol.Path, a.cfg.TVs)
+	mux.HandleFunc("GET /v1/openapi.json", serveOpenAPI)
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { a.lost(mux, w, r) })
+	return withHeaders(mux)
+}
+
+// handle runs one route.
+func (a *API) handle(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{w: w, r: r, now: a.cfg.Now(), client: a.cfg.Origins.Client(r)}
+		err := a.admit(c, rt.access)
+		if err == nil {
+			err = rt.serve(a, c)
+		}
+		if err != nil {
+			WriteProblem(w, r, a.cfg.Log, err)
+		}
+	})
+}
+
+// admit finds out who is asking and whether the route serves them.
+func (a *API) admit(c *call, need access) error {
+	token, bearer := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		if a.origin.Check(c.r) != nil {
+			return errCrossOrigin
+		}
+		if cookie, err := c.r.Cookie(a.cfg.Cookie); err == nil {
+			token, c.cookie = cookie.Value, true
+		}
+	}
+	if need == anybody {
+		return nil
+	}
+	if token == "" || len(token) > 256 {
+		return account.ErrSignedOut
+	}
+	var err error
+	if c.who, err = a.cfg.Accounts.Authenticate(c.ctx(), c.now, token); err != nil {
+		return err
+	}
+	if need == proved && !c.who.Fresh(c.now) {
+		return errProofNeeded
+	}
+	return nil
+}
+
+// lost answers what fits no route: 405 where another method would have.
+func (a *API) lost(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, m := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
+		if _, pattern := mux.Handler(probe); pattern != "/v1/" && pattern != "" {
+			allowed = append(allowed, m)
+		}
+	}
+	if len(allowed) == 0 {
+		WriteProblem(w, r, a.cfg.Log, errNoRoute)
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	WriteProblem(w, r, a.cfg.Log, errMethod)
+}
+
+// withHeaders sets what every answer of the API carries: it is data, for the
+// asker alone, and never a page.
+func withHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}

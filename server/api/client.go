@@ -1,0 +1,113 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"unicode"
+
+	"github.com/mileusna/useragent"
+
+	"github.com/hearthkey/hearthkey/server/account"
+)
+
+// Origins tells where requests come from. Its zero value trusts no proxy.
+type Origins struct {
+	// Trusted lists the proxies whose X-Forwarded-For is believed.
+	Trusted []netip.Prefix
+}
+
+// Addr returns the client's address: the socket's other end, or, where that is
+// a trusted proxy, the last address of X-Forwarded-For that is none.
+func (o Origins) Addr(r *http.Request) netip.Addr {
+	addr := parseAddr(r.RemoteAddr)
+	if !o.trusts(addr) {
+		return addr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop := parseAddr(strings.TrimSpace(hops[i]))
+		if !hop.IsValid() {
+			return addr // what stands before cannot be believed
+		}
+		addr = hop
+		if !o.trusts(hop) {
+			break
+		}
+	}
+	return addr
+}
+
+func (o Origins) trusts(a netip.Addr) bool {
+	for _, p := range o.Trusted {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// Client describes the program that sent a request.
+func (o Origins) Client(r *http.Request) account.Client {
+	return account.Client{Agent: programName(r.UserAgent()), IP: o.Addr(r).String()}
+}
+
+// parseAddr reads an address with or without a port. It is invalid where s is
+// neither.
+func parseAddr(s string) netip.Addr {
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Unmap().WithZone("")
+}
+
+// network is what limits count by: an IPv4 address, or the /64 of an IPv6 one,
+// which is what one customer has.
+func network(a netip.Addr) netip.Prefix {
+	bits := 32
+	if a.Is6() {
+		bits = 64
+	}
+	p, _ := a.Prefix(bits)
+	return p
+}
+
+// maxAgent bounds the User-Agent that is looked at, in bytes.
+const maxAgent = 512
+
+// programName says a User-Agent as a person does: "Firefox on Linux".
+func programName(header string) string {
+	if len(header) > maxAgent {
+		header = header[:maxAgent]
+	}
+	header = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, header)
+	header = strings.TrimSpace(header)
+	ua := useragent.Parse(header)
+	switch {
+	case ua.Name != "" && ua.OS != "":
+		return short(ua.Name + " on " + ua.OS)
+	case ua.Name != "":
+		return short(ua.Name)
+	case header != "":
+		first, _, _ := strings.Cut(strings.Fields(header)[0], "/")
+		return short(first)
+	}
+	return "an unnamed program"
+}
+
+func short(s string) string {
+	if r := []rune(s); len(r) > 64 {
+		return string(r[:64])
+	}
+	return s
+}

@@ -1,0 +1,265 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/hub"
+)
+
+// take deals with one frame.
+func (v *tv) take(ctx context.Context, f protocol.Frame) error {
+	switch f := f.(type) {
+	case protocol.Receipt:
+		return v.proof(v.t.cfg.Devices.Receipt(ctx, v.t.cfg.Now(), f.JWS))
+	case protocol.SignedOutHere:
+		return v.proof(v.t.cfg.Devices.SignedOutHere(ctx, v.t.cfg.Now(), f.JWS))
+	case protocol.Unknown:
+		return nil // of a newer agent
+	}
+	if v.stage == live {
+		return v.takeLive(ctx, f)
+	}
+	switch f := f.(type) {
+	case protocol.Enrol:
+		return v.takeEnrol(ctx, f)
+	case protocol.Auth:
+		return v.takeAuth(ctx, f)
+	}
+	return errOutOfOrder
+}
+
+// proof acknowledges a proof that was stored.
+func (v *tv) proof(d protocol.Digest, err error) error {
+	if err != nil {
+		return err
+	}
+	return hub.Send(v.conn, protocol.ReceiptAck{Digest: d})
+}
+
+// checking waits for one of the places at which signatures are checked.
+func (v *tv) checking(ctx context.Context) (done func(), err error) {
+	select {
+	case v.t.proofs <- struct{}{}:
+		return func() { <-v.t.proofs }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// takeEnrol answers with a user code, or with the enrolment where the owner has
+// approved before.
+func (v *tv) takeEnrol(ctx context.Context, f protocol.Enrol) error {
+	if f.Cap < v.t.cfg.MinCap {
+		return errTooOld
+	}
+	done, err := v.checking(ctx)
+	if err != nil {
+		return err
+	}
+	now := v.t.cfg.Now()
+	e, err := v.t.cfg.Devices.Enrol(ctx, now, f, v.nonce, v.meta())
+	done()
+	if err != nil {
+		return err
+	}
+	if v.stage == pending { // it asked again, maybe by another key
+		v.t.stopWaiting(protocol.DeviceIDOf(v.enrolKey()), v)
+	}
+	v.enrol = &f
+	if e.Enrolled != nil {
+		return v.enrolled(ctx, e)
+	}
+	v.stage = pending
+	v.t.wait(protocol.DeviceIDOf([]byte(f.PublicKey)), v)
+	v.conn.Expire(now.Add(time.Duration(e.Code.ExpiresIn)*time.Second + v.t.cfg.ProofTime))
+	if err := hub.Send(v.conn, *e.Code); err != nil {
+		return err
+	}
+	v.wake() // the owner may have been quicker than this connection
+	return nil
+}
+
+// wake has the connection ask what became of its request. It does not block;
+// calls while it asks are answered together.
+func (v *tv) wake() {
+	if v.asks.Add(1) > 1 {
+		return
+	}
+	v.t.start(func() {
+		for {
+			n := v.asks.Load()
+			v.guarded(v.decided)
+			if v.asks.Add(-n) == 0 {
+				return
+			}
+		}
+	})
+}
+
+func (v *tv) decided(ctx context.Context) error {
+	if v.stage != pending {
+		return nil
+	}
+	done, err := v.checking(ctx)
+	if err != nil {
+		return nil // asked again soon
+	}
+	e, err := v.t.cfg.Devices.Enrolled(ctx, v.t.cfg.Now(), *v.enrol, v.meta())
+	done()
+	if errors.Is(err, device.ErrPending) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return v.enrolled(ctx, e)
+}
+
+// enrolled tells the device that it was approved, and all that it may know.
+func (v *tv) enrolled(ctx context.Context, e device.Enrolment) error {
+	v.t.stopWaiting(protocol.DeviceIDOf(v.enrolKey()), v)
+	if err := hub.Send(v.conn, *e.Enrolled); err != nil {
+		return err
+	}
+	ask := v.enrol.Ask
+	v.enrol = nil
+	return v.begin(ctx, e.Session, ask, protocol.Have{Epoch: e.Session.Epoch, Status: protocol.Active})
+}
+
+func (v *tv) takeAuth(ctx context.Context, f protocol.Auth) error {
+	if f.Cap < v.t.cfg.MinCap {
+		return errTooOld
+	}
+	if v.stage != greeted {
+		return errOutOfOrder
+	}
+	done, err := v.checking(ctx)
+	if err != nil {
+		return err
+	}
+	sess, err := v.t.cfg.Devices.Authenticate(ctx, v.t.cfg.Now(), f, v.nonce, v.meta())
+	done()
+	if errors.Is(err, device.ErrClone) {
+		return errors.Join(err, v.tellClone(ctx, sess, f.Have))
+	}
+	if err != nil {
+		return err
+	}
+	return v.begin(ctx, sess, f.Ask, f.Have)
+}
+
+// tellClone sends a device that shares its identity the state that locks it.
+func (v *tv) tellClone(ctx context.Context, sess device.Session, have protocol.Have) error {
+	a, err := v.t.cfg.Devices.State(ctx, v.t.cfg.Now(), sess, nil, have)
+	if err != nil {
+		return err
+	}
+	return hub.Send(v.conn, a.Frames...)
+}
+
+// begin makes the connection the device's own and answers its ask. It is known
+// to the hub before the truth is read, so that no change falls in between.
+func (v *tv) begin(ctx context.Context, sess device.Session, ask []byte, have protocol.Have) error {
+	v.stage, v.nonce = live, nil
+	v.left(true)
+	v.conn.Expire(time.Time{})
+	v.sess, v.answer = sess, device.Answer{Have: have}
+	v.session = &hub.Session{
+		Account: sess.Account, Device: sess.Device, Epoch: sess.Epoch, Number: sess.Conn, Conn: v.conn, Truth: v,
+	}
+	if err := v.t.cfg.Hub.Add(v.session); err != nil {
+		return err
+	}
+	return v.session.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
+		return v.read(ctx, v.session, ask)
+	})
+}
+
+func (v *tv) takeLive(ctx context.Context, f protocol.Frame) error {
+	switch f := f.(type) {
+	case protocol.Ask:
+		return v.session.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
+			return v.grant(ctx, f.Nonce)
+		})
+	case protocol.Have:
+		return v.session.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
+			v.answer.Have = f
+			return v.read(ctx, v.session, nil)
+		})
+	case protocol.Activity:
+		through, err := v.t.cfg.Devices.Activity(ctx, v.t.cfg.Now(), v.current(), f)
+		if err != nil {
+			return err
+		}
+		return hub.Send(v.conn, protocol.ActivityAck{Through: through})
+	case protocol.ProfileSelected:
+		return v.t.cfg.Devices.ProfileSelected(ctx, v.t.cfg.Now(), v.current(), f.Profile)
+	}
+	return errOutOfOrder
+}
+
+// current returns the device's session as it was last read.
+func (v *tv) current() (sess device.Session) {
+	_ = v.session.Do(context.Background(), func(context.Context) ([]protocol.Frame, error) {
+		sess = v.sess
+		return nil, nil
+	})
+	return sess
+}
+
+// Desired implements [hub.Truth]. A device that belongs elsewhere by now is sent
+// away: nothing will ever be true of this connection again.
+func (v *tv) Desired(ctx context.Context, s *hub.Session) ([]protocol.Frame, error) {
+	frames, err := v.read(ctx, s, nil)
+	if errors.Is(err, device.ErrUnknown) || errors.Is(err, device.ErrStaleEpoch) {
+		e, _ := Explain(err)
+		hub.Fail(v.conn, e.Code, 0, "")
+		return nil, fmt.Errorf("%w: %w", hub.ErrGone, err)
+	}
+	return frames, err
+}
+
+// grant answers an ask: without the database where this node may.
+func (v *tv) grant(ctx context.Context, ask []byte) ([]protocol.Frame, error) {
+	now := v.t.cfg.Now()
+	if v.answer.Status != protocol.Active || !v.t.cfg.Hub.Current(v.session, now) {
+		return v.read(ctx, v.session, ask)
+	}
+	still, err := v.t.cfg.Devices.Still(now, v.answer, ask)
+	if err != nil {
+		return nil, err
+	}
+	v.session.Granted = now
+	return []protocol.Frame{still}, nil
+}
+
+// read asks the database what should be true. The turn is held.
+func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.Frame, error) {
+	now := v.t.cfg.Now()
+	a, err := v.t.cfg.Devices.State(ctx, now, v.sess, ask, v.answer.Have)
+	if err != nil {
+		return nil, err
+	}
+	frames, before := a.Frames, v.answer.Status
+	a.Frames = nil
+	v.sess, v.answer = a.Session, a
+	s.Sent, s.Epoch = a.Version, a.Session.Epoch
+	if a.Granted {
+		s.Granted = now
+	}
+	if ends(a.Status) && !ends(before) {
+		v.conn.Expire(now.Add(v.t.cfg.EndedTime)) // time enough for its receipt
+	}
+	return frames, nil
+}
+
+// ends reports whether a device of this status has nothing more to hear. A
+// stolen one stays connected: it reports where it is.
+func ends(s protocol.Status) bool {
+	return s == protocol.SignedOut || s == protocol.Deactivated
+}
