@@ -1,0 +1,164 @@
+package notify
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"net/url"
+	"regexp"
+	"strings"
+	"text/template"
+	"time"
+	"unicode"
+
+	"github.com/hearthkey/hearthkey/server/account"
+)
+
+//go:embed mails/mail.html mails/mail.txt
+var mails embed.FS
+
+var (
+	htmlMail = htmltemplate.Must(htmltemplate.ParseFS(mails, "mails/mail.html"))
+	textMail = template.Must(template.ParseFS(mails, "mails/mail.txt"))
+)
+
+// Wording is who the mails come from.
+type Wording struct {
+	// Service is what the household knows the service as. Empty: "Hearthkey".
+	Service string
+	// PublicURL is where the account pages are, e.g. "https://tv.example".
+	PublicURL string
+}
+
+func (w Wording) check() error {
+	u, err := url.Parse(w.PublicURL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("notify: PublicURL %q is not an http or https address", w.PublicURL)
+	}
+	if !oneLine(w.Service) || len(w.Service) > 64 {
+		return errors.New("notify: the service's name is not one line of up to 64 bytes")
+	}
+	return nil
+}
+
+// letter is what every mail is made of, as text and as HTML.
+type letter struct {
+	Service string
+	Subject string
+	Heading string
+	Lines   []string
+	Code    string // shown large
+	Facts   []fact // when, where, which device
+	Button  *link
+	Advice  string // what to do if it was somebody else
+	Why     string // this mail came
+}
+
+type fact struct{ Label, Value string }
+
+type link struct{ Label, URL string }
+
+// Compose words n as a mail. Its errors are those of a notice that lacks what
+// its kind needs, and wrap ErrMessage.
+func Compose(w Wording, n account.Notice) (Message, error) {
+	if w.Service == "" {
+		w.Service = "Hearthkey"
+	}
+	l, err := write(w, n)
+	if err != nil {
+		return Message{}, err
+	}
+	l.Service = w.Service
+	var text, html bytes.Buffer
+	if err := textMail.Execute(&text, l); err != nil {
+		return Message{}, fmt.Errorf("word %s: %w", n.Kind, err)
+	}
+	if err := htmlMail.Execute(&html, l); err != nil {
+		return Message{}, fmt.Errorf("word %s: %w", n.Kind, err)
+	}
+	m := Message{Account: n.Account, Kind: string(n.Kind), To: n.To, Subject: l.Subject, Text: text.String(), HTML: html.String()}
+	if n.Kind == account.NoticeAccessCode {
+		m.Useful = n.Expires
+	}
+	return m, nil
+}
+
+func write(w Wording, n account.Notice) (letter, error) {
+	writer, ok := letters[n.Kind]
+	if !ok {
+		return letter{}, fmt.Errorf("%w: no mail of kind %q", ErrMessage, n.Kind)
+	}
+	if n.At.IsZero() {
+		return letter{}, fmt.Errorf("%w: %s without a time", ErrMessage, n.Kind)
+	}
+	if n.Kind == account.NoticeAccessCode && (n.Code == "" || !n.Expires.After(n.At)) {
+		return letter{}, fmt.Errorf("%w: access code without a code or its end", ErrMessage)
+	}
+	return writer(w, n), nil
+}
+
+// facts says when, where and which device.
+func facts(n account.Notice) []fact {
+	all := []fact{
+		{"TV", plain(n.Device)},
+		{"Profile", plain(n.Profile)},
+		{"When", n.At.UTC().Format("Monday, 2 January 2006, 15:04 UTC")},
+		{"Where", where(n.Client)},
+		{"From", plain(n.Client.Agent)},
+	}
+	known := all[:0]
+	for _, f := range all {
+		if f.Value != "" {
+			known = append(known, f)
+		}
+	}
+	return known
+}
+
+func where(c account.Client) string {
+	place, ip := plain(c.Place), plain(c.IP)
+	switch {
+	case place != "" && ip != "":
+		return place + " (address " + ip + ")"
+	case ip != "":
+		return "address " + ip
+	}
+	return place
+}
+
+// clock is a time of day on the day of the mail.
+func clock(t time.Time) string { return t.UTC().Format("15:04 UTC") }
+
+var (
+	scheme = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://|\bmailto:|\bwww\.`)
+	domain = regexp.MustCompile(`(\pL)\.(\pL)`)
+)
+
+const maxName = 80 // characters
+
+// plain makes what somebody else chose (a TV's name, a browser's) fit to stand in
+// our mail: one line, no longer than a name, no direction marks, and nothing
+// that a mail program turns into a link.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.IsControl(r):
+			return ' '
+		case r == unicode.ReplacementChar, unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Cf, r) && r != '\u200d':
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	s = scheme.ReplaceAllString(s, "")
+	for domain.MatchString(s) {
+		s = domain.ReplaceAllString(s, "$1. $2")
+	}
+	s = strings.ReplaceAll(s, "@", " at ")
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > maxName {
+		s = string(runes[:maxName-1]) + "…"
+	}
+	return s
+}

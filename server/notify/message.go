@@ -1,0 +1,85 @@
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// Channel is how a message travels.
+type Channel string
+
+// ChannelMail is email.
+const ChannelMail Channel = "mail"
+
+// Bounds of a message.
+const (
+	maxAddress = 254 // bytes, RFC 5321 §4.5.3.1.3 less the brackets
+	maxSubject = 200 // bytes
+	maxBody    = 256 << 10
+	maxKind    = 64
+)
+
+// ErrMessage is what every error about a message that cannot be sent wraps.
+var ErrMessage = errors.New("notify: message refused")
+
+// Message is what is to be sent to one recipient.
+type Message struct {
+	Account protocol.AccountID // whom it is about; may be empty
+	Channel Channel            // empty: ChannelMail
+	Kind    string             // what it is about, for logs and lists
+	To      string             // a bare address
+	Subject string             // one line; no secrets: it shows on locked screens
+	Text    string
+	HTML    string    // may be empty
+	Useful  time.Time // of no use after this; zero: 3 days from now
+}
+
+// LogValue keeps everything out of logs but what kind of message it is.
+func (m Message) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("kind", m.Kind), slog.String("account", string(m.Account)))
+}
+
+// check finds what could not be sent, or would become another header.
+func (m Message) check() error {
+	switch {
+	case m.Channel != ChannelMail:
+		return fmt.Errorf("%w: no channel %q", ErrMessage, m.Channel)
+	case m.Kind == "" || len(m.Kind) > maxKind || !oneLine(m.Kind):
+		return fmt.Errorf("%w: kind", ErrMessage)
+	case m.Subject == "" || len(m.Subject) > maxSubject || !oneLine(m.Subject):
+		return fmt.Errorf("%w: the subject is not one line of 1 to %d bytes", ErrMessage, maxSubject)
+	case m.Text == "" || len(m.Text) > maxBody || len(m.HTML) > maxBody:
+		return fmt.Errorf("%w: the body is empty or over %d bytes", ErrMessage, maxBody)
+	case !utf8.ValidString(m.Text) || !utf8.ValidString(m.HTML):
+		return fmt.Errorf("%w: the body is not UTF-8", ErrMessage)
+	}
+	return checkAddress(m.To)
+}
+
+// checkAddress accepts only a bare address: no name, comment, list or group.
+func checkAddress(address string) error {
+	if len(address) > maxAddress || !oneLine(address) || strings.ContainsAny(address, "<>\" ,;:()") {
+		return fmt.Errorf("%w: not a mail address", ErrMessage)
+	}
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Address != address {
+		return fmt.Errorf("%w: not a mail address", ErrMessage)
+	}
+	return nil
+}
+
+// oneLine reports whether s is valid text without control characters and line
+// ends of any kind.
+func oneLine(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
+	})
+}

@@ -1,0 +1,183 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+const (
+	// usefulFor is how long a message is tried that does not say otherwise.
+	usefulFor = 3 * 24 * time.Hour
+	// keptFor is how long a message that is over stays in the table.
+	keptFor = 30 * 24 * time.Hour
+	// sendLimit bounds one attempt.
+	sendLimit = time.Minute
+	// claimFor is when an attempt that nobody reported on is tried again: its
+	// process has died. It is longer than sendLimit and the store's own.
+	claimFor = 2 * time.Minute
+	// maxIdle is how long a sender waits at most before it looks again, for
+	// messages of other processes.
+	maxIdle = 15 * time.Second
+)
+
+// Transport hands one message over. It must give up when ctx ends. Errors that
+// are no *TransportError count as temporary.
+type Transport interface {
+	Send(ctx context.Context, m Mail) error
+}
+
+// Mail is a message for a Transport.
+type Mail struct {
+	ID      string // UUIDv7: the same on every attempt, as is Created
+	Created time.Time
+	To      string
+	Subject string
+	Text    string
+	HTML    string
+}
+
+// TransportError is an attempt that failed.
+type TransportError struct {
+	Code      string // short, without secrets and addresses, e.g. "rcpt 550 5.1.1"
+	Permanent bool   // trying again is of no use
+	Setup     bool   // it failed before anything of the message was said: Err may be logged
+	Err       error  // otherwise it may name the recipient
+}
+
+func (e *TransportError) Error() string {
+	if e.Err == nil {
+		return "notify: " + e.Code
+	}
+	return "notify: " + e.Code + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// Config is what an [Outbox] needs.
+type Config struct {
+	DB  *store.DB
+	Log *slog.Logger
+
+	// Mail hands mails over. nil: nothing leaves the server; messages count as
+	// sent and keep their bodies, for the development outbox.
+	Mail Transport
+	// Wording is who the mails come from.
+	Wording Wording
+	// Senders is how many messages are handed over at once. 0: 4.
+	Senders int
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+}
+
+// Outbox holds messages until they are out. Make one with [New].
+type Outbox struct {
+	c    Config
+	wake chan struct{} // somebody may have something to do
+}
+
+// New checks c and returns the outbox. Messages leave while [Outbox.Run] runs.
+func New(c Config) (*Outbox, error) {
+	if c.DB == nil || c.Log == nil {
+		return nil, errors.New("notify: DB and Log are required")
+	}
+	if err := c.Wording.check(); err != nil {
+		return nil, err
+	}
+	c.Senders = cmp.Or(c.Senders, 4)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Outbox{c: c, wake: make(chan struct{}, c.Senders)}, nil
+}
+
+// Enqueue stores m in the caller's transaction. It leaves soon after the
+// commit. Errors wrap ErrMessage, or are the database's.
+func (o *Outbox) Enqueue(tx *store.Tx, now time.Time, m Message) error {
+	m.Channel = cmp.Or(m.Channel, ChannelMail)
+	if err := m.check(); err != nil {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	if m.Useful.IsZero() {
+		m.Useful = now.Add(usefulFor)
+	}
+	err = tx.InsertOutbox(store.OutboxRow{
+		ID: id.String(), Account: m.Account, Channel: string(m.Channel), Recipient: m.To, Kind: m.Kind,
+		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Created: now, Next: now, GiveUp: m.Useful,
+	})
+	if err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	tx.OnCommit(o.wakeOne)
+	return nil
+}
+
+// Notify words n and stores it in the caller's transaction.
+func (o *Outbox) Notify(tx *store.Tx, n account.Notice) error {
+	m, err := Compose(o.c.Wording, n)
+	if err != nil {
+		return err
+	}
+	return o.Enqueue(tx, n.At, m)
+}
+
+func (o *Outbox) wakeOne() {
+	select {
+	case o.wake <- struct{}{}:
+	default: // all are awake already
+	}
+}
+
+// Recent returns the newest messages of all accounts, n at most. In
+// development their bodies are there to be read.
+func (o *Outbox) Recent(ctx context.Context, n int) (rows []store.OutboxRow, err error) {
+	err = o.c.DB.View(ctx, func(tx *store.Tx) error {
+		rows, err = tx.RecentOutbox(n)
+		return err
+	})
+	return rows, err
+}
+
+// Run hands messages over until ctx ends, and returns when nothing of it runs
+// any more. What was under way then is tried again after the next start.
+func (o *Outbox) Run(ctx context.Context) {
+	var senders sync.WaitGroup
+	for range o.c.Senders {
+		senders.Go(func() { o.sender(ctx) })
+	}
+	senders.Go(func() { o.pruner(ctx) })
+	senders.Wait()
+}
+
+func (o *Outbox) pruner(ctx context.Context) {
+	daily := time.NewTicker(24 * time.Hour)
+	defer daily.Stop()
+	for {
+		err := o.c.DB.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.PruneOutbox(o.c.Now().Add(-keptFor))
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
+			o.c.Log.WarnContext(ctx, "outbox not pruned", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-daily.C:
+		}
+	}
+}
