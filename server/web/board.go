@@ -1,0 +1,165 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// roundShown is how long a finished sign-out everywhere stays on the board.
+const roundShown = 24 * time.Hour
+
+// board reads everything that the devices page shows. who is the profile that
+// was chosen in the browser that asks.
+func (s *Site) board(ctx context.Context, now time.Time, sess account.Session, who *Face) (Board, error) {
+	rows, err := s.c.Devices.List(ctx, now, sess.Account)
+	if err != nil {
+		return Board{}, err
+	}
+	profiles, err := s.c.Profiles.List(ctx, sess.Account)
+	if err != nil {
+		return Board{}, err
+	}
+	webs, err := s.c.Accounts.Sessions(ctx, sess)
+	if err != nil {
+		return Board{}, err
+	}
+	b := Board{Now: now, Devices: cardsOf(now, rows, profiles), Webs: websOf(webs, who)}
+	b.Round = roundOf(now, b.Devices)
+	if b.Round != nil {
+		b.Round.Changed, err = s.passwordChangedSince(ctx, sess.Account, b.Round.At)
+	}
+	return b, err
+}
+
+func (s *Site) passwordChangedSince(ctx context.Context, id protocol.AccountID, since time.Time) (bool, error) {
+	entries, err := timeline.List(ctx, s.c.DB, id, "", timeline.MaxPage)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(entries, func(e timeline.Entry) bool {
+		return e.Kind == timeline.PasswordChanged && !e.At.Before(since)
+	}), nil
+}
+
+// cardsOf orders the devices so that nothing jumps while one looks at it: what
+// is signed in by name, then what left, the latest first.
+func cardsOf(now time.Time, rows []device.Row, profiles []protocol.Profile) []DeviceCard {
+	faces := map[protocol.ProfileID]Face{}
+	for _, p := range profiles {
+		faces[p.ID] = faceOf(p)
+	}
+	cards := make([]DeviceCard, 0, len(rows))
+	for _, r := range rows {
+		cards = append(cards, cardOf(now, r, faces))
+	}
+	slices.SortStableFunc(cards, func(a, b DeviceCard) int {
+		switch {
+		case a.State.SignedIn() && b.State.SignedIn():
+			if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
+				return c
+			}
+			return strings.Compare(string(a.ID), string(b.ID))
+		case a.State.SignedIn():
+			return -1
+		case b.State.SignedIn():
+			return 1
+		}
+		return b.ChangedAt.Compare(a.ChangedAt)
+	})
+	return cards
+}
+
+func cardOf(now time.Time, r device.Row, faces map[protocol.ProfileID]Face) DeviceCard {
+	d := DeviceCard{
+		ID: r.ID, Name: r.Name, Model: r.Model, Icon: "tv", Address: r.IP, Place: r.Place,
+		First: r.FirstSeen, Last: r.LastSeen, Online: r.Online,
+		Status: r.Wish.Status, By: r.Wish.By, ChangedAt: r.Wish.Since, Confirmed: r.Wish.Confirmed,
+		State: stateOf(r),
+	}
+	if d.Online {
+		d.Last = time.Time{} // it is now; the board would change with every frame
+	}
+	if face, ok := faces[r.Profile]; ok && d.State == StateActive {
+		d.Profile = &face
+	}
+	if bound := r.Wish.Bound; !bound.LocksBy.IsZero() {
+		d.Bound = &Bound{LocksBy: bound.LocksBy, Further: bound.FurtherUse, Past: !now.Before(bound.LocksBy)}
+	}
+	return d
+}
+
+func stateOf(r device.Row) CardState {
+	switch {
+	case r.Wish.Status == protocol.Active:
+		return StateActive
+	case !r.Wish.Confirmed.IsZero():
+		return StateConfirmed
+	case r.Online:
+		return StateAsked
+	}
+	return StateUnreached
+}
+
+func websOf(list []account.Listed, who *Face) []WebCard {
+	out := make([]WebCard, 0, len(list))
+	for _, l := range list {
+		w := WebCard{
+			ID: string(l.ID), Name: l.Client.Agent, Icon: "laptop", Address: l.Client.IP, Place: l.Client.Place,
+			First: l.Created, Last: l.LastSeen, This: l.Current,
+		}
+		if w.Name == "" {
+			w.Name = "A browser"
+		}
+		if onPhone(w.Name) {
+			w.Icon = "phone"
+		}
+		if w.This {
+			w.Profile, w.Last = who, time.Time{}
+		}
+		out = append(out, w)
+	}
+	slices.SortStableFunc(out, func(a, b WebCard) int {
+		if a.This != b.This {
+			if a.This {
+				return -1
+			}
+			return 1
+		}
+		return b.First.Compare(a.First)
+	})
+	return out
+}
+
+// roundOf finds the last sign-out everywhere among the devices that it
+// concerned, while it is unfinished or fresh.
+func roundOf(now time.Time, cards []DeviceCard) *Round {
+	all := func(d DeviceCard) bool { return d.By == protocol.ByAll || d.By == protocol.ByPassword }
+	var r Round
+	for _, d := range cards {
+		if all(d) && d.ChangedAt.After(r.At) {
+			r.At = d.ChangedAt
+		}
+	}
+	for _, d := range cards {
+		if !all(d) || !d.ChangedAt.Equal(r.At) {
+			continue
+		}
+		r.Total++
+		if d.State == StateConfirmed {
+			r.Confirmed++
+		} else {
+			r.Waiting = append(r.Waiting, d)
+		}
+	}
+	if r.Total == 0 || (r.Done() && now.Sub(r.At) > roundShown) {
+		return nil
+	}
+	return &r
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Config is what a [Site] needs.
+type Config struct {
+	Accounts *account.Service
+	Profiles *profile.Service
+	Devices  *device.Service
+	DB       *store.DB // for the timeline
+	Log      *slog.Logger
+
+	// PublicURL is the address that people open, e.g. "https://tv.example".
+	// With https the cookies are Secure and carry the __Host- prefix.
+	PublicURL string
+	// ServiceName is what the household knows the service as; "": "Hearthkey".
+	ServiceName string
+	// Lease is the length of a device's lease; 0: 8 h.
+	Lease time.Duration
+	// MaxProfiles per account; 0: 5.
+	MaxProfiles int
+
+	// Outbox returns the messages of this run, the newest first, for the
+	// development page /dev/outbox. nil: there is no such page.
+	Outbox func(ctx context.Context) ([]OutboxMessage, error)
+	// RemoteIP tells a request's textual address; nil: that of the connection.
+	// A server behind a proxy sets it.
+	RemoteIP func(*http.Request) string
+	// Place tells roughly where an address is; nil: not known.
+	Place func(ip string) string
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Accounts == nil || c.Profiles == nil || c.Devices == nil || c.DB == nil || c.Log == nil {
+		return c, errors.New("web: Accounts, Profiles, Devices, DB and Log are required")
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return c, fmt.Errorf("web: PublicURL %q is not an http or https address", c.PublicURL)
+	}
+	if c.ServiceName == "" {
+		c.ServiceName = "Hearthkey"
+	}
+	if c.Lease <= 0 {
+		c.Lease = 8 * time.Hour
+	}
+	if c.MaxProfiles <= 0 {
+		c.MaxProfiles = 5
+	}
+	if c.RemoteIP == nil {
+		c.RemoteIP = connectionIP
+	}
+	if c.Place == nil {
+		c.Place = func(string) string { return "" }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, nil
+}
+
+func connectionIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// Site is the account pages. Make one with [New].
+type Site struct {
+	c       Config
+	secure  bool // served over TLS
+	assets  *assets
+	views   *views
+	watch   *watchers
+	handler http.Handler
+}
+
+// New checks c, parses every template and returns the pages.
+func New(c Config) (*Site, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	a, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	v, err := parseViews(a)
+	if err != nil {
+		return nil, err
+	}
+	public, _ := url.Parse(c.PublicURL) // checked above
+	s := &Site{c: c, secure: public.Scheme == "https", assets: a, views: v, watch: newWatchers()}
+	guard := http.NewCrossOriginProtection()
+	if err := guard.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+		return nil, fmt.Errorf("web: PublicURL: %w", err)
+	}
+	guard.SetDenyHandler(http.HandlerFunc(s.refuseCrossSite))
+	s.handler = s.withHeaders(guard.Handler(s.routes()))
+	return s, nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Close ends the live streams; the browsers come back by themselves once a
+// server listens again.
+func (s *Site) Close() { s.watch.close() }

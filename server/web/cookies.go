@@ -1,0 +1,151 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+)
+
+// cookieKind is one of our cookies.
+type cookieKind string
+
+const (
+	cookieSession cookieKind = ""         // the web session's token
+	cookieProfile cookieKind = "-profile" // which profile was chosen in it
+	cookieAttempt cookieKind = "-attempt" // a sign-up waiting for its access code
+	cookieNotice  cookieKind = "-notice"  // what the last action did, for the next page
+)
+
+// CookieName is the name of the web session's cookie. Over TLS the prefix makes
+// browsers refuse one that another host or an unsafe page set.
+func CookieName(secure bool) string {
+	if secure {
+		return "__Host-hearthkey"
+	}
+	return "hearthkey"
+}
+
+func (s *Site) cookieName(k cookieKind) string { return CookieName(s.secure) + string(k) }
+
+func (v *visit) cookie(k cookieKind) string {
+	c, err := v.r.Cookie(v.s.cookieName(k))
+	if err != nil || len(c.Value) > 4096 {
+		return ""
+	}
+	return c.Value
+}
+
+// put sets a cookie; without an age it ends with the browser.
+func (v *visit) put(k cookieKind, value string, age time.Duration) {
+	http.SetCookie(v.w, &http.Cookie{
+		Name: v.s.cookieName(k), Value: value, Path: "/", MaxAge: int(age / time.Second),
+		HttpOnly: true, Secure: v.s.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func (v *visit) drop(k cookieKind) {
+	http.SetCookie(v.w, &http.Cookie{
+		Name: v.s.cookieName(k), Path: "/", MaxAge: -1,
+		HttpOnly: true, Secure: v.s.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// sessionAge is how long a browser keeps the session's cookie. The session
+// itself ends at the server.
+const sessionAge = 180 * 24 * time.Hour
+
+// begin makes w the browser's session. No profile is chosen in it yet.
+func (v *visit) begin(w account.Web) {
+	v.put(cookieSession, w.Token, sessionAge)
+	v.drop(cookieProfile)
+	v.drop(cookieAttempt)
+	v.session, v.signed, v.who = w.Session, true, nil
+}
+
+// renew keeps the browser's session under its new token, and the profile in it.
+func (v *visit) renew(w account.Web) {
+	v.put(cookieSession, w.Token, sessionAge)
+	v.session = w.Session
+	if v.who != nil {
+		v.choose(v.who.ID)
+	}
+}
+
+// The chosen profile is kept beside the session's id, so that the choice does
+// not survive a new sign-in.
+
+func (v *visit) choose(id protocol.ProfileID) {
+	v.put(cookieProfile, string(v.session.ID)+"."+string(id), sessionAge)
+}
+
+func (v *visit) chosenProfile() protocol.ProfileID {
+	session, id, ok := strings.Cut(v.cookie(cookieProfile), ".")
+	if !ok || account.SessionID(session) != v.session.ID {
+		return ""
+	}
+	return protocol.ProfileID(id)
+}
+
+// remember keeps a sign-up in the browser that began it.
+func (v *visit) remember(a account.Attempt) {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return // cannot happen: text and times
+	}
+	v.put(cookieAttempt, base64.RawURLEncoding.EncodeToString(data), time.Hour)
+}
+
+// attempt returns the sign-up under way in this browser. Nothing in it is
+// trusted but as an id to look up and words to show to the same person.
+func (v *visit) attempt() (account.Attempt, bool) {
+	var a account.Attempt
+	data, err := base64.RawURLEncoding.DecodeString(v.cookie(cookieAttempt))
+	if err != nil || json.Unmarshal(data, &a) != nil || a.ID == "" {
+		return account.Attempt{}, false
+	}
+	return a, true
+}
+
+// noticeID names one of the sentences that an action can leave for the next
+// page.
+type noticeID string
+
+var notices = map[noticeID]Notice{
+	"verified":        {"ok", "Your address is verified and your account is ready."},
+	"password":        {"ok", "Your password is changed."},
+	"passwordAll":     {"ok", "Your password is changed. Every TV and every other browser has to sign in again: watch them confirm below."},
+	"profileAdded":    {"ok", "The profile is added. Your TVs have it in a moment."},
+	"profileSaved":    {"ok", "The profile is saved. Your TVs have it in a moment."},
+	"profileDeleted":  {"ok", "The profile is deleted."},
+	"locked":          {"ok", "The profile lock is set. Your TVs ask for the new PIN from now on."},
+	"lockedWeak":      {"wait", "The profile lock is set, with a PIN that is easily guessed."},
+	"unlocked":        {"ok", "The profile lock is removed."},
+	"signedOut":       {"ok", "You are signed out of this browser."},
+	"ended":           {"wait", "This browser was signed out. Sign in again to go on."},
+	"deviceOut":       {"ok", "The TV is signed out. Its card below shows when it has confirmed."},
+	"deviceEnded":     {"ok", "The TV is deactivated. Its card below shows when it has confirmed."},
+	"deviceRenamed":   {"ok", "The new name is saved."},
+	"browserOut":      {"ok", "That browser is signed out."},
+	"everywhere":      {"ok", "You signed out everywhere but here. Below you see each TV confirm."},
+	"refused":         {"ok", "The TV was refused. It cannot use that code any more."},
+	"codeSent":        {"ok", "A new code is on its way. The one before no longer works."},
+	"proveAgain":      {"wait", "Please do that once more: your password had to be asked for first."},
+	"attemptOver":     {"wait", "That sign-up has ended. Please start again."},
+	"addressHasOwner": {"wait", "This address has an account already. Sign in with it."},
+}
+
+func (v *visit) leaveNotice(n noticeID) { v.put(cookieNotice, string(n), time.Minute) }
+
+func (v *visit) takeNotices() []Notice {
+	n, ok := notices[noticeID(v.cookie(cookieNotice))]
+	if !ok {
+		return nil
+	}
+	v.drop(cookieNotice)
+	return []Notice{n}
+}

@@ -1,0 +1,237 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/hearthkey/hearthkey/server/account"
+)
+
+func emailField(value string) Field {
+	return Field{Name: "email", Label: "Email address", Type: "email", Value: value, Autocomplete: "username", MaxLength: 254, Required: true}
+}
+
+func passwordField() Field {
+	return Field{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true}
+}
+
+func newPasswordField(name, label string) Field {
+	return Field{Name: name, Label: label, Type: "password", Autocomplete: "new-password", Required: true}
+}
+
+// front is the landing page, or the profile's home.
+func (s *Site) front(v *visit) error {
+	if v.signed {
+		if step := v.missing(needProfile); step != "" {
+			v.redirect(step)
+			return nil
+		}
+		return s.home(v)
+	}
+	return v.show(http.StatusOK, LandingPage{v.frame("Sign-out you can see", "")})
+}
+
+func (s *Site) signUpForm(v *visit) error {
+	return s.showSignUp(v, http.StatusOK, "", nil)
+}
+
+func (s *Site) showSignUp(v *visit, status int, email string, problem *Problem) error {
+	page := SignUpPage{Frame: v.frame("Create an account", ""), Email: emailField(email), Password: newPasswordField("password", "Password")}
+	page.Password.Hint = "At least 8 characters. A few unrelated words are easy to remember and hard to guess."
+	page.Email.Focus = problem == nil
+	if problem != nil && !page.Email.mark(*problem) && !page.Password.mark(*problem) {
+		page.Problems = []Problem{*problem}
+	}
+	return v.show(status, page)
+}
+
+func (s *Site) signUp(v *visit) error {
+	email := tidy(v.form("email"))
+	attempt, err := s.c.Accounts.SignUp(v.ctx(), v.now, email, v.r.PostForm.Get("password"), v.language(), v.client())
+	if err != nil {
+		p, status, err := v.rejected(err)
+		if err != nil {
+			return err
+		}
+		return s.showSignUp(v, status, email, &p)
+	}
+	v.remember(attempt)
+	v.redirect("/verify")
+	return nil
+}
+
+// language is the browser's first language as a short tag, "en" where unclear.
+func (v *visit) language() string {
+	first, _, _ := strings.Cut(v.r.Header.Get("Accept-Language"), ",")
+	first, _, _ = strings.Cut(first, "-")
+	first, _, _ = strings.Cut(first, ";")
+	for _, l := range languages {
+		if strings.EqualFold(strings.TrimSpace(first), l.Tag) {
+			return l.Tag
+		}
+	}
+	return "en"
+}
+
+func (s *Site) verifyForm(v *visit) error { return s.showVerify(v, http.StatusOK, nil) }
+
+func (s *Site) showVerify(v *visit, status int, problem *Problem) error {
+	a, ok := v.attempt()
+	if !ok {
+		return v.done("attemptOver", "/signup")
+	}
+	page := VerifyPage{
+		Frame: v.frame("Check your mail", ""), Email: a.Email, Expires: a.Expires, ResendAt: a.ResendAt,
+		Code: Field{
+			Name: "code", Label: "Access code", Autocomplete: "one-time-code", Class: "code-input",
+			Digits: true, MaxLength: 6, Required: true, Focus: true,
+		},
+	}
+	if problem != nil && !page.Code.mark(*problem) {
+		page.Problems = []Problem{*problem}
+	}
+	return v.show(status, page)
+}
+
+func (s *Site) verify(v *visit) error {
+	a, ok := v.attempt()
+	if !ok {
+		return v.done("attemptOver", "/signup")
+	}
+	code := strings.ReplaceAll(tidy(v.form("code")), " ", "")
+	web, err := s.c.Accounts.VerifyEmail(v.ctx(), v.now, a.ID, code, v.client())
+	switch {
+	case errors.Is(err, account.ErrAttempt):
+		v.drop(cookieAttempt)
+		return v.done("attemptOver", "/signup")
+	case errors.Is(err, account.ErrAddressTaken):
+		v.drop(cookieAttempt)
+		return v.done("addressHasOwner", "/signin")
+	case err != nil:
+		p, status, err := v.rejected(err)
+		if err != nil {
+			return err
+		}
+		return s.showVerify(v, status, &p)
+	}
+	v.begin(web)
+	return v.done("verified", "/profiles")
+}
+
+func (s *Site) resend(v *visit) error {
+	a, ok := v.attempt()
+	if !ok {
+		return v.done("attemptOver", "/signup")
+	}
+	a, err := s.c.Accounts.ResendCode(v.ctx(), v.now, a.ID, v.client())
+	if errors.Is(err, account.ErrAttempt) {
+		v.drop(cookieAttempt)
+		return v.done("attemptOver", "/signup")
+	}
+	if err != nil {
+		wait, again := later(err)
+		if !again {
+			return err
+		}
+		v.retryAfter(wait)
+		return s.showVerify(v, http.StatusTooManyRequests, &Problem{Text: "A code was sent a moment ago. Another one can be sent in " + waiting(wait) + "."})
+	}
+	v.remember(a)
+	return v.done("codeSent", "/verify")
+}
+
+func (s *Site) signInForm(v *visit) error {
+	next := local(v.r.URL.Query().Get("next"))
+	if v.signed {
+		v.redirect(next)
+		return nil
+	}
+	return s.showSignIn(v, http.StatusOK, "", next, nil)
+}
+
+func (s *Site) showSignIn(v *visit, status int, email, next string, problem *Problem) error {
+	page := SignInPage{Frame: v.frame("Sign in", ""), Email: emailField(email), Password: passwordField(), Next: next}
+	page.Email.Focus = problem == nil
+	if problem != nil {
+		page.Problems = []Problem{*problem} // never beside one field: it is not said which one is wrong
+		page.Password.Focus = true
+	}
+	return v.show(status, page)
+}
+
+func (s *Site) signIn(v *visit) error {
+	email, next := tidy(v.form("email")), local(v.form("next"))
+	web, err := s.c.Accounts.SignIn(v.ctx(), v.now, email, v.r.PostForm.Get("password"), v.client())
+	if err != nil {
+		if errors.Is(err, account.ErrAddress) {
+			err = account.ErrCredentials
+		}
+		p, status, err := v.rejected(err)
+		if err != nil {
+			return err
+		}
+		return s.showSignIn(v, status, email, next, &p)
+	}
+	if v.signed { // the session that this browser held until now ends with it
+		if err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session); err != nil {
+			return err
+		}
+	}
+	v.begin(web)
+	v.redirect("/profiles?next=" + url.QueryEscape(next))
+	return nil
+}
+
+func (s *Site) signOut(v *visit) error {
+	if v.signed {
+		if err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session); err != nil {
+			return err
+		}
+		s.Changed(v.session.Account)
+	}
+	v.drop(cookieSession)
+	v.drop(cookieProfile)
+	return v.done("signedOut", "/signin")
+}
+
+func (s *Site) proofForm(v *visit) error {
+	next := local(v.r.URL.Query().Get("next"))
+	if v.session.Fresh(v.now) {
+		v.redirect(next)
+		return nil
+	}
+	return s.showProof(v, http.StatusOK, next, nil)
+}
+
+func (s *Site) showProof(v *visit, status int, next string, problem *Problem) error {
+	page := ProofPage{Frame: v.frame("Your password, please", ""), Email: v.session.Email, Password: passwordField(), Next: next}
+	page.Password.Focus = true
+	if problem != nil && !page.Password.mark(*problem) {
+		page.Problems = []Problem{*problem}
+	}
+	return v.show(status, page)
+}
+
+func (s *Site) proof(v *visit) error {
+	next := local(v.form("next"))
+	_, err := s.c.Accounts.Prove(v.ctx(), v.now, v.session, v.r.PostForm.Get("password"))
+	if err != nil {
+		p, status, err := v.rejectedPassword(err)
+		if err != nil {
+			return err
+		}
+		return s.showProof(v, status, next, &p)
+	}
+	v.redirect(next)
+	return nil
+}
+
+// rejectedPassword is rejected where the address is not in question.
+func (v *visit) rejectedPassword(err error) (Problem, int, error) {
+	if errors.Is(err, account.ErrCredentials) {
+		return Problem{"password", "That is not the password of this account."}, http.StatusUnprocessableEntity, nil
+	}
+	return v.rejected(err)
+}

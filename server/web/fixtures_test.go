@@ -1,0 +1,213 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
+)
+
+// The fixtures are every page in the states a person can meet it in: empty,
+// full, wrong, with long and right-to-left names, with 40 devices.
+
+var fixtureNow = time.Date(2026, 11, 25, 21, 43, 40, 0, time.UTC)
+
+func minutesAgo(n int) time.Time { return fixtureNow.Add(-time.Duration(n) * time.Minute) }
+
+var fixtureFaces = []Face{
+	{ID: "p1", Name: "Mara", Avatar: "fox"},
+	{ID: "p2", Name: "Maximilian-Alexander von Hohenberg", Avatar: "owl", Locked: true},
+	{ID: "p3", Name: "عبد الرحمن الطويل", Avatar: "whale"},
+	{ID: "p4", Name: "Kids", Avatar: "robot"},
+	{ID: "p5", Name: "Grandma & Grandpa <3", Avatar: "lantern", Locked: true},
+}
+
+func fixtureFrame(title, section string) Frame {
+	return Frame{Service: "Hearthkey", Title: title, Section: section, Signed: true, Who: &fixtureFaces[0], Now: fixtureNow}
+}
+
+func fixtureOpen(title string) Frame {
+	return Frame{Service: "Hearthkey", Title: title, Now: fixtureNow, Dev: true}
+}
+
+func fixtureDevice(n int, name, model string, online bool) DeviceCard {
+	d := DeviceCard{
+		ID: protocol.DeviceID(fmt.Sprintf("d-%026d", n)), Name: name, Model: model, Icon: "tv", Address: "203.0.113.24",
+		First: fixtureNow.AddDate(0, -n, -3), Last: minutesAgo(12 * n), Online: online,
+		State: StateActive, Status: protocol.Active,
+	}
+	if online {
+		d.Profile = &fixtureFaces[n%len(fixtureFaces)]
+	}
+	return d
+}
+
+func fixtureGone(d DeviceCard, s CardState) DeviceCard {
+	d.State, d.Status, d.By, d.ChangedAt, d.Profile = s, protocol.SignedOut, protocol.ByAll, fixtureNow.Add(-38*time.Second), nil
+	switch s {
+	case StateConfirmed:
+		d.Confirmed = fixtureNow.Add(-37 * time.Second)
+	case StateUnreached:
+		d.Online = false
+		d.Bound = &Bound{LocksBy: fixtureNow.Add(16*time.Hour + 21*time.Minute), Further: 3*time.Hour + 9*time.Minute + 20*time.Second}
+	}
+	return d
+}
+
+func fixtureWebs() []WebCard {
+	return []WebCard{
+		{ID: "w1", Name: "Firefox on Linux", Icon: "laptop", Address: "203.0.113.24", First: minutesAgo(30), This: true, Profile: &fixtureFaces[0]},
+		{ID: "w2", Name: "Safari on iPhone", Icon: "phone", Address: "2001:db8:4:9::c0de", Place: "near Lyon, France", First: minutesAgo(9000), Last: minutesAgo(70)},
+	}
+}
+
+func fixtureBoards() map[string]Board {
+	living := fixtureDevice(1, "Living room TV", "Hearthkey reference TV", true)
+	kitchen := fixtureDevice(2, "Kitchen", "Hearthkey reference TV", true)
+	bedroom := fixtureDevice(3, "Bedroom TV", "Vision 43", false)
+	long := fixtureDevice(4, "The enormous projector in the cellar that nobody may touch but Uncle Bertram", "Model with a very long commercial name, series 9000 Plus Ultra", true)
+	arabic := fixtureDevice(5, "تلفاز غرفة المعيشة", "Vision 55", false)
+	working := []DeviceCard{
+		fixtureGone(living, StateConfirmed), fixtureGone(kitchen, StateConfirmed),
+		fixtureGone(arabic, StateConfirmed), fixtureGone(bedroom, StateUnreached),
+	}
+	asked := fixtureGone(long, StateAsked)
+	asked.ID, asked.Status, asked.By = "d-asked", protocol.Deactivated, protocol.ByOwner
+	here := fixtureGone(kitchen, StateConfirmed)
+	here.By = protocol.ByThisTV
+	past := fixtureGone(bedroom, StateUnreached)
+	past.By = protocol.ByOwner
+	past.Bound = &Bound{LocksBy: minutesAgo(90), Further: 65 * time.Minute, Past: true}
+	var many []DeviceCard
+	for n := range 40 {
+		many = append(many, fixtureDevice(n+1, fmt.Sprintf("TV in room %d", n+1), "Vision 43", n%3 != 0))
+	}
+	round := func(cards []DeviceCard) Board {
+		return Board{Now: fixtureNow, Devices: cards, Webs: fixtureWebs()[:1], Round: roundOf(fixtureNow, cards)}
+	}
+	return map[string]Board{
+		"devices-empty": {Now: fixtureNow, Webs: fixtureWebs()[:1]},
+		"devices":       {Now: fixtureNow, Devices: []DeviceCard{living, long, arabic, asked, here, past}, Webs: fixtureWebs()},
+		"devices-round": round(working),
+		"devices-done":  round(working[:3]),
+		"devices-40":    {Now: fixtureNow, Devices: many, Webs: fixtureWebs()},
+	}
+}
+
+func fixturePages() map[string]any {
+	pages := map[string]any{}
+	add := func(name string, page any) { pages[name] = page }
+	for name, b := range fixtureBoards() {
+		p := DevicesPage{fixtureFrame("Devices", "devices"), b}
+		if name == "devices-round" {
+			p.Notices = []Notice{notices["everywhere"]}
+		}
+		add(name, p)
+	}
+	fixtureEntry(add)
+	fixtureAccount(add)
+	fixtureProfiles(add)
+	fixtureDevices(add)
+	return pages
+}
+
+func fixtureEntry(add func(string, any)) {
+	wrong := emailField("mara@exam")
+	wrong.mark(troubles[fixtureAddressError])
+	add("landing", LandingPage{fixtureOpen("Sign-out you can see")})
+	add("signup", SignUpPage{Frame: fixtureOpen("Create an account"), Email: emailField(""), Password: newPasswordField("password", "Password")})
+	add("signup-wrong", SignUpPage{Frame: fixtureOpen("Create an account"), Email: wrong, Password: newPasswordField("password", "Password"),
+		Problems: []Problem{{"email", "The address needs another look."}}})
+	add("verify", VerifyPage{Frame: fixtureOpen("Check your mail"), Email: "mara@example.org", Expires: fixtureNow.Add(10 * time.Minute),
+		Code: Field{Name: "code", Label: "Access code", Class: "code-input", Digits: true, MaxLength: 6, Value: "123456"}})
+	add("signin", SignInPage{Frame: fixtureOpen("Sign in"), Email: emailField("mara@example.org"), Password: passwordField(), Next: "/tv",
+		Problems: []Problem{{"password", "The email address or the password is not right."}}})
+	gate := fixtureFrame("Who’s there?", "")
+	gate.Who = nil
+	add("gate", GatePage{Frame: gate, Faces: fixtureFaces, Next: "/"})
+	add("gate-empty", GatePage{Frame: gate, Next: "/"})
+	add("home", HomePage{Frame: fixtureFrame("Home", ""), SignedIn: 3, Online: 2})
+	add("home-empty", HomePage{Frame: fixtureFrame("Home", ""), Kids: true})
+	proof := passwordField()
+	proof.Error = "That is not the password of this account."
+	add("proof", ProofPage{Frame: fixtureFrame("Your password, please", ""), Email: "mara@example.org", Password: proof, Next: "/account"})
+	add("tv", TVPage{Frame: fixtureFrame("Sign in a TV", ""), Code: Field{Name: "code", Label: "Code on the TV", Class: "code-input letters",
+		Hint: "Eight letters, in two groups.", Placeholder: "BCDF-GHJK", MaxLength: 16}})
+	approve := TVApprovePage{Frame: fixtureFrame("Sign in this TV?", ""), Code: "BCDF-GHJK", Name: "Bedroom TV", Model: "Vision 43",
+		Address: "203.0.113.24", SameNetwork: true, Asked: minutesAgo(1), Expires: fixtureNow.Add(14 * time.Minute)}
+	add("tv-approve", approve)
+	approve.SameNetwork, approve.Address, approve.Place = false, "2001:db8:77:1:5054:ff:fe12:3456", "Rotterdam, Netherlands"
+	add("tv-approve-far", approve)
+	add("tv-done", TVDonePage{Frame: fixtureFrame("Signed in", ""), Name: "Bedroom TV"})
+	add("error-404", ErrorPage{Frame: fixtureFrame("There is nothing here", ""), Icon: "question", Heading: "There is nothing here",
+		Text: "The address is wrong, or what was here is gone.", Back: "Home", BackTo: "/"})
+	add("error-500", ErrorPage{Frame: fixtureOpen("Something went wrong"), Icon: "alert", Heading: "Something went wrong on our side",
+		Text: "It is not your fault and nothing was lost. Please try again in a moment.", Ref: "4TQX7M2KPA", Back: "Home", BackTo: "/"})
+	add("outbox-empty", OutboxPage{Frame: fixtureOpen("Message outbox")})
+	add("outbox", OutboxPage{Frame: fixtureOpen("Message outbox"), Messages: []OutboxMessage{
+		{ID: "m1", To: "mara@example.org", Subject: "Your access code: 123456", Text: "123456 is your code.", HTML: "<p>123456</p>", At: minutesAgo(1), State: "sent"},
+		{ID: "m2", To: "+49 170 1234567", Text: "123456 is your Hearthkey code.\n@tv.example #123456", At: minutesAgo(3), State: "queued"},
+	}})
+}
+
+func fixtureAccount(add func(string, any)) {
+	add("overview", OverviewPage{Frame: fixtureFrame("Account", "overview"), Email: "mara@example.org", Profiles: fixtureFaces, Locks: 2,
+		SignedIn: 4, Online: 3, Browsers: 2, Last: &Event{Text: "TV signed in", Subject: "Bedroom TV", At: minutesAgo(14)}})
+	add("overview-empty", OverviewPage{Frame: fixtureFrame("Account", "overview"), Email: "mara@example.org"})
+	membership := MembershipPage{Frame: fixtureFrame("Membership", "membership"), Email: "mara.with.a.very.long.name.indeed@subdomain.of.a.long.example.org",
+		Current: Field{Name: "current", Label: "Current password", Type: "password"}, New: newPasswordField("new", "New password"),
+		Again: newPasswordField("again", "New password again"), Everywhere: true}
+	membership.New.Hint = "At least 8 characters."
+	add("membership", membership)
+	membership.New.Error = "This is one of the most common passwords. Try a few unrelated words."
+	membership.Notices = []Notice{notices["password"]}
+	add("membership-wrong", membership)
+	add("timeline-empty", TimelinePage{Frame: fixtureFrame("Security timeline", "timeline")})
+	add("timeline", TimelinePage{Frame: fixtureFrame("Security timeline", "timeline"), Older: "/account/timeline?before=x", Events: []Event{
+		{Icon: "check", Text: "TV confirmed with a signed receipt", Subject: "Bedroom TV", At: minutesAgo(2)},
+		{Icon: "alert", Text: "A sign-in with a wrong password", At: minutesAgo(80), From: "198.51.100.7 and near Oslo, Norway", Grave: true},
+		{Icon: "lock", Text: "Profile lock set", Subject: "عبد الرحمن الطويل", At: minutesAgo(4000), From: "203.0.113.24"},
+		{Icon: "sparkle", Text: "The account was created", At: minutesAgo(90000), From: "203.0.113.24"},
+	}})
+}
+
+func fixtureProfiles(add func(string, any)) {
+	var rows []ProfileRow
+	for i, f := range fixtureFaces {
+		rows = append(rows, ProfileRow{Face: f, Level: parental.Level(5 - i), Language: languages[i].Tag, Main: i == 0, Kids: i >= 3})
+	}
+	add("profiles", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Profiles: rows, Most: 5})
+	add("profiles-two", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Profiles: rows[:2], Most: 5})
+	add("profiles-empty", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Most: 5})
+	edit := ProfilePage{Frame: fixtureFrame("Edit", "profiles"), Face: fixtureFaces[1], Action: "/account/profiles/p2",
+		Name: Field{Name: "name", Label: "Name", Value: fixtureFaces[1].Name}, Levels: levelOptions(parental.Adults), Languages: languageOptions("de")}
+	for i, name := range []string{"fox", "owl", "robot", "comet", "cactus", "whale", "tent", "moon", "kite", "lantern"} {
+		edit.Avatars = append(edit.Avatars, Option{Value: name, Label: name, Chosen: i == 1})
+	}
+	add("profile", edit)
+	edit.Face, edit.Name.Value, edit.Name.Error = Face{}, strings.Repeat("x", 40), "A name has 1 to 32 characters."
+	add("profile-new-wrong", edit)
+	add("profile-delete", ProfileDeletePage{Frame: fixtureFrame("Delete", "profiles"), Face: fixtureFaces[4], TVs: 3})
+	lock := ProfileLockPage{Frame: fixtureFrame("Profile lock", "profiles"), Face: fixtureFaces[1], Password: passwordField(),
+		PIN: Field{Name: "pin", Label: "New PIN", Type: "password", Class: "code-input pin-input", Hint: "Four digits. Zeros in front count.", Digits: true, MaxLength: 4}}
+	add("lock", lock)
+	lock.Weak, lock.Face = true, fixtureFaces[0]
+	add("lock-weak", lock)
+}
+
+func fixtureDevices(add func(string, any)) {
+	online, offline := fixtureDevice(1, "Living room TV", "Hearthkey reference TV", true), fixtureGone(fixtureDevice(3, "Bedroom TV", "Vision 43", false), StateUnreached)
+	confirmed := fixtureGone(online, StateConfirmed)
+	add("rename", RenamePage{Frame: fixtureFrame("Rename", "devices"), Device: online, Name: Field{Name: "name", Label: "Name", Value: online.Name}})
+	add("deactivate", DeactivatePage{Frame: fixtureFrame("Deactivate", "devices"), Device: offline})
+	add("deactivate-online", DeactivatePage{Frame: fixtureFrame("Deactivate", "devices"), Device: online})
+	add("everywhere", EverywherePage{Frame: fixtureFrame("Sign out everywhere", "devices"), Devices: []DeviceCard{online, offline}, Browsers: 1, Lease: 8 * time.Hour})
+	add("everywhere-empty", EverywherePage{Frame: fixtureFrame("Sign out everywhere", "devices"), Lease: 8 * time.Hour})
+	key := "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+	add("receipt", ReceiptPage{Frame: fixtureFrame("Receipt", "devices"), Device: confirmed, Epoch: 3, Applied: confirmed.Confirmed,
+		Received: confirmed.Confirmed, Erased: []string{"profiles", "PIN verifiers", "its sign-in"}, Dropped: 2,
+		JWS: strings.Repeat("eyJhbGciOiJFZERTQSIsImtpZCI6", 12), Key: key,
+		Command: "hearthkey verify-receipt --key " + key + " receipt-" + string(confirmed.ID) + ".jws"})
+}

@@ -1,0 +1,310 @@
+package web
+
+import (
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
+)
+
+// Frame is what every page shows around its own content. Each page struct
+// embeds it, so a template reads .Title, .Who and so on directly.
+type Frame struct {
+	Service string   // the service's name, as the household knows it
+	Title   string   // of the page, without the service's name
+	Section string   // current entry of the account menu: "overview", "devices", …
+	Who     *Face    // the chosen profile; nil before the choice or signed out
+	Signed  bool     // a web session is live
+	Dev     bool     // the development outbox is linked
+	Notices []Notice // what the last action did
+	Now     time.Time
+}
+
+// Notice says what an action did. Kind is ok, wait or bad.
+type Notice struct {
+	Kind string
+	Text string
+}
+
+// Face is how a profile is recognised.
+type Face struct {
+	ID     protocol.ProfileID
+	Name   string
+	Avatar string
+	Locked bool
+}
+
+// Field is one input of a form with its label, hint and error.
+type Field struct {
+	Name, Label, Type   string
+	Value               string
+	Hint, Error         string
+	Autocomplete, Class string
+	Placeholder         string
+	Digits              bool // only ASCII digits; a script drops the rest while typing
+	MaxLength           int
+	Required, Focus     bool
+}
+
+// ErrorID is the id of the element that says what is wrong.
+func (f Field) ErrorID() string { return f.Name + "-error" }
+
+// HintID is the id of the element with the hint.
+func (f Field) HintID() string { return f.Name + "-hint" }
+
+// Problem is one thing wrong with a form. Field is empty where it concerns the
+// form as a whole.
+type Problem struct {
+	Field string
+	Text  string
+}
+
+// Option is one choice of several.
+type Option struct {
+	Value, Label, Hint string
+	Chosen             bool
+}
+
+// LandingPage is the front page for someone signed out.
+type LandingPage struct{ Frame }
+
+// SignUpPage asks for email and password.
+type SignUpPage struct {
+	Frame
+	Problems        []Problem
+	Email, Password Field
+}
+
+// VerifyPage asks for the access code that was sent to an address.
+type VerifyPage struct {
+	Frame
+	Problems []Problem
+	Email    string
+	Code     Field
+	ResendAt time.Time // zero: now
+	Expires  time.Time
+}
+
+// SignInPage asks for email and password.
+type SignInPage struct {
+	Frame
+	Problems        []Problem
+	Email, Password Field
+	Next            string
+}
+
+// GatePage asks who is there, after signing in.
+type GatePage struct {
+	Frame
+	Faces []Face
+	Next  string
+}
+
+// HomePage is what a profile sees first.
+type HomePage struct {
+	Frame
+	SignedIn int // devices
+	Online   int // of them
+	Kids     bool
+}
+
+// OverviewPage is /account.
+type OverviewPage struct {
+	Frame
+	Email          string
+	Profiles       []Face
+	Locks          int
+	SignedIn       int
+	Online         int
+	Browsers       int
+	Last           *Event
+	PasswordChange time.Time // zero where it was never changed
+}
+
+// MembershipPage shows the email and changes the password.
+type MembershipPage struct {
+	Frame
+	Problems            []Problem
+	Email               string
+	Current, New, Again Field
+	Everywhere          bool
+}
+
+// ProfilesPage lists the profiles.
+type ProfilesPage struct {
+	Frame
+	Profiles []ProfileRow
+	Most     int // the operator's limit
+}
+
+// CanAdd reports whether there is room for one more profile.
+func (p ProfilesPage) CanAdd() bool { return len(p.Profiles) < p.Most }
+
+// ProfileRow is one profile of the list.
+type ProfileRow struct {
+	Face
+	Level      parental.Level
+	Language   string
+	Main, Kids bool
+}
+
+// ProfilePage adds or changes a profile.
+type ProfilePage struct {
+	Frame
+	Problems  []Problem
+	Face      Face // the zero value while adding
+	Name      Field
+	Avatars   []Option
+	Levels    []Option
+	Languages []Option
+	Main      bool
+	Action    string // where the form posts
+}
+
+// Adding reports whether the profile does not exist yet.
+func (p ProfilePage) Adding() bool { return p.Face.ID == "" }
+
+// ProfileDeletePage asks before a profile is deleted.
+type ProfileDeletePage struct {
+	Frame
+	Face Face
+	TVs  int // signed-in TVs that will drop it
+}
+
+// ProfileLockPage sets, resets or removes a profile lock.
+type ProfileLockPage struct {
+	Frame
+	Problems      []Problem
+	Face          Face
+	Password, PIN Field
+	Weak          bool // the PIN is easily guessed: the form then offers to use it all the same
+}
+
+// DevicesPage is the board.
+type DevicesPage struct {
+	Frame
+	Board Board
+}
+
+// RenamePage renames a device.
+type RenamePage struct {
+	Frame
+	Problems []Problem
+	Device   DeviceCard
+	Name     Field
+}
+
+// DeactivatePage asks before a device is deactivated.
+type DeactivatePage struct {
+	Frame
+	Device DeviceCard
+}
+
+// EverywherePage asks before everything is signed out.
+type EverywherePage struct {
+	Frame
+	Devices  []DeviceCard // signed in now
+	Browsers int          // other web sessions
+	Lease    time.Duration
+}
+
+// Online counts the devices that can be reached now.
+func (p EverywherePage) Online() int { return countOnline(p.Devices) }
+
+// Offline counts the devices that cannot be reached now.
+func (p EverywherePage) Offline() int { return len(p.Devices) - countOnline(p.Devices) }
+
+// ReceiptPage shows a device's signed word.
+type ReceiptPage struct {
+	Frame
+	Device   DeviceCard
+	Here     bool // signed out with the remote at the TV
+	Epoch    protocol.Epoch
+	Applied  time.Time // by the device's idea of the server's time
+	Received time.Time
+	Erased   []string
+	Dropped  int64 // activity items that were never sent
+	JWS      string
+	Key      string // the device's public key, unpadded base64url
+	Command  string
+}
+
+// TVPage takes a user code by hand.
+type TVPage struct {
+	Frame
+	Problems []Problem
+	Code     Field
+}
+
+// TVApprovePage shows what is to be approved.
+type TVApprovePage struct {
+	Frame
+	Problems    []Problem
+	Code        string // "BCDF-GHJK"
+	Name, Model string
+	Address     string
+	Place       string // approximate
+	SameNetwork bool
+	Asked       time.Time
+	Expires     time.Time
+}
+
+// TVDonePage says that the TV is signed in.
+type TVDonePage struct {
+	Frame
+	Name string
+}
+
+// TimelinePage lists what happened to the account.
+type TimelinePage struct {
+	Frame
+	Events []Event
+	Older  string // address of the next page; empty at the end
+}
+
+// Event is one line of the timeline.
+type Event struct {
+	Icon    string
+	Text    string
+	Subject string // name of the device or profile concerned
+	At      time.Time
+	From    string // address and place
+	Grave   bool
+}
+
+// ProofPage asks for the password again.
+type ProofPage struct {
+	Frame
+	Problems []Problem
+	Email    string
+	Password Field
+	Next     string
+}
+
+// OutboxPage lists this run's messages, for development.
+type OutboxPage struct {
+	Frame
+	Messages []OutboxMessage
+}
+
+// OutboxMessage is one mail or SMS.
+type OutboxMessage struct {
+	ID      string
+	To      string
+	Subject string // empty: an SMS
+	Text    string
+	HTML    string // empty: text only
+	At      time.Time
+	State   string // e.g. "sent"
+}
+
+// ErrorPage says in a human sentence what went wrong.
+type ErrorPage struct {
+	Frame
+	Icon    string
+	Heading string
+	Text    string
+	Ref     string // finds the log line; empty where there is nothing to find
+	Back    string
+	BackTo  string
+}

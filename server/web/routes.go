@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// routes is every address of the site, with what it asks of the visitor:
+// open to all, signed (a live web session), chosen (and a profile), or proved
+// (and the password within the last ten minutes).
+//
+// What only takes access away (signing out) asks for no fresh proof: nobody
+// should have to look for a password first.
+func (s *Site) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /static/{name...}", s.static)
+
+	mux.Handle("GET /{$}", s.open(s.front))
+	mux.Handle("GET /signup", s.open(s.signUpForm))
+	mux.Handle("POST /signup", s.open(s.signUp))
+	mux.Handle("GET /verify", s.open(s.verifyForm))
+	mux.Handle("POST /verify", s.open(s.verify))
+	mux.Handle("POST /verify/resend", s.open(s.resend))
+	mux.Handle("GET /signin", s.open(s.signInForm))
+	mux.Handle("POST /signin", s.open(s.signIn))
+	mux.Handle("POST /signout", s.open(s.signOut))
+
+	mux.Handle("GET /profiles", s.signed(s.gate))
+	mux.Handle("POST /profiles", s.signed(s.chooseProfile))
+	mux.Handle("GET /proof", s.signed(s.proofForm))
+	mux.Handle("POST /proof", s.signed(s.proof))
+
+	mux.Handle("GET /account", s.proved(s.overview))
+	mux.Handle("GET /account/membership", s.proved(s.membership))
+	mux.Handle("POST /account/membership/password", s.proved(s.changePassword))
+
+	mux.Handle("GET /account/profiles", s.proved(s.profileList))
+	mux.Handle("GET /account/profiles/new", s.proved(s.profileNew))
+	mux.Handle("POST /account/profiles", s.proved(s.profileCreate))
+	mux.Handle("GET /account/profiles/{profile}", s.proved(s.profileForm))
+	mux.Handle("POST /account/profiles/{profile}", s.proved(s.profileSave))
+	mux.Handle("GET /account/profiles/{profile}/delete", s.proved(s.profileDeleteForm))
+	mux.Handle("POST /account/profiles/{profile}/delete", s.proved(s.profileDelete))
+	mux.Handle("GET /account/profiles/{profile}/lock", s.proved(s.lockForm))
+	mux.Handle("POST /account/profiles/{profile}/lock", s.proved(s.lock))
+
+	mux.Handle("GET /account/devices", s.proved(s.devices))
+	mux.Handle("GET /account/devices/live", s.open(s.devicesLive))
+	mux.Handle("GET /account/devices/everywhere", s.proved(s.everywhereForm))
+	mux.Handle("POST /account/devices/everywhere", s.chosen(s.everywhere))
+	mux.Handle("POST /account/devices/{device}/sign-out", s.chosen(s.deviceSignOut))
+	mux.Handle("GET /account/devices/{device}/deactivate", s.proved(s.deactivateForm))
+	mux.Handle("POST /account/devices/{device}/deactivate", s.proved(s.deactivate))
+	mux.Handle("GET /account/devices/{device}/rename", s.proved(s.renameForm))
+	mux.Handle("POST /account/devices/{device}/rename", s.proved(s.rename))
+	mux.Handle("GET /account/devices/{device}/receipt", s.proved(s.receipt))
+	mux.Handle("GET /account/devices/{device}/receipt.jws", s.proved(s.receiptFile))
+	mux.Handle("POST /account/sessions/{session}/sign-out", s.chosen(s.sessionSignOut))
+	mux.Handle("GET /account/timeline", s.proved(s.timeline))
+
+	mux.Handle("GET /tv", s.proved(s.tv))
+	mux.Handle("POST /tv", s.proved(s.tvDecide))
+	mux.Handle("GET /tv/done", s.proved(s.tvDone))
+
+	if s.c.Outbox != nil {
+		mux.Handle("GET /dev/outbox", s.open(s.outbox))
+		mux.Handle("GET /dev/outbox/live", s.open(s.outboxLive))
+		mux.HandleFunc("GET /dev/outbox/{message}", s.outboxBody)
+	}
+	mux.Handle("/", s.open(s.nowhere))
+	return mux
+}
+
+func (s *Site) static(w http.ResponseWriter, r *http.Request) {
+	if !s.assets.serve(w, r) {
+		http.NotFound(w, r)
+	}
+}
+
+func (s *Site) nowhere(*visit) error { return errNotFound }
+
+func pathProfile(v *visit) protocol.ProfileID { return protocol.ProfileID(v.r.PathValue("profile")) }
+
+func pathDevice(v *visit) protocol.DeviceID { return protocol.DeviceID(v.r.PathValue("device")) }
+
+// csp allows what is served from here and nothing else: no inline script or
+// style, no frames around us, no plug-ins, forms to us alone.
+const csp = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types hearthkey"
+
+// withHeaders sets what every answer carries. Handlers may override.
+func (s *Site) withHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", csp)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin") // "no-referrer" would send forms with the origin "null"
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Set("Cache-Control", "no-store")
+		if s.secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}

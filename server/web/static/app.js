@@ -1,0 +1,143 @@
+// Live touches for pages that work without them: local times, countdowns,
+// digit-only fields, menus that close, and the board by server-sent events.
+
+const html = window.trustedTypes
+  ? trustedTypes.createPolicy("hearthkey", { createHTML: (s) => s })
+  : { createHTML: (s) => s };
+
+/* Times: the server writes UTC, the reader sees their own zone. */
+
+const sameDay = (a, b) => a.toDateString() === b.toDateString();
+const short = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const exact = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit", second: "2-digit" });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const ago = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto" });
+
+// relative says how far t lies from now in the largest unit that fits.
+function relative(t, now) {
+  const s = Math.round((t - now) / 1000);
+  if (Math.abs(s) < 45) return "just now";
+  for (const [unit, size] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
+    if (Math.abs(s) >= size || unit === "minute") return ago.format(Math.round(s / size), unit);
+  }
+}
+
+// dated puts the day before a time that is not today's: the weekday where it
+// is near enough to be clear.
+function dated(t, now, time) {
+  if (sameDay(t, now)) return time.format(t);
+  return `${Math.abs(t - now) < 6 * 864e5 ? weekday.format(t) : day.format(t)}, ${time.format(t)}`;
+}
+
+const styles = {
+  day: (t) => day.format(t),
+  clock: (t, now) => dated(t, now, exact),
+  moment: (t, now) => dated(t, now, short),
+  ago: (t, now) => (now - t < 7 * 864e5 ? relative(Math.min(t, now), now) : day.format(t)),
+};
+
+function localise(root = document) {
+  const now = new Date();
+  for (const el of root.querySelectorAll("time[data-as]")) {
+    const t = new Date(el.dateTime);
+    const style = styles[el.dataset.as];
+    if (!style || Number.isNaN(+t)) continue;
+    const text = style(t, now);
+    if (el.textContent !== text) el.textContent = text;
+    el.title = full.format(t);
+  }
+}
+
+// countdown fills elements with data-until: minutes and seconds left.
+function countdown() {
+  for (const el of document.querySelectorAll("[data-until]")) {
+    const left = Math.max(0, Math.ceil((new Date(el.dataset.until) - Date.now()) / 1000));
+    el.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  }
+}
+
+/* Forms */
+
+function forms() {
+  document.addEventListener("input", (e) => {
+    if (e.target.matches("[data-digits]")) {
+      const digits = e.target.value.replace(/\D/g, "").slice(0, e.target.maxLength);
+      if (digits !== e.target.value) e.target.value = digits;
+    }
+  });
+  document.addEventListener("submit", (e) => {
+    const button = e.submitter;
+    if (!button || button.dataset.again !== undefined) return;
+    if (button.getAttribute("aria-busy")) return e.preventDefault(); // a second press of the same button
+    button.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => {
+    for (const b of document.querySelectorAll("[aria-busy]")) b.removeAttribute("aria-busy");
+  });
+  document.querySelector("[data-problems]")?.focus();
+}
+
+function menus() {
+  document.addEventListener("click", (e) => {
+    for (const m of document.querySelectorAll("details.menu[open]")) if (!m.contains(e.target)) m.open = false;
+  });
+  document.addEventListener("keydown", (e) => {
+    const open = e.key === "Escape" && document.querySelector("details.menu[open]");
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
+  });
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
+/* Live parts: an element with data-live="address" is replaced by what the
+   server sends; what changed is said once to screen readers. */
+
+function live(box) {
+  const lamp = document.querySelector(".live");
+  const lampText = lamp?.querySelector("[data-lamp]");
+  const say = document.querySelector("[data-live-say]");
+  let source;
+  let said = box.querySelector("[data-say]")?.textContent ?? "";
+
+  const show = (on) => {
+    lamp?.classList.add("on");
+    lamp?.classList.toggle("lost", !on);
+    const dead = source.readyState === EventSource.CLOSED; // refused for good: the page still works by reloading
+    if (lampText) lampText.textContent = on ? "Live" : dead ? "Not live: reload to see changes" : "Connecting…";
+  };
+  const replace = (text) => {
+    const focus = document.activeElement?.id;
+    box.innerHTML = html.createHTML(text);
+    localise(box);
+    countdown();
+    if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus();
+    const now = box.querySelector("[data-say]")?.textContent ?? "";
+    if (say && now !== said) say.textContent = now;
+    said = now;
+  };
+  const open = (address) => {
+    source = new EventSource(address);
+    source.addEventListener("open", () => show(true));
+    source.addEventListener("error", () => show(false));
+    source.addEventListener("board", (e) => replace(e.data));
+    source.addEventListener("gone", () => {
+      source.close();
+      location.reload(); // the session ended: the server says where to go
+    });
+  };
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (e) => e.persisted && open(box.dataset.live.split("?")[0]));
+  open(box.dataset.live);
+}
+
+localise();
+countdown();
+forms();
+menus();
+for (const box of document.querySelectorAll("[data-live]")) live(box);
+setInterval(localise, 15000);
+if (document.querySelector("[data-until]")) setInterval(countdown, 1000);

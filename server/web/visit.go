@@ -1,0 +1,209 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+)
+
+// maxForm is the largest form that is read, in bytes.
+const maxForm = 64 << 10
+
+// visit is one request with what is known of the visitor. It belongs to the
+// request's goroutine.
+type visit struct {
+	s   *Site
+	w   http.ResponseWriter
+	r   *http.Request
+	now time.Time
+
+	session account.Session // where signed
+	signed  bool
+	who     *Face // the chosen profile
+}
+
+// handler answers a visit. An error that it returns is shown as a page.
+type handler func(*visit) error
+
+// need is what an address asks of its visitor.
+type need int
+
+const (
+	needNothing need = iota
+	needSession      // a live web session
+	needProfile      // and a profile chosen (product rule A4)
+	needProof        // and the password within the last ten minutes (A8)
+)
+
+func (s *Site) open(h handler) http.Handler   { return s.visit(needNothing, h) }
+func (s *Site) signed(h handler) http.Handler { return s.visit(needSession, h) }
+func (s *Site) chosen(h handler) http.Handler { return s.visit(needProfile, h) }
+func (s *Site) proved(h handler) http.Handler { return s.visit(needProof, h) }
+
+func (s *Site) visit(n need, h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		v := &visit{s: s, w: w, r: r, now: s.c.Now()}
+		err := v.identify()
+		if err == nil {
+			if step := v.missing(n); step != "" {
+				v.redirect(step)
+				return
+			}
+			err = v.parse()
+		}
+		if err == nil {
+			err = h(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+	})
+}
+
+// identify reads the session's cookie, and the chosen profile's.
+func (v *visit) identify() error {
+	token := v.cookie(cookieSession)
+	if token == "" {
+		return nil
+	}
+	sess, err := v.s.c.Accounts.Authenticate(v.ctx(), v.now, token)
+	if errors.Is(err, account.ErrSignedOut) {
+		v.drop(cookieSession)
+		v.drop(cookieProfile)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.session, v.signed = sess, true
+	id := v.chosenProfile()
+	if id == "" {
+		return nil
+	}
+	list, err := v.s.c.Profiles.List(v.ctx(), sess.Account)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.ID == id {
+			f := faceOf(p)
+			v.who = &f
+		}
+	}
+	return nil
+}
+
+// missing returns where the visitor has to go first, or "".
+func (v *visit) missing(n need) string {
+	switch {
+	case n >= needSession && !v.signed:
+		return "/signin?next=" + url.QueryEscape(v.here())
+	case n >= needProfile && v.who == nil:
+		return "/profiles?next=" + url.QueryEscape(v.here())
+	case n >= needProof && !v.session.Fresh(v.now):
+		return "/proof?next=" + url.QueryEscape(v.here())
+	}
+	return ""
+}
+
+// here is the page to come back to: this one, or for a form the page that
+// showed it, so that nothing is posted twice.
+func (v *visit) here() string {
+	if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
+		return v.r.URL.RequestURI()
+	}
+	if u, err := url.Parse(v.r.Referer()); err == nil && u.Host == v.r.Host {
+		return local(u.RequestURI())
+	}
+	return "/"
+}
+
+func (v *visit) parse() error {
+	if v.r.Method != http.MethodPost {
+		return nil
+	}
+	if err := v.r.ParseForm(); err != nil {
+		return errBadForm
+	}
+	return nil
+}
+
+func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// form returns a value of the posted form, cut to a bound that no honest value
+// reaches.
+func (v *visit) form(name string) string {
+	const most = 2048
+	s := v.r.PostForm.Get(name)
+	if len(s) > most {
+		return s[:most]
+	}
+	return s
+}
+
+func (v *visit) client() account.Client {
+	ip := v.s.c.RemoteIP(v.r)
+	return account.Client{Agent: browser(v.r.UserAgent()), IP: ip, Place: v.s.c.Place(ip)}
+}
+
+// frame starts a page. Notices that the last action left are shown once.
+func (v *visit) frame(title, section string) Frame {
+	return Frame{
+		Service: v.s.c.ServiceName, Title: title, Section: section, Who: v.who, Signed: v.signed,
+		Dev: v.s.c.Outbox != nil, Notices: v.takeNotices(), Now: v.now,
+	}
+}
+
+// show renders a page.
+func (v *visit) show(status int, page any) error {
+	body, err := v.s.views.render(page)
+	if err != nil {
+		return err
+	}
+	send(v.w, v.r, status, body)
+	return nil
+}
+
+// redirect answers a form: See Other, always to a local path.
+func (v *visit) redirect(to string) {
+	v.w.Header().Set("Location", to)
+	v.w.WriteHeader(http.StatusSeeOther)
+}
+
+// done tells what happened on the next page.
+func (v *visit) done(n noticeID, to string) error {
+	v.leaveNotice(n)
+	v.redirect(to)
+	return nil
+}
+
+// local returns path where it is a path of this site, and "/" for anything
+// that could lead elsewhere.
+func local(path string) string {
+	if len(path) < 1 || len(path) > 1024 || path[0] != '/' {
+		return "/"
+	}
+	if len(path) > 1 && (path[1] == '/' || path[1] == '\\') {
+		return "/"
+	}
+	for _, c := range []byte(path) {
+		if c <= ' ' || c == '\\' || c == 0x7f {
+			return "/"
+		}
+	}
+	u, err := url.Parse(path)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil {
+		return "/"
+	}
+	return u.RequestURI()
+}
+
+func faceOf(p protocol.Profile) Face {
+	return Face{ID: p.ID, Name: p.Name, Avatar: p.Avatar, Locked: p.Locked}
+}

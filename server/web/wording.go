@@ -1,0 +1,137 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// devices says a number of devices: "1 device", "4 devices".
+func devices(n int) string { return count(n, "device", "devices") }
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// duration says how long in hours and minutes, rounded up: a bound is never
+// said shorter than it is. "3 h 10 min", "25 min", "under a minute".
+func duration(d time.Duration) string {
+	if d <= 0 {
+		return "0 min"
+	}
+	minutes := int((d + time.Minute - 1) / time.Minute)
+	switch h, m := minutes/60, minutes%60; {
+	case h == 0 && m == 1 && d < time.Minute:
+		return "1 min"
+	case h == 0:
+		return fmt.Sprintf("%d min", m)
+	case m == 0:
+		return fmt.Sprintf("%d h", h)
+	default:
+		return fmt.Sprintf("%d h %d min", h, m)
+	}
+}
+
+// The layouts of times as the server writes them, in UTC and labelled so. The
+// script rewrites them in the reader's zone.
+const (
+	layoutMachine = "2006-01-02T15:04:05.000Z"
+	layoutDay     = "2 Jan 2006"
+)
+
+// moment says t to the minute, with the date where that is not today's.
+
+func moment(t, now time.Time) string { return onDay(t, now, "15:04 MST") }
+
+// clock says t to the second.
+func clock(t, now time.Time) string { return onDay(t, now, "15:04:05 MST") }
+
+func onDay(t, now time.Time, layout string) string {
+	t, now = t.UTC(), now.UTC()
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format(layout)
+	}
+	return t.Format(layoutDay + ", " + layout)
+}
+
+// roundUp moves t up to a whole minute.
+func roundUp(t time.Time) time.Time {
+	if r := t.Truncate(time.Minute); !r.Equal(t) {
+		return r.Add(time.Minute)
+	}
+	return t
+}
+
+// ago says how long before now t was, roughly.
+func ago(t, now time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < 45*time.Second:
+		return "just now"
+	case d < time.Hour:
+		return count(max(1, int(d.Minutes()+.5)), "minute", "minutes") + " ago"
+	case d < 24*time.Hour:
+		return count(int(d.Hours()), "hour", "hours") + " ago"
+	case d < 7*24*time.Hour:
+		return count(int(d.Hours()/24), "day", "days") + " ago"
+	}
+	return t.UTC().Format(layoutDay)
+}
+
+// erased says what a device erased.
+func erased(list []protocol.Erased) []string {
+	words := map[protocol.Erased]string{
+		protocol.ErasedProfiles:  "profiles",
+		protocol.ErasedVerifiers: "PIN verifiers",
+		protocol.ErasedActivity:  "viewing activity",
+		protocol.ErasedSession:   "its sign-in",
+		protocol.ErasedIdentity:  "its identity key",
+	}
+	out := make([]string, 0, len(list))
+	for _, e := range list {
+		if w, ok := words[e]; ok {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// and joins words: "a, b and c".
+func and(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+// languages are those a profile can choose on the page, by BCP 47 tag, each
+// named in itself.
+var languages = []struct{ Tag, Name string }{
+	{"en", "English"}, {"es", "Español"}, {"de", "Deutsch"}, {"fr", "Français"},
+	{"it", "Italiano"}, {"pt", "Português"}, {"nl", "Nederlands"}, {"pl", "Polski"},
+	{"tr", "Türkçe"}, {"ar", "العربية"}, {"he", "עברית"}, {"hi", "हिन्दी"}, {"ja", "日本語"},
+}
+
+// languageName names a BCP 47 tag in its own language; a tag not on the list
+// stands for itself.
+func languageName(tag string) string {
+	for _, l := range languages {
+		if l.Tag == tag {
+			return l.Name
+		}
+	}
+	return tag
+}
+
+// dashed puts the dash in a user code: "BCDF-GHJK".
+func dashed(code string) string {
+	if len(code) == protocol.UserCodeLength {
+		return code[:4] + "-" + code[4:]
+	}
+	return code
+}
