@@ -85,7 +85,9 @@ type Session struct {
 	Language   string // BCP 47
 	Created    time.Time
 	Proved     time.Time // when the password was last given
-	Client     Client    // of the sign-in
+	// Client is where the sign-in came from. The border may put in its place
+	// where the request comes from: it is what the timeline and notices say.
+	Client Client
 }
 
 // ProofAge is how old a proof may be for a sensitive page (product rule A8).

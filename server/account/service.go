@@ -2,93 +2,128 @@ package account
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
 // Service answers for accounts. Make one with [New].
-type Service struct{ c Config }
+type Service struct {
+	c Config
+	// nobody is the hash that an unknown address is checked against, so that
+	// it costs what a known one does.
+	nobody string
+}
 
 // New checks c and returns the service.
-func New(c Config) (*Service, error) { return &Service{c}, nil }
-
-// Attempt is a sign-up under way. Its id belongs in a cookie of the browser
-// that asked: a code is of no use without it.
-type Attempt struct {
-	ID       string
-	Email    string    // as it was typed, tidied
-	Expires  time.Time // of the code
-	ResendAt time.Time // when another code may be asked for
-}
-
-// SignUp begins an account: it sends an access code to the address. A known
-// address is answered alike, and gets a mail that says so instead of a code.
-// Errors: ErrAddress, *PasswordError, *ThrottledError, *admit.BusyError.
-func (s *Service) SignUp(ctx context.Context, now time.Time, email, password, language string, from Client) (Attempt, error) {
-	return Attempt{}, errUnbuilt
-}
-
-// ResendCode sends another code; the one before is void. Errors: ErrAttempt,
-// *ThrottledError.
-func (s *Service) ResendCode(ctx context.Context, now time.Time, attempt string, from Client) (Attempt, error) {
-	return Attempt{}, errUnbuilt
-}
-
-// VerifyEmail ends a sign-up: with the right code the account exists, with its
-// first profiles and this web session. A code works once, also in parallel.
-// Errors: ErrAttempt, *WrongCodeError, ErrCodeExpired, ErrAddressTaken.
-func (s *Service) VerifyEmail(ctx context.Context, now time.Time, attempt, code string, from Client) (Web, error) {
-	return Web{}, errUnbuilt
-}
-
-// SignIn begins a web session. Errors: ErrCredentials, *ThrottledError,
-// *admit.BusyError.
-func (s *Service) SignIn(ctx context.Context, now time.Time, email, password string, from Client) (Web, error) {
-	return Web{}, errUnbuilt
-}
-
-// Authenticate returns the live session of a token, or ErrSignedOut. It is
-// asked for on each request; it writes at most once a minute per session.
-func (s *Service) Authenticate(ctx context.Context, now time.Time, token string) (Session, error) {
-	return Session{}, errUnbuilt
-}
-
-// Prove checks the password again for the sensitive pages and returns the
-// session with its new proof time. Errors: ErrCredentials, ErrSignedOut,
-// *ThrottledError, *admit.BusyError.
-func (s *Service) Prove(ctx context.Context, now time.Time, who Session, password string) (Session, error) {
-	return Session{}, errUnbuilt
-}
-
-// SignOut ends the web session. Ending one that is gone is no error.
-func (s *Service) SignOut(ctx context.Context, now time.Time, who Session) error { return errUnbuilt }
-
-// Sessions lists the account's live web sessions, the latest sign-in first.
-func (s *Service) Sessions(ctx context.Context, who Session) ([]Listed, error) {
-	return nil, errUnbuilt
-}
-
-// Revoke ends another web session of the account. Errors: ErrSignedOut,
-// ErrNoSession.
-func (s *Service) Revoke(ctx context.Context, now time.Time, who Session, id SessionID) error {
-	return errUnbuilt
-}
-
-// ChangePassword replaces the password. With everywhere, every other web
-// session and every device is signed out in the same transaction. The session
-// that asked goes on under a new token. Errors: ErrCredentials (the current
-// one is wrong), *PasswordError, ErrSignedOut, *ThrottledError,
-// *admit.BusyError.
-func (s *Service) ChangePassword(ctx context.Context, now time.Time, who Session, current, next string, everywhere bool) (Web, error) {
-	return Web{}, errUnbuilt
+func New(c Config) (*Service, error) {
+	if c.DB == nil || c.Keys == nil || c.Gate == nil || c.Notify == nil || c.Household == nil || c.Changed == nil {
+		return nil, errors.New("account: DB, Keys, Gate, Notify, Household and Changed must be set")
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.ServiceName == "" {
+		c.ServiceName = "Hearthkey"
+	}
+	if c.MinPassword == 0 {
+		c.MinPassword = defaultMinPassword
+	}
+	if c.MinPassword < defaultMinPassword || c.MinPassword > 64 {
+		return nil, fmt.Errorf("account: MinPassword is %d, want %d to 64", c.MinPassword, defaultMinPassword)
+	}
+	secret, err := randomText(c.Rand, 32)
+	if err != nil {
+		return nil, err
+	}
+	nobody, err := hashPassword(secret, currentCost, c.Rand)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{c: c, nobody: nobody}, nil
 }
 
 // Act makes the account's next version in tx for a change that who asks for,
-// and tells Changed after the commit. It is one statement with the check that
+// and tells changed after the commit. It is one statement with the check that
 // who is still live: ErrSignedOut otherwise. Every write of an owner begins
 // with it.
 func Act(tx *store.Tx, now time.Time, who Session, changed func(protocol.AccountID, protocol.Version)) (protocol.Version, error) {
-	return 0, errUnbuilt
+	v, err := tx.BumpBy(who.Account, string(who.ID), now)
+	if err != nil {
+		return 0, orSignedOut(err)
+	}
+	tx.OnCommit(func() { changed(who.Account, v) })
+	return v, nil
+}
+
+// EndEverything signs out every device and every web session of the account
+// but who's own, in tx, and returns who in the new generation.
+func EndEverything(tx *store.Tx, now time.Time, who Session, by protocol.By, changed func(protocol.AccountID, protocol.Version)) (Session, error) {
+	g, v, err := tx.EndEverythingBy(who.Account, string(who.ID), by, who.Client.Agent, now)
+	if err != nil {
+		return Session{}, orSignedOut(err)
+	}
+	who.Generation = g
+	if err := tx.RenewWebSession(who.Account, string(who.ID), g, ""); err != nil {
+		return Session{}, orSignedOut(err)
+	}
+	tx.OnCommit(func() { changed(who.Account, v) })
+	return who, who.Record(tx, now, timeline.Entry{Kind: timeline.SignedOutEverywhere, Actor: by})
+}
+
+// Record writes e into the timeline of who's account, with the time and where
+// who is.
+func (who Session) Record(tx *store.Tx, now time.Time, e timeline.Entry) error {
+	e.At, e.IP, e.Place = now, who.Client.IP, who.Client.Place
+	if e.Actor == "" {
+		e.Actor = protocol.ByOwner
+	}
+	if e.Subject == "" {
+		e.Subject = who.Client.Agent
+	}
+	return timeline.Add(tx, who.Account, e)
+}
+
+// Notice begins a notice to who's own address about something that who did.
+func (who Session) Notice(kind NoticeKind, now time.Time) Notice {
+	return Notice{Kind: kind, Account: who.Account, To: who.Email, Language: who.Language, At: now, Client: who.Client}
+}
+
+// orSignedOut turns "no such row" into what it means for a live session.
+func orSignedOut(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrSignedOut
+	}
+	return err
+}
+
+// Tidy removes what nobody can use any more; to be called about hourly.
+func (s *Service) Tidy(ctx context.Context, now time.Time) error {
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		return errors.Join(
+			tx.DeleteAttemptsBefore(now.Add(-attemptLife-codeLife)),
+			tx.DeleteThrottlesBefore(now.Add(-forgetTries-longestWait)),
+		)
+	})
+	if err != nil {
+		return fmt.Errorf("tidy accounts: %w", err)
+	}
+	return nil
+}
+
+// newID returns a UUIDv7 as text.
+func newID(random io.Reader) (string, error) {
+	id, err := uuid.NewV7FromReader(random)
+	if err != nil {
+		return "", fmt.Errorf("account: make an id: %w", err)
+	}
+	return id.String(), nil
 }

@@ -8,10 +8,8 @@
 package profile
 
 import (
-	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
@@ -64,66 +62,4 @@ type Config struct {
 	Notify func(*store.Tx, account.Notice) error
 	// Changed hears, after the commit, that an account is at a version.
 	Changed func(protocol.AccountID, protocol.Version)
-}
-
-// Service answers for profiles. Make one with [New].
-type Service struct{ c Config }
-
-// New checks c and returns the service.
-func New(c Config) (*Service, error) { return &Service{c: c}, nil }
-
-var errUnbuilt = errors.New("profile: not built yet")
-
-// Household gives a new account its main and kids profiles (product rule P1),
-// in the caller's transaction: account.Config.Household.
-func Household(tx *store.Tx, now time.Time, acc protocol.AccountID, language string) error {
-	return errUnbuilt
-}
-
-// List returns the account's profiles, the main one first, then by age.
-func (s *Service) List(ctx context.Context, acc protocol.AccountID) ([]protocol.Profile, error) {
-	return nil, errUnbuilt
-}
-
-// Create adds a profile.
-func (s *Service) Create(ctx context.Context, now time.Time, who account.Session, e Edit) (protocol.Profile, error) {
-	return protocol.Profile{}, errUnbuilt
-}
-
-// Edit replaces what the owner decides about a profile.
-func (s *Service) Edit(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID, e Edit) (protocol.Profile, error) {
-	return protocol.Profile{}, errUnbuilt
-}
-
-// Delete removes a profile with its lock; the main one stays (ErrMain).
-func (s *Service) Delete(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID) error {
-	return errUnbuilt
-}
-
-// SetPIN locks a profile, or replaces its PIN, and reports whether the PIN is
-// easily guessed. The caller has seen to a fresh proof (account.Session.Fresh).
-func (s *Service) SetPIN(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID, pin string) (weak bool, err error) {
-	return false, errUnbuilt
-}
-
-// RemovePIN unlocks a profile. Without a lock nothing changes. The caller has
-// seen to a fresh proof.
-func (s *Service) RemovePIN(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID) error {
-	return errUnbuilt
-}
-
-// Weak reports whether a PIN is easily guessed: all digits alike, a run, a
-// birth year or one of the common ones.
-func Weak(pin string) bool { return false }
-
-// Snapshot returns what the account's TVs keep, as the exact bytes that travel,
-// with their digest. The same profiles always give the same bytes.
-func (s *Service) Snapshot(ctx context.Context, acc protocol.AccountID) ([]byte, protocol.Digest, error) {
-	return nil, "", errUnbuilt
-}
-
-// Pins returns the account's PIN material and its version, opened for the one
-// moment of sending it.
-func (s *Service) Pins(ctx context.Context, acc protocol.AccountID) ([]protocol.PinMaterial, int64, error) {
-	return nil, 0, errUnbuilt
 }

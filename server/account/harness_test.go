@@ -1,0 +1,90 @@
+package account
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/servertest"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+const (
+	goodPassword  = "seven quiet lampposts"
+	otherPassword = "purple tractor ballad"
+)
+
+var fox = Client{Agent: "Firefox on Linux", IP: "192.0.2.7", Place: "near Lyon"}
+
+// fixture is a service on a real database with its outbox and hints.
+type fixture struct {
+	*Service
+	ctx   context.Context
+	clock *servertest.Clock
+
+	mu      sync.Mutex
+	mails   []Notice
+	changes int
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{ctx: context.Background(), clock: servertest.NewClock()}
+	s, err := New(Config{
+		DB: servertest.DB(t), Keys: servertest.Keys(t), Gate: admit.New(admit.Config{Queue: 1000}),
+		Notify: func(_ *store.Tx, n Notice) error {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.mails = append(f.mails, n)
+			return nil
+		},
+		Household: func(*store.Tx, time.Time, protocol.AccountID, string) error { return nil },
+		Changed: func(protocol.AccountID, protocol.Version) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.changes++
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Service = s
+	return f
+}
+
+// mail returns the newest mail.
+func (f *fixture) mail(t *testing.T) Notice {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.mails) == 0 {
+		t.Fatal("no mail")
+	}
+	return f.mails[len(f.mails)-1]
+}
+
+// signedUp makes an account and returns its session.
+func (f *fixture) signedUp(t *testing.T, email string) Web {
+	t.Helper()
+	a, err := f.SignUp(f.ctx, f.clock.Now(), email, goodPassword, "en", fox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web, err := f.VerifyEmail(f.ctx, f.clock.Now(), a.ID, f.mail(t).Code, fox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return web
+}
+
+func (f *fixture) live(t *testing.T, token string) bool {
+	t.Helper()
+	_, err := f.Authenticate(f.ctx, f.clock.Now(), token)
+	if err != nil && err != ErrSignedOut {
+		t.Fatal(err)
+	}
+	return err == nil
+}

@@ -1,0 +1,159 @@
+package account
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// Lifetimes of web sessions.
+const (
+	IdleLimit    = 30 * 24 * time.Hour  // since the last use
+	SessionLimit = 180 * 24 * time.Hour // since the sign-in
+
+	touchEvery  = time.Minute // how exact "last seen" is
+	maxSessions = 50          // live web sessions of an account; the oldest end
+)
+
+// A token is base64url of the account's and the session's UUID and 32 random
+// bytes: the account leads to the row, whichever database it is in.
+const (
+	tokenSecret = 32
+	tokenBytes  = 16 + 16 + tokenSecret
+)
+
+func (s *Service) newToken(acc protocol.AccountID, id SessionID) (string, error) {
+	a, err1 := uuid.Parse(string(acc))
+	b, err2 := uuid.Parse(string(id))
+	if err := errors.Join(err1, err2); err != nil {
+		return "", fmt.Errorf("account: make a token: %w", err)
+	}
+	raw := append(append(make([]byte, 0, tokenBytes), a[:]...), b[:]...)
+	raw = raw[:tokenBytes]
+	if _, err := io.ReadFull(s.c.Rand, raw[32:]); err != nil {
+		return "", fmt.Errorf("account: make a token: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw), nil
+}
+
+func parseToken(token string) (protocol.AccountID, SessionID, bool) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
+		return "", "", false
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil {
+		return "", "", false
+	}
+	return protocol.AccountID(uuid.UUID(raw[:16]).String()), SessionID(uuid.UUID(raw[16:32]).String()), true
+}
+
+func sessionOf(r store.WebSessionRow) Session {
+	return Session{
+		Account: r.Account, ID: SessionID(r.ID), Generation: r.Generation, Email: r.Email, Language: r.Language,
+		Created: r.Created, Proved: r.Proved, Client: Client{Agent: r.Agent, IP: r.IP, Place: r.Place},
+	}
+}
+
+// Authenticate returns the live session of a token, or ErrSignedOut. It is
+// asked for on each request; it writes at most once a minute per session.
+func (s *Service) Authenticate(ctx context.Context, now time.Time, token string) (Session, error) {
+	acc, id, ok := parseToken(token)
+	if !ok {
+		return Session{}, ErrSignedOut
+	}
+	var row store.WebSessionRow
+	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		row, err = tx.WebSession(acc, string(id))
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return Session{}, ErrSignedOut
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("authenticate: %w", err)
+	}
+	same := subtle.ConstantTimeCompare([]byte(row.TokenHash), []byte(protocol.DigestOf([]byte(token)))) == 1
+	if !same || now.Sub(row.LastSeen) >= IdleLimit || now.Sub(row.Created) >= SessionLimit {
+		return Session{}, ErrSignedOut
+	}
+	if now.Sub(row.LastSeen) >= touchEvery {
+		err := s.c.DB.Update(ctx, func(tx *store.Tx) error { return tx.TouchWebSession(acc, string(id), now) })
+		if err != nil && !errors.Is(err, store.ErrBusy) { // "last seen" may be late under load
+			return Session{}, fmt.Errorf("authenticate: %w", err)
+		}
+	}
+	return sessionOf(row), nil
+}
+
+// SignOut ends the web session. Ending one that is gone is no error.
+func (s *Service) SignOut(ctx context.Context, now time.Time, who Session) error {
+	_, err := s.end(ctx, now, who, who.ID, timeline.SignedOut)
+	return err
+}
+
+// Revoke ends another web session of the account. Errors: ErrSignedOut,
+// ErrNoSession.
+func (s *Service) Revoke(ctx context.Context, now time.Time, who Session, id SessionID) error {
+	found, err := s.end(ctx, now, who, id, timeline.SessionRevoked)
+	if err == nil && !found {
+		return ErrNoSession
+	}
+	return err
+}
+
+// end ends session id for who, and tells whether it was live.
+func (s *Service) end(ctx context.Context, now time.Time, who Session, id SessionID, kind timeline.Kind) (found bool, err error) {
+	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := Act(tx, now, who, s.c.Changed)
+		if errors.Is(err, ErrSignedOut) && id == who.ID {
+			return nil // it has ended already
+		}
+		if err != nil {
+			return err
+		}
+		target, err := tx.WebSession(who.Account, string(id))
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if found, err = tx.DeleteWebSession(who.Account, string(id)); err != nil || !found {
+			return err
+		}
+		return who.Record(tx, now, timeline.Entry{Kind: kind, Subject: target.Agent})
+	})
+	if err != nil {
+		return false, fmt.Errorf("end web session: %w", err)
+	}
+	return found, nil
+}
+
+// Sessions lists the account's live web sessions, the latest sign-in first.
+func (s *Service) Sessions(ctx context.Context, who Session) ([]Listed, error) {
+	var out []Listed
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.WebSessions(who.Account, maxSessions)
+		for _, r := range rows {
+			out = append(out, Listed{
+				ID: SessionID(r.ID), Created: r.Created, LastSeen: r.LastSeen,
+				Client: Client{Agent: r.Agent, IP: r.IP, Place: r.Place}, Current: SessionID(r.ID) == who.ID,
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list web sessions: %w", err)
+	}
+	return out, nil
+}

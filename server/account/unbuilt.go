@@ -1,5 +1,0 @@
-package account
-
-import "errors"
-
-var errUnbuilt = errors.New("account: not built yet")

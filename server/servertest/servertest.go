@@ -1,0 +1,74 @@
+// Package servertest opens what the tests of the domain packages run on: a
+// real database and real keys, in a temporary folder, and a clock that only
+// moves when it is told to.
+package servertest
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server/keyring"
+	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/store/sqlite"
+)
+
+// DB returns a new database that is closed when the test ends.
+func DB(tb testing.TB) *store.DB {
+	tb.Helper()
+	ctx := context.Background()
+	driver, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(tb.TempDir(), "test.db")})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	db, err := store.Open(ctx, driver, slog.New(slog.DiscardHandler))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return db
+}
+
+// Keys returns new keys of a server named "tv.example".
+func Keys(tb testing.TB) *keyring.Ring {
+	tb.Helper()
+	keys, err := keyring.Open(filepath.Join(tb.TempDir(), "keys"), "tv.example", nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return keys
+}
+
+// Clock is a time that only moves when it is told to. It is safe for
+// concurrent use.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock returns a clock at a fixed time.
+func NewClock() *Clock {
+	return &Clock{now: time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC)}
+}
+
+// Now returns the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the time by d and returns it.
+func (c *Clock) Advance(d time.Duration) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return c.now
+}
