@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -70,6 +71,9 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 	if c.link, err = link.New(link.Config{URL: a.Server, TLS: a.tlsConfig(server)}, c.heard); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
 	}
+	if err := c.sessionConfig(session.IdentityOf(ed25519.NewKeyFromSeed(randomKey()))).Check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
+	}
 	if err := c.openVault(); err != nil {
 		return nil, err
 	}
@@ -122,13 +126,14 @@ func (c *core) save() error {
 
 // begin steps the machines for the first time, so that there is a view.
 func (c *core) begin() {
-	c.session = session.New(session.Config{
-		Identity: session.IdentityOf(c.rec.key()),
-		Name:     c.agent.Name, Model: c.agent.Model, Kind: c.agent.Kind,
-	})
+	c.session = session.New(c.sessionConfig(session.IdentityOf(c.rec.key())))
 	c.offline = c.now().Wall
 	c.loadDocuments()
 	c.sessionStep(session.Start{Saved: c.rec.Session, Held: c.held()})
+}
+
+func (c *core) sessionConfig(id session.Identity) session.Config {
+	return session.Config{Identity: id, Name: c.agent.Name, Model: c.agent.Model, Kind: c.agent.Kind}
 }
 
 // loop is the core's goroutine.

@@ -15,6 +15,7 @@ var errIdentity = errors.New("the identity key is not the one that signed in")
 func (s *step) start(w Start) {
 	s.started, s.saved = true, w.Saved
 	s.cache.held, s.cache.usable = w.Held, w.Held.Snapshot != ""
+	s.cache.want(s.saved)
 	s.contact = s.now.Running
 	if s.saved.Keys != "" {
 		s.loadKeys()

@@ -1,0 +1,231 @@
+package agent
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/pin"
+	"github.com/hearthkey/hearthkey/protocol/sign"
+)
+
+const (
+	robin = protocol.ProfileID("p-robin") // locked with robinPIN
+	kids  = protocol.ProfileID("p-kids")
+
+	robinPIN = "0042"
+	account  = protocol.AccountID("a-1")
+)
+
+// fakeServer speaks the server's side of the protocol for one device. It
+// approves every enrolment at once.
+type fakeServer struct {
+	t    *testing.T
+	http *httptest.Server
+	root ed25519.PrivateKey
+	key  ed25519.PrivateKey
+
+	mu       sync.Mutex // guards what follows
+	device   ed25519.PublicKey
+	epoch    protocol.Epoch
+	status   protocol.Status
+	version  protocol.Version
+	pin      string
+	pinVer   int64
+	conn     *websocket.Conn
+	receipts chan protocol.ReceiptClaims
+	here     chan protocol.SignedOutHereClaims
+	activity chan protocol.ActivityItem
+}
+
+func newFakeServer(t *testing.T) *fakeServer {
+	s := &fakeServer{
+		t: t, status: protocol.Active, version: 1, pin: robinPIN, pinVer: 1,
+		receipts: make(chan protocol.ReceiptClaims, 64),
+		here:     make(chan protocol.SignedOutHereClaims, 64),
+		activity: make(chan protocol.ActivityItem, 64),
+	}
+	_, s.root, _ = ed25519.GenerateKey(rand.Reader)
+	_, s.key, _ = ed25519.GenerateKey(rand.Reader)
+	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
+	t.Cleanup(s.cut)
+	return s
+}
+
+func (s *fakeServer) url() string { return "ws" + strings.TrimPrefix(s.http.URL, "http") }
+
+// cut closes the connection and the listener: the network is gone.
+func (s *fakeServer) cut() {
+	s.mu.Lock()
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	s.mu.Unlock()
+	s.http.Close()
+}
+
+func (s *fakeServer) sign(typ string, claims any) string {
+	jws, err := sign.Sign(typ, "k1", s.key, claims)
+	if err != nil {
+		s.t.Error(err)
+	}
+	return jws
+}
+
+func (s *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
+	up := websocket.Upgrader{Subprotocols: []string{protocol.Subprotocol}}
+	conn, err := up.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	s.mu.Lock()
+	s.conn = conn
+	nonce := make(protocol.Bytes, 32)
+	rand.Read(nonce)
+	s.send(protocol.Hello{Nonce: nonce, Time: protocol.MillisOf(time.Now()), Cap: 1, Server: "test"})
+	s.mu.Unlock()
+	for {
+		_, data, err := conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		f, err := protocol.DecodeUp(data)
+		if err != nil {
+			s.t.Errorf("the agent sent a bad frame: %v", err)
+			return
+		}
+		s.mu.Lock()
+		s.answer(f, nonce)
+		s.mu.Unlock()
+	}
+}
+
+// send is called with mu held, like all below.
+func (s *fakeServer) send(f protocol.Frame) {
+	data, err := protocol.Encode(f)
+	if err != nil {
+		s.t.Error(err)
+	}
+	if s.conn != nil {
+		_ = s.conn.WriteMessage(websocket.TextMessage, data) // the agent may be gone
+	}
+}
+
+func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
+	switch f := f.(type) {
+	case protocol.Enrol:
+		if !ed25519.Verify(ed25519.PublicKey(f.PublicKey), sign.EnrolBytes(nonce, "test", f), f.Sig) {
+			s.t.Error("enrol is not well signed")
+		}
+		s.device, s.status = ed25519.PublicKey(f.PublicKey), protocol.Active
+		s.epoch++
+		s.version++
+		s.send(protocol.UserCode{Code: "BCDFGHJK", URI: "http://test/tv", FullURI: "http://test/tv?code=BCDFGHJK", ExpiresIn: 900})
+		keys, err := sign.Sign(protocol.TypKeys, "root", s.root, protocol.KeysClaims{Server: "test", Number: 1, Keys: []protocol.SigningKey{{ID: "k1", Key: protocol.Bytes(s.key.Public().(ed25519.PublicKey))}}})
+		if err != nil {
+			s.t.Error(err)
+		}
+		s.send(protocol.Enrolled{Device: protocol.DeviceIDOf(s.device), Account: account, Epoch: s.epoch, Root: protocol.Bytes(s.root.Public().(ed25519.PublicKey)), Keys: keys})
+		s.state(f.Ask)
+	case protocol.Auth:
+		if !ed25519.Verify(s.device, sign.AuthBytes(nonce, "test", f), f.Sig) {
+			s.t.Error("auth is not well signed")
+		}
+		s.state(f.Ask)
+	case protocol.Ask:
+		s.state(f.Nonce)
+	case protocol.Have:
+		s.state(nil)
+	case protocol.Receipt:
+		c, err := sign.VerifyReceipt(f.JWS, s.device)
+		if err != nil {
+			s.t.Errorf("receipt: %v", err)
+		}
+		s.send(protocol.ReceiptAck{Digest: protocol.DigestOf([]byte(f.JWS))})
+		s.receipts <- c
+	case protocol.SignedOutHere:
+		c, err := sign.VerifySignedOutHere(f.JWS, s.device)
+		if err != nil {
+			s.t.Errorf("signed_out_here: %v", err)
+		}
+		s.send(protocol.ReceiptAck{Digest: protocol.DigestOf([]byte(f.JWS))})
+		s.here <- c
+	case protocol.Activity:
+		for _, it := range f.Items {
+			s.activity <- it
+		}
+		s.send(protocol.ActivityAck{Through: f.Items[len(f.Items)-1].Seq})
+	}
+}
+
+// change makes a new version of what should be true, and pushes it.
+func (s *fakeServer) change(fn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fn()
+	s.version++
+	s.state(nil)
+}
+
+func (s *fakeServer) state(ask protocol.Bytes) {
+	c := protocol.StateClaims{
+		Device: protocol.DeviceIDOf(s.device), Account: account, Epoch: s.epoch, Status: s.status, Version: s.version,
+		Issued: protocol.MillisOf(time.Now()), Lease: protocol.MaxLease, Ask: ask, Pins: s.pinVer, Keys: 1,
+	}
+	if s.status != protocol.Active {
+		c.Pins = 0
+		c.Cause = &protocol.Cause{By: protocol.ByOwner, At: c.Issued, Where: "Firefox on Linux"}
+		s.send(protocol.State{JWS: s.sign(protocol.TypState, c)})
+		return
+	}
+	snapshot := blob(protocol.Snapshot{Owner: "robin@example.com", Profiles: []protocol.Profile{
+		{ID: robin, Name: "Robin", Avatar: "fox", Level: parental.All, Language: "en", Main: true, Locked: true, PIN: s.pinVer},
+		{ID: kids, Name: "Kids", Avatar: "kite", Level: parental.OlderKids, Language: "en", Kids: true},
+	}})
+	catalog := blob(demoCatalog())
+	c.Snapshot = &protocol.Blob{Digest: protocol.DigestOf(snapshot), Size: len(snapshot)}
+	c.Catalog = &protocol.Blob{Digest: protocol.DigestOf(catalog), Size: len(catalog)}
+	s.send(protocol.State{JWS: s.sign(protocol.TypState, c)})
+	for _, b := range [][]byte{snapshot, catalog} {
+		s.send(protocol.Part{Digest: protocol.DigestOf(b), Total: len(b), Data: b})
+	}
+	salt := []byte("salt salt salt 1")
+	k, err := pin.Derive(s.pin, salt, pin.Cost{Memory: 64, Passes: 1})
+	if err != nil {
+		s.t.Error(err)
+	}
+	s.send(protocol.Pins{JWS: s.sign(protocol.TypPins, protocol.PinsClaims{
+		Device: c.Device, Epoch: s.epoch, Version: s.pinVer,
+		Pins: []protocol.PinMaterial{{Profile: robin, Version: s.pinVer, Salt: salt, Memory: 64, Passes: 1, Key: k}},
+	})})
+}
+
+func demoCatalog() protocol.Catalog {
+	all, teen := 0, 14
+	return protocol.Catalog{
+		Rows: []protocol.CatalogRow{{Name: "New", Titles: []protocol.TitleID{"t-hill", "t-night"}}},
+		Titles: []parental.Title{
+			{ID: "t-hill", Name: "The Hill", Minutes: 90, Age: &all},
+			{ID: "t-night", Name: "Night Bus", Minutes: 95, Age: &teen},
+		},
+	}
+}
+
+func blob(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
