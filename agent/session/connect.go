@@ -15,8 +15,7 @@ const (
 	maxBackoff    = time.Minute
 	idleBackoff   = 30 * time.Minute // where only a proof is left, and the server refused it
 	goodAfter     = 30 * time.Second // of contact, the back-off begins anew
-	proofsEvery   = time.Minute
-	proofsLater   = 10 * time.Minute // where the last connection ended over one
+	proofsEvery   = 10 * time.Minute // in contact, and after a connection that ended over one
 	newCodeAfter  = time.Second
 	codeTolerance = 5 * time.Second // past its expiry, for the server to say so itself
 )
@@ -66,7 +65,9 @@ func (s *step) hangup() {
 	if l.stage == idle {
 		return
 	}
-	s.do(Hangup{l.conn})
+	if !l.gone {
+		s.do(Hangup{l.conn})
+	}
 	s.drop()
 }
 
@@ -129,6 +130,7 @@ func (s *step) closed(w Closed) {
 	if !s.mine(w.Conn) {
 		return
 	}
+	s.line.gone = true
 	if w.Err != nil {
 		s.log("connection closed", w.Err)
 	}

@@ -172,7 +172,7 @@ func (s *step) userCode(f protocol.UserCode) {
 	}
 	life := time.Duration(f.ExpiresIn) * time.Second
 	s.line.code, s.line.codeEnds = &f, s.now.Running+life
-	s.problem, s.deferProofs = 0, false
+	s.problem = 0
 	s.enter(enrolling, life+codeTolerance)
 }
 
@@ -224,7 +224,7 @@ func (s *step) arrive() {
 	s.line.stage, s.line.until = live, 0
 	s.line.since, s.line.code = s.now.Running, nil
 	if s.deferProofs {
-		s.line.proofsAt = s.now.Running + proofsLater
+		s.line.proofsAt = s.now.Running + proofsEvery
 	}
 	s.problem, s.deferProofs = 0, false
 	s.cache.expect(s.now.Running)

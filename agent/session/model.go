@@ -59,6 +59,7 @@ type line struct {
 	code     *protocol.UserCode // while enrolling
 	codeEnds time.Duration
 	proofsAt time.Duration // when the proofs are sent again; 0: not sent on this connection
+	gone     bool          // the link said that it is closed
 	offered  bool          // our newer state was shown on this connection
 }
 
