@@ -27,6 +27,7 @@ func clean(s string, n int) string {
 	if len(s) <= n && plain(s) {
 		return s
 	}
+	s = s[:min(len(s), (n+1)*utf8.UTFMax)]
 	s = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError {
 			return -1

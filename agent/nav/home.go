@@ -11,8 +11,29 @@ type home struct {
 	rows []Row
 	row  int
 	cols []int // the focus of every row, kept while another row has it
-	from *protocol.Catalog
+	from titles
 	as   parental.Level
+}
+
+// titles is a catalogue with its titles by id. It is made once for each
+// catalogue and never changed.
+type titles struct {
+	catalog *protocol.Catalog
+	byID    map[protocol.TitleID]*parental.Title
+}
+
+func titlesOf(c *protocol.Catalog) titles {
+	if c == nil {
+		return titles{}
+	}
+	t := titles{catalog: c, byID: make(map[protocol.TitleID]*parental.Title, len(c.Titles))}
+	for i := range c.Titles {
+		id := protocol.TitleID(c.Titles[i].ID)
+		if _, double := t.byID[id]; !double && soundID(string(id)) {
+			t.byID[id] = &c.Titles[i]
+		}
+	}
+	return t
 }
 
 // focused returns the id of the focused title; it is empty where there are none.
@@ -25,12 +46,12 @@ func (h home) focused() string {
 
 // fill makes the rows from the catalogue: what p may play, and no empty row. The
 // focus stays on its title where that is still there.
-func (h *home) fill(p protocol.Profile, c *protocol.Catalog) {
-	if c == h.from && p.Level == h.as && h.from != nil {
+func (h *home) fill(p protocol.Profile, all titles) {
+	if all.catalog == h.from.catalog && p.Level == h.as {
 		return
 	}
 	old := *h
-	*h = home{rows: rowsFor(p.Level, c), from: c, as: p.Level}
+	*h = home{rows: rowsFor(p.Level, all), from: all, as: p.Level}
 	h.cols = make([]int, len(h.rows))
 	h.row = max(min(old.row, len(h.rows)-1), 0)
 	for i, row := range h.rows {
@@ -60,25 +81,18 @@ func indexOfTitle(items []Item, title string) int {
 
 // rowsFor filters the catalogue for level and keeps it within the bounds of a
 // View.
-func rowsFor(level parental.Level, c *protocol.Catalog) []Row {
-	if c == nil {
+func rowsFor(level parental.Level, all titles) []Row {
+	if all.catalog == nil {
 		return nil
 	}
-	titles := make(map[protocol.TitleID]*parental.Title, len(c.Titles))
-	for i := range c.Titles {
-		t := &c.Titles[i]
-		if soundID(t.ID) && parental.Decide(level, *t).Verdict == parental.Allow {
-			titles[protocol.TitleID(t.ID)] = t
-		}
-	}
-	rows := make([]Row, 0, min(len(c.Rows), maxRows))
+	rows := make([]Row, 0, min(len(all.catalog.Rows), maxRows))
 	left := homeBudget
-	for _, from := range c.Rows {
+	for _, from := range all.catalog.Rows {
 		if len(rows) == maxRows {
 			break
 		}
 		row := Row{Label: clean(from.Name, maxLabel)}
-		row.Items, left = rowItems(itoa(len(rows)), from, titles, left)
+		row.Items, left = rowItems(itoa(len(rows)), from.Titles, level, all, left)
 		if left -= cost(row.Label) + 32; len(row.Items) > 0 && !hasRow(rows, row.Label) {
 			rows = append(rows, row)
 		}
@@ -99,11 +113,11 @@ func hasRow(rows []Row, label string) bool {
 
 // rowItems returns the row's items, each title once, and what is left of the
 // budget in bytes of JSON.
-func rowItems(number string, from protocol.CatalogRow, titles map[protocol.TitleID]*parental.Title, left int) ([]Item, int) {
-	var items []Item
-	for _, id := range from.Titles {
-		t, ok := titles[id]
-		if !ok || indexOfTitle(items, t.ID) >= 0 {
+func rowItems(number string, ids []protocol.TitleID, level parental.Level, all titles, left int) ([]Item, int) {
+	items := make([]Item, 0, min(len(ids), maxRowItems))
+	for _, id := range ids {
+		t, ok := all.byID[id]
+		if !ok || parental.Decide(level, *t).Verdict != parental.Allow || indexOfTitle(items, t.ID) >= 0 {
 			continue
 		}
 		it := Item{ID: number + "/" + t.ID, Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(*t), Detail: facts(*t)}

@@ -11,6 +11,7 @@ import (
 // TV is starting until the first [World].
 type Model struct {
 	world   World // with its profiles made sound
+	titles  titles
 	now     time.Duration
 	sources []sourceKeys
 
@@ -167,7 +168,7 @@ func (s *stepper) enter(p protocol.Profile) {
 	s.watching = watching{id: p.ID, locked: p.Locked, pin: p.PIN, name: p.Name}
 	s.entry = pinEntry{}
 	s.home = home{}
-	s.home.fill(p, s.world.Catalog)
+	s.home.fill(p, s.titles)
 	s.place = atHome
 	s.emit(SelectProfile{Profile: p.ID})
 }

@@ -11,12 +11,8 @@ import (
 
 // findTitle looks the title up in the newest catalogue.
 func (m Model) findTitle(id protocol.TitleID) (parental.Title, bool) {
-	if m.world.Catalog != nil && id != "" {
-		for _, t := range m.world.Catalog.Titles {
-			if t.ID == string(id) {
-				return t, true
-			}
-		}
+	if t, ok := m.titles.byID[id]; ok {
+		return *t, true
 	}
 	return parental.Title{}, false
 }

@@ -3,6 +3,14 @@ package nav
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
 // maxView is the bound on a View in JSON.
@@ -58,4 +66,286 @@ func soundFocus(v View) error {
 		return fmt.Errorf("view of %s: focus %q, but nothing to focus on", v.Screen, v.Focus)
 	}
 	return nil
+}
+
+// walker turns bytes into events, feeds them to a Model, and checks after every
+// step what must hold whatever happens.
+type walker struct {
+	model   Model
+	world   World
+	now     time.Duration
+	asked   map[int]ask // PIN checks by number
+	playing bool
+	entered map[protocol.ProfileID]int // how often each profile was entered
+	screens map[Screen]int
+	dialogs map[dialog]int
+	hostile *protocol.Catalog
+}
+
+// ask is a PIN check, with the version of the PIN that was shown to be asked for.
+type ask struct {
+	profile protocol.ProfileID
+	pin     int64
+}
+
+func newWalker() *walker {
+	return &walker{
+		world:   World{Online: true, Catalog: demoCatalog()},
+		asked:   map[int]ask{},
+		entered: map[protocol.ProfileID]int{},
+		screens: map[Screen]int{},
+		dialogs: map[dialog]int{},
+		hostile: hostileCatalog(),
+	}
+}
+
+// walk takes three bytes for each event.
+func (w *walker) walk(data []byte, everyJSON int) error {
+	for i := 0; i+2 < len(data); i += 3 {
+		if data[i] == 255 { // the whole key sequence
+			for _, k := range wholeSequence {
+				if err := w.step(Press{Key: k, Source: Source{Kind: Local, ID: "sequence"}, At: w.now}, false); err != nil {
+					return fmt.Errorf("event %d, in the sequence: %w", i/3, err)
+				}
+			}
+			continue
+		}
+		ev := w.event(data[i], data[i+1], data[i+2])
+		if err := w.step(ev, i/3%everyJSON == 0); err != nil {
+			return fmt.Errorf("event %d, %+v: %w", i/3, ev, err)
+		}
+	}
+	return nil
+}
+
+// step takes one step and checks it; with whole, also the view's JSON.
+func (w *walker) step(ev Event, whole bool) error {
+	before := w.model
+	after, effects := Step(before, ev)
+	w.model = after
+	v := after.View()
+	w.screens[v.Screen]++
+	w.dialogs[after.dialog]++
+	err := soundFocus(v)
+	if err == nil && whole {
+		err = soundView(v)
+	}
+	if err == nil {
+		err = w.check(before, ev, v, effects)
+	}
+	return err
+}
+
+var wholeSequence = []keyseq.Key{
+	keyseq.Up, keyseq.Up, keyseq.Down, keyseq.Down, keyseq.Left, keyseq.Right,
+	keyseq.Left, keyseq.Right, keyseq.Up, keyseq.Up, keyseq.Up, keyseq.Up,
+}
+
+// event makes an event: mostly keys, as people press them.
+func (w *walker) event(kind, a, b byte) Event {
+	w.now += time.Duration(b) * 10 * time.Millisecond
+	switch {
+	case kind < 8:
+		return w.changeWorld(a, b)
+	case kind < 20:
+		outcomes := []Outcome{PINRight, PINRight, PINWrong, PINWaiting, PINUnavailable, "later"}
+		return PINChecked{
+			Check: w.model.checks - int(b)%8/6, Outcome: outcomes[int(a)%len(outcomes)],
+			Wait: time.Duration(b%4) * time.Second, Wrong: int(b) % 3, At: w.now,
+		}
+	case kind < 26:
+		w.now += time.Duration(a) * time.Second
+		return Tick{At: w.now}
+	case kind == 26:
+		w.now += time.Duration(a) * time.Minute
+		return Resumed{At: w.now}
+	case kind < 30:
+		return NetworkReport{Steps: make([]NetworkStep, a), Done: b%2 == 0}
+	}
+	kinds := []SourceKind{Local, Local, Local, Local, Local, Paired, Relayed, ECP}
+	p := Press{Key: keyseq.Key(a) % 22, Source: Source{Kind: kinds[b%8]}, Repeat: b%11 == 0, At: w.now}
+	if kind > 120 { // towards something: OK and Right
+		p.Key = []keyseq.Key{keyseq.OK, keyseq.OK, keyseq.Right, keyseq.Down, keyseq.Digit1}[a%5]
+	}
+	return p
+}
+
+// changeWorld changes one thing outside.
+func (w *walker) changeWorld(a, b byte) World {
+	phases := []Phase{Active, Active, Active, Active, SignedOut, Enrolling, LeaseEnded, Stolen, Deactivated, Update, Starting}
+	switch a % 8 {
+	case 0:
+		w.world.Phase = phases[int(b)%len(phases)]
+	case 1:
+		w.world.Profiles = nil
+		for i := range b % 7 {
+			w.world.Profiles = append(w.world.Profiles, protocol.Profile{
+				ID: protocol.ProfileID(rune('a' + i)), Name: "P" + itoa(int(i)), Level: parental.Level(int(b)+int(i)) % 7,
+				Locked: (b>>i)&1 == 0, PIN: int64(b % 3), Kids: i == 2,
+			})
+		}
+	case 2:
+		w.world.Catalog = []*protocol.Catalog{demoCatalog(), nil, {}, w.hostile, w.world.Catalog}[b%5]
+	case 3:
+		w.world.Online, w.world.LeaseLeft = b%2 == 0, time.Duration(b)*time.Minute/8
+	case 4:
+		w.world.Waits = []Wait{{protocol.ProfileID(rune('a' + b%7)), time.Duration(b) * time.Second}}
+	case 5:
+		problems := []Problem{ProblemNone, ProblemNone, ProblemRefused, ProblemOffline, "later"}
+		w.world.Code = &UserCode{Code: "BCDFGHJK", ExpiresIn: time.Duration(b) * time.Second, Problem: problems[b%5]}
+	case 6:
+		causes := []*Cause{nil, {By: protocol.ByOwner}, {By: protocol.ByThisTV}, {By: "later"}}
+		w.world.Cause, w.world.LastProfile = causes[b%4], protocol.ProfileID(rune('a'+b%7))
+	case 7:
+		w.world.Phase = Active
+	}
+	w.world.At = w.now
+	return w.world
+}
+
+// hostileCatalog is as large and odd as a server could send it.
+func hostileCatalog() *protocol.Catalog {
+	c := &protocol.Catalog{}
+	zero := 0
+	for i := range 400 {
+		id := strings.Repeat("<", i%70) + itoa(i)
+		c.Titles = append(c.Titles, parental.Title{
+			ID: id, Name: strings.Repeat("\x00<\u2028\xff&", 200), Genre: strings.Repeat("\"", 500), Text: strings.Repeat("<>", 5000), Age: &zero,
+		})
+		row := protocol.CatalogRow{Name: strings.Repeat("<", 300) + itoa(i)}
+		for range 50 {
+			row.Titles = append(row.Titles, protocol.TitleID(id))
+		}
+		c.Rows = append(c.Rows, row, protocol.CatalogRow{Name: itoa(i), Titles: []protocol.TitleID{protocol.TitleID(id), "1", "2", "3"}})
+	}
+	return c
+}
+
+// check holds the step against the rules of the product.
+func (w *walker) check(before Model, ev Event, v View, effects []Effect) error {
+	was, is := before.Watching(), w.model.Watching()
+	p, known := findProfile(w.world.Profiles, is)
+	switch {
+	case is == "":
+	case w.world.Phase != Active || !known:
+		return fmt.Errorf("profile %q is open in phase %q, known %v", is, w.world.Phase, known)
+	case is != was && p.Locked && !w.proved(ev, p):
+		return fmt.Errorf("the locked profile %q was opened without its PIN", is)
+	case is == was && p.Locked && w.lockedAnew(before, p):
+		return fmt.Errorf("profile %q stays open though it was locked anew", is)
+	}
+	if is != was && is != "" {
+		w.entered[is]++
+	}
+	for i, row := range v.Rows {
+		if i < len(before.home.rows) && &row.Items[0] == &before.home.rows[i].Items[0] && is == was && w.model.home.as == before.home.as {
+			continue // the very row that was checked before
+		}
+		for _, it := range row.Items {
+			if t, ok := w.model.findTitle(protocol.TitleID(it.Poster)); !ok || parental.Decide(p.Level, t).Verdict != parental.Allow {
+				return fmt.Errorf("profile %q is shown %q, which it may not play", is, it.Poster)
+			}
+		}
+	}
+	if is == "" && (len(v.Rows) > 0 || v.Player != nil || v.Screen == ScreenTitle || v.Screen == ScreenSettings) {
+		return fmt.Errorf("screen %q without a profile", v.Screen)
+	}
+	return w.checkEffects(ev, effects)
+}
+
+// proved reports whether ev is the right answer to a check of p's present PIN.
+func (w *walker) proved(ev Event, p protocol.Profile) bool {
+	answer, ok := ev.(PINChecked)
+	return ok && answer.Outcome == PINRight && w.asked[answer.Check] == ask{p.ID, p.PIN}
+}
+
+// lockedAnew reports whether p had no lock, or another PIN, a step before.
+func (w *walker) lockedAnew(before Model, p protocol.Profile) bool {
+	old, _ := findProfile(before.world.Profiles, p.ID)
+	return !old.Locked || old.PIN != p.PIN
+}
+
+func (w *walker) checkEffects(ev Event, effects []Effect) error {
+	for _, e := range effects {
+		switch e := e.(type) {
+		case CheckPIN:
+			p, _ := findProfile(w.world.Profiles, e.Profile)
+			if len(e.Digits) != 4 || !p.Locked || w.asked[e.Check] != (ask{}) {
+				return fmt.Errorf("a strange check: %+v", e)
+			}
+			if w.model.waitLeft(e.Profile) > 0 {
+				return fmt.Errorf("PIN of %q checked while it waits", e.Profile)
+			}
+			w.asked[e.Check] = ask{p.ID, p.PIN}
+		case StartTitle:
+			t, _ := w.model.findTitle(e.Title)
+			p, _ := findProfile(w.world.Profiles, e.Profile)
+			if w.playing || parental.Decide(p.Level, t).Verdict != parental.Allow {
+				return fmt.Errorf("%+v while another plays (%v), or for a profile that may not", e, w.playing)
+			}
+			w.playing = true
+		case StopTitle:
+			if !w.playing {
+				return fmt.Errorf("%+v, but nothing plays", e)
+			}
+			w.playing = false
+		case SignOutHere, Deactivate:
+			if p, ok := ev.(Press); !ok || !p.Source.trusted() || p.Key != keyseq.OK || p.Repeat {
+				return fmt.Errorf("%T by %+v", e, ev)
+			}
+		}
+	}
+	if _, is := w.model.Playing(); is != w.playing {
+		return fmt.Errorf("playing is %v, but the effects say %v", is, w.playing)
+	}
+	return nil
+}
+
+// TestRandomWalk presses a quarter of a million keys, in several households.
+func TestRandomWalk(t *testing.T) {
+	entered, screens, dialogs := map[protocol.ProfileID]int{}, map[Screen]int{}, map[dialog]int{}
+	for seed := range uint64(5) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		w := newWalker()
+		data := make([]byte, 3*50_000)
+		for i := range data {
+			data[i] = byte(random.Uint32())
+		}
+		if err := w.walk(data, 64); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for p, n := range w.entered {
+			entered[p] += n
+		}
+		for s, n := range w.screens {
+			screens[s] += n
+		}
+		for d, n := range w.dialogs {
+			dialogs[d] += n
+		}
+	}
+	t.Logf("profiles entered: %v; screens seen: %v; dialogs: %v", entered, screens, dialogs)
+	for d := sequenceDialog; d <= deactivateDialog; d++ {
+		if dialogs[d] == 0 {
+			t.Errorf("the walk never opened dialog %d", d)
+		}
+	}
+	for _, s := range append(placeScreens[:], ScreenStarting, ScreenWelcome, ScreenCode, ScreenNetwork, ScreenLeaseEnded,
+		ScreenSignedOut, ScreenDeactivated, ScreenStolen, ScreenUpdate) {
+		if screens[s] == 0 {
+			t.Errorf("the walk never came to %q", s)
+		}
+	}
+}
+
+func FuzzKeys(f *testing.F) {
+	f.Add([]byte{0, 7, 0, 0, 1, 5, 200, 0, 0, 200, 4, 0, 200, 4, 0, 200, 4, 0, 200, 4, 0, 9, 0, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 3*2000 {
+			return
+		}
+		if err := newWalker().walk(data, 1); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

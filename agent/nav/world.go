@@ -7,6 +7,9 @@ func (s *stepper) applyWorld(w World) {
 	w.Profiles = soundProfiles(w.Profiles)
 	phaseChanged := w.Phase != old
 	s.world = w
+	if w.Catalog != s.titles.catalog {
+		s.titles = titlesOf(w.Catalog)
+	}
 	s.waits = nil
 	for _, wait := range w.Waits {
 		if len(s.waits) < maxProfiles {
@@ -78,7 +81,7 @@ func (s *stepper) checkProfile() {
 		s.say(msgProfileLocked, "name", p.Name)
 	default:
 		s.watching.locked, s.watching.pin, s.watching.name = p.Locked, p.PIN, p.Name
-		s.home.fill(p, s.world.Catalog)
+		s.home.fill(p, s.titles)
 	}
 }
 
