@@ -114,21 +114,21 @@ func routes() []route {
 		{"GET", "/v1/timeline", signedIn, (*API).timeline},
 
 		{"GET", "/v1/profiles", signedIn, (*API).profiles},
-		{"POST", "/v1/profiles", signedIn, (*API).createProfile},
-		{"PUT", "/v1/profiles/{profile}", signedIn, (*API).editProfile},
-		{"DELETE", "/v1/profiles/{profile}", signedIn, (*API).deleteProfile},
+		{"POST", "/v1/profiles", proved, (*API).createProfile},
+		{"PUT", "/v1/profiles/{profile}", proved, (*API).editProfile},
+		{"DELETE", "/v1/profiles/{profile}", proved, (*API).deleteProfile},
 		{"PUT", "/v1/profiles/{profile}/pin", proved, (*API).setPIN},
 		{"DELETE", "/v1/profiles/{profile}/pin", proved, (*API).removePIN},
 
 		{"GET", "/v1/devices", signedIn, (*API).devices},
-		{"PATCH", "/v1/devices/{device}", signedIn, (*API).renameDevice},
+		{"PATCH", "/v1/devices/{device}", proved, (*API).renameDevice},
 		{"POST", "/v1/devices/{device}/sign-out", signedIn, (*API).signOutDevice},
-		{"POST", "/v1/devices/{device}/deactivate", signedIn, (*API).deactivateDevice},
+		{"POST", "/v1/devices/{device}/deactivate", proved, (*API).deactivateDevice},
 		{"GET", "/v1/devices/{device}/receipts", signedIn, (*API).receipts},
 		{"GET", "/v1/devices/{device}/receipts/{digest}", signedIn, (*API).receipt},
 
 		{"POST", "/v1/user-codes/lookup", signedIn, (*API).lookUpCode},
-		{"POST", "/v1/user-codes/approve", signedIn, (*API).approveCode},
+		{"POST", "/v1/user-codes/approve", proved, (*API).approveCode},
 		{"POST", "/v1/user-codes/refuse", signedIn, (*API).refuseCode},
 	}
 }

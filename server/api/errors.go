@@ -25,13 +25,15 @@ var (
 	errNoRoute      = errors.New("api: no such path")
 	errMethod       = errors.New("api: method not allowed")
 	errNoReceipt    = errors.New("api: no such receipt")
-	errLocalOnly    = errors.New("api: for this machine only")
 	errUpgrade      = errors.New("api: not a device's WebSocket request")
 	errOutOfOrder   = errors.New("api: the connection's state does not allow this frame")
 	errTooOld       = errors.New("api: capability below the operator's minimum")
 	errFull         = errors.New("api: as many unproved connections as allowed")
 	errTooMany      = errors.New("api: too many connections from one address")
 )
+
+// ErrLocalOnly refuses what is only for programs on the server's own machine.
+var ErrLocalOnly = errors.New("api: for this machine only")
 
 // badBody says what is wrong with a request's body.
 type badBody struct {
@@ -62,7 +64,7 @@ var known = []struct {
 	{account.ErrUnknownAccount, Explanation{401, 0, "signed-out", "You are signed out. Sign in and try again.", 0, ""}},
 	{errProofNeeded, Explanation{403, 0, "proof-needed", "Give your password again to do this.", 0, ""}},
 	{errCrossOrigin, Explanation{403, 0, "cross-origin", "This request came from another site and was refused. Open the account page itself and try there.", 0, ""}},
-	{errLocalOnly, Explanation{403, 0, "local-only", "This is served only to programs on the server's own machine.", 0, ""}},
+	{ErrLocalOnly, Explanation{403, 0, "local-only", "This is served only to programs on the server's own machine.", 0, ""}},
 
 	// sign-up
 	{account.ErrAddress, Explanation{422, 0, "bad-address", "Mail cannot be sent to that address. Check it for typing errors.", 0, "email"}},

@@ -38,14 +38,19 @@ func TestDocumentIsValid(t *testing.T) {
 func TestDocumentMatchesRoutes(t *testing.T) {
 	doc := document(t)
 	open := map[string]bool{"GET /v1/device": true, "GET /v1/openapi.json": true}
+	proof := map[string]bool{}
 	for _, rt := range routes() {
 		open[rt.method+" "+rt.path] = rt.access == anybody
+		proof[rt.method+" "+rt.path] = rt.access == proved
 	}
 	described := map[string]bool{}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			name := method + " " + path
 			described[name] = op.Security != nil && len(*op.Security) == 0
+			if needs := op.Responses.Status(403) != nil; needs != proof[name] {
+				t.Errorf("%s: described as asking for a proof: %v, does: %v", name, needs, proof[name])
+			}
 			if op.OperationID == "" || op.Summary == "" {
 				t.Errorf("%s: no id or summary", name)
 			}
