@@ -19,8 +19,9 @@ type Config struct {
 	// InMemory keeps nothing on disk. What is in it is lost at Close.
 	InMemory bool
 
-	// SeqFloor is a number that no activity item of this epoch has reached
-	// before: see [Mark.SeqFloor].
+	// SeqFloor is a number that no activity item of an earlier run has passed:
+	// see [Mark.SeqFloor]. Without it, numbers that a killed run gave to items
+	// it had not written yet are given again.
 	SeqFloor int64
 
 	Log  *slog.Logger                    // default: none

@@ -43,7 +43,7 @@ func (c *Cache) prepare() (err error) {
 	if c.lock, err = lockFolder(c.cfg.Dir); err != nil {
 		return err
 	}
-	if err := errors.Join(checkFilesystem(c.cfg.Dir), c.space.makeRoom(needFree)); err != nil {
+	if err := checkFilesystem(c.cfg.Dir); err != nil {
 		c.unlock()
 		return err
 	}
@@ -66,6 +66,9 @@ func (c *Cache) openUnder(key [32]byte) error {
 	c.keys = k
 	if c.cfg.InMemory {
 		return c.openDB("", true)
+	}
+	if err := c.space.makeRoom(needFree); err != nil {
+		return err
 	}
 	err = inspect(c.cfg.Dir, k.badger)
 	if err == nil {
@@ -182,7 +185,8 @@ func (c *Cache) shut() error {
 // Erase removes everything, also what was set aside, and goes on empty under a
 // new key. The caller first puts that key in its vault in place of the old one
 // (vault.Replace): after that, nobody can read what the flash may still hold,
-// and an Erase that was cut off is finished by the next [Open].
+// and an Erase that was cut off is finished by the next [Open]. After an error
+// the cache is closed, and what was in it is as erased as the disk allows.
 func (c *Cache) Erase(key [32]byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()

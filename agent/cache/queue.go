@@ -38,6 +38,7 @@ type queue struct {
 	waiting int      // of items, those not on disk
 	delete  [][]byte // names on disk of items that are gone
 	last    int64    // highest number given
+	saved   int64    // the same, as the disk has it
 	dropped int64    // items lost to the bound or to damage
 }
 
@@ -213,7 +214,7 @@ func (c *Cache) flush() error {
 		return ErrClosed
 	}
 	q := &c.queue
-	if q.waiting == 0 && len(q.delete) == 0 {
+	if q.waiting == 0 && len(q.delete) == 0 && q.last == q.saved {
 		return nil
 	}
 	counter, err := json.Marshal(counterRecord{Last: q.last, Dropped: q.dropped})
@@ -240,7 +241,7 @@ func (c *Cache) flush() error {
 	for i := range q.items {
 		q.items[i].item = nil
 	}
-	q.waiting, q.delete = 0, nil
+	q.waiting, q.delete, q.saved = 0, nil, q.last
 	return nil
 }
 
@@ -266,6 +267,7 @@ func (c *Cache) loadQueue(db *badger.DB) error {
 		if err != nil && !errors.Is(err, ErrMissing) {
 			c.log.Warn("activity counter cannot be read", "error", err)
 		}
+		q.saved = q.last
 		c.queue = q
 		return nil
 	})
