@@ -54,7 +54,7 @@ func (m Message) check() error {
 		return fmt.Errorf("%w: no channel %q", ErrMessage, m.Channel)
 	case m.Kind == "" || len(m.Kind) > maxKind || !oneLine(m.Kind):
 		return fmt.Errorf("%w: kind", ErrMessage)
-	case m.Subject == "" || len(m.Subject) > maxSubject || !oneLine(m.Subject):
+	case m.Subject == "" || len(m.Subject) > maxSubject || !oneLine(m.Subject) || strings.Contains(m.Subject, "=?"): // =? begins an encoded word, RFC 2047 §2
 		return fmt.Errorf("%w: the subject is not one line of 1 to %d bytes", ErrMessage, maxSubject)
 	case m.Text == "" || len(m.Text) > maxBody || len(m.HTML) > maxBody:
 		return fmt.Errorf("%w: the body is empty or over %d bytes", ErrMessage, maxBody)
