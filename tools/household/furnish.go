@@ -18,6 +18,7 @@ import (
 const (
 	Email    = "robin@example.com"
 	Password = "four copper kettles sing"
+	Locked   = "Robin" // the profile that has a PIN
 	PIN      = "2580"
 )
 
@@ -26,7 +27,7 @@ var profiles = []struct {
 	drive.Profile
 	locked bool
 }{
-	{drive.Profile{Name: "Robin", Avatar: "fox", Level: int(parental.All), Language: "en"}, true},
+	{drive.Profile{Name: Locked, Avatar: "fox", Level: int(parental.All), Language: "en"}, true},
 	{drive.Profile{Name: "Kids", Avatar: "kite", Level: int(parental.OlderKids), Language: "en", Kids: true}, false},
 	{drive.Profile{Name: "Sasha", Avatar: "comet", Level: int(parental.Teens), Language: "en"}, false},
 }
@@ -34,14 +35,15 @@ var profiles = []struct {
 // Furnish makes the demo account with its profiles and signs the TVs in, as far
 // as that is not done already. It reports whether it made the account.
 func (h *Home) Furnish(ctx context.Context) (made bool, err error) {
-	owner, made, err := h.Owner(ctx)
+	owner := &drive.Account{URL: h.Plan.URL(), Email: Email}
+	err = owner.SignIn(ctx, Password)
+	var p *drive.Problem
+	if errors.As(err, &p) && p.Status == http.StatusUnauthorized { // no account yet
+		made = true
+		owner, err = h.NewOwner(ctx)
+	}
 	if err != nil {
 		return made, err
-	}
-	if made {
-		if err := nameProfiles(ctx, owner); err != nil {
-			return made, fmt.Errorf("profiles: %w", err)
-		}
 	}
 	for i := range h.TVs {
 		if err := h.signIn(ctx, owner, i, made); err != nil {
@@ -51,16 +53,16 @@ func (h *Home) Furnish(ctx context.Context) (made bool, err error) {
 	return made, owner.Call(ctx, http.MethodPost, "/v1/sign-out", nil, nil)
 }
 
-// Owner signs the demo account's owner in, after signing up where there is no
-// account yet.
-func (h *Home) Owner(ctx context.Context) (owner *drive.Account, made bool, err error) {
-	owner = &drive.Account{URL: h.Plan.URL(), Email: Email}
-	err = owner.SignIn(ctx, Password)
-	var p *drive.Problem
-	if errors.As(err, &p) && p.Status == http.StatusUnauthorized {
-		return owner, true, owner.SignUp(ctx, Password)
+// NewOwner signs up for the demo account, with its profiles.
+func (h *Home) NewOwner(ctx context.Context) (*drive.Account, error) {
+	owner := &drive.Account{URL: h.Plan.URL(), Email: Email}
+	if err := owner.SignUp(ctx, Password); err != nil {
+		return nil, fmt.Errorf("sign up: %w", err)
 	}
-	return owner, false, err
+	if err := nameProfiles(ctx, owner); err != nil {
+		return nil, fmt.Errorf("profiles: %w", err)
+	}
+	return owner, nil
 }
 
 // nameProfiles gives the account's first profiles their names, adds the others
@@ -130,7 +132,7 @@ func (h *Home) Greeting(made bool, log string) string {
 		line(name, "http://"+h.Plan.ScreenAddr(i)+"/")
 	}
 	line("Mails and SMS", h.Plan.URL()+"/dev/outbox")
-	b.WriteString("\nOn a TV: arrow keys, Enter, Backspace, digits. " + profiles[0].Name + "'s PIN is " + PIN + ".\n")
+	b.WriteString("\nOn a TV: arrow keys, Enter, Backspace, digits. " + Locked + "'s PIN is " + PIN + ".\n")
 	b.WriteString("From any screen, ↑ ↑ ↓ ↓ ← → ← → ↑ ↑ ↑ ↑ opens Sign out, Start over, Deactivate, Check network.\n")
 	b.WriteString("The same TV in a terminal: make tv.\n")
 	b.WriteString("To pull a TV's plug, or to plug it in again, type 1 or 2 here, and Enter.\n")

@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,8 +26,9 @@ var Names = [2]string{"Living room TV", "Bedroom TV"}
 
 // Plan says where everything goes.
 type Plan struct {
-	Bin        string // folder of the programs
-	Data       string // folder for what they keep
+	Bin        string   // folder of the programs
+	Agent      []string // command that runs the agent; empty: the program in Bin
+	Data       string   // folder for what they keep
 	Log        io.Writer
 	ServerPort int
 	TVPorts    [2]int
@@ -90,12 +92,17 @@ func (h *Home) StartServer(ctx context.Context) error {
 
 // PlugIn starts a TV and waits for its screen.
 func (h *Home) PlugIn(ctx context.Context, tv int) error {
-	p, err := drive.Start("tv "+Names[tv], filepath.Join(h.Plan.Bin, "hearthkey-agent"), append([]string{
-		"-server", "ws://127.0.0.1:" + strconv.Itoa(h.Plan.ServerPort),
+	command := h.Plan.Agent
+	if len(command) == 0 {
+		command = []string{filepath.Join(h.Plan.Bin, "hearthkey-agent")}
+	}
+	args := append(slices.Clone(command[1:]),
+		"-server", "ws://127.0.0.1:"+strconv.Itoa(h.Plan.ServerPort),
 		"-data", filepath.Join(h.Plan.Data, "tv"+strconv.Itoa(tv+1)),
 		"-name", Names[tv], "-model", "Demo box",
 		"-screen", h.Plan.ScreenAddr(tv),
-	}, h.Plan.AgentArgs...), nil, h.Plan.Log)
+	)
+	p, err := drive.Start("tv "+Names[tv], command[0], append(args, h.Plan.AgentArgs...), nil, h.Plan.Log)
 	if err != nil {
 		return err
 	}
@@ -112,7 +119,7 @@ func (h *Home) Unplug(tv int) {
 
 // ready waits until url answers, or the program has ended.
 func (h *Home) ready(ctx context.Context, p *drive.Process, url string) error {
-	ctx, cancel := drive.Timeout(ctx, 20*time.Second)
+	ctx, cancel := drive.Timeout(ctx, 30*time.Second)
 	defer cancel()
 	go func() {
 		<-p.Done()
