@@ -106,7 +106,7 @@ func facts(n account.Notice) []fact {
 		{"Profile", plain(n.Profile)},
 		{"When", n.At.UTC().Format("Monday, 2 January 2006, 15:04 UTC")},
 		{"Where", where(n.Client)},
-		{"From", plain(n.Client.Agent)},
+		{"With", plain(n.Client.Agent)},
 	}
 	known := all[:0]
 	for _, f := range all {
@@ -142,6 +142,9 @@ const maxName = 80 // characters
 // our mail: one line, no longer than a name, no direction marks, and nothing
 // that a mail program turns into a link.
 func plain(s string) string {
+	if len(s) > 16*maxName { // whole characters: what is cut is made valid below
+		s = s[:16*maxName]
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), unicode.IsControl(r):
