@@ -261,13 +261,12 @@ func (c *Cache) loadQueue(db *badger.DB) error {
 		if err == nil {
 			var counter counterRecord
 			if err = json.Unmarshal(raw, &counter); err == nil {
-				q.last, q.dropped = max(q.last, counter.Last), max(0, counter.Dropped)
+				q.last, q.dropped, q.saved = max(q.last, counter.Last), max(0, counter.Dropped), counter.Last
 			}
 		}
 		if err != nil && !errors.Is(err, ErrMissing) {
 			c.log.Warn("activity counter cannot be read", "error", err)
 		}
-		q.saved = q.last
 		c.queue = q
 		return nil
 	})
