@@ -288,3 +288,76 @@ func FuzzCounter(f *testing.F) {
 		}
 	})
 }
+
+func TestLeftAfterAReboot(t *testing.T) {
+	c, now := Counter{}, Now{Boot: 1, Running: 100 * time.Hour}
+	for range 5 {
+		c, _, _ = wrongTry(t, c, now)
+	}
+	for running, want := range map[time.Duration]time.Duration{
+		0: time.Minute, 40 * time.Second: 20 * time.Second, time.Hour: 0,
+	} {
+		if got := Left(c, Now{Boot: 2, Running: running}); got != want {
+			t.Errorf("%v after the reboot: %v left, want %v", running, got, want)
+		}
+	}
+}
+
+func TestAServedWaitStaysServed(t *testing.T) {
+	c, now := Counter{}, Now{Boot: 1, Running: time.Hour}
+	for range 5 {
+		c, _, _ = wrongTry(t, c, now)
+	}
+	c = Settle(c, Now{Boot: 1, Running: 2 * time.Hour})
+	if got := Left(c, Now{Boot: 2}); got != 0 {
+		t.Errorf("after a reboot %v of a served wait are left", got)
+	}
+}
+
+func TestForgivingBeginsAtTheFirstWrongTry(t *testing.T) {
+	c, now := Counter{}, Now{Boot: 1, Running: 1000 * time.Hour}
+	c, _, _ = wrongTry(t, c, now)
+	now.Running += 23 * time.Hour
+	if got := Settle(c, now); got.Wrong != 1 {
+		t.Errorf("23 hours after the first wrong try: %d wrong tries, want 1", got.Wrong)
+	}
+	now.Running += time.Hour
+	if got := Settle(c, now); got.Wrong != 0 {
+		t.Errorf("24 hours after the first wrong try: %d wrong tries, want 0", got.Wrong)
+	}
+}
+
+func TestAnOpenTryIsNotForgiven(t *testing.T) {
+	c, _, _ := Begin(Counter{}, Now{Boot: 1})
+	c, _, _ = Missed(c, Now{Boot: 1, Running: 30 * time.Hour})
+	if c.Wrong != 1 {
+		t.Errorf("a check of 30 hours left %d wrong tries, want 1", c.Wrong)
+	}
+}
+
+func TestAlarmNeedsAnOpenTry(t *testing.T) {
+	c := Counter{Wrong: 50, Boot: 1}
+	if _, _, alarm := Missed(c, Now{Boot: 1}); alarm {
+		t.Error("alarm without a try")
+	}
+}
+
+func TestUnsoundCountersAreTakenStrictly(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		c    Counter
+		want Counter
+	}{
+		{"negative count", Counter{Wrong: -1, Boot: 1}, Counter{Wrong: maxWrong, Boot: 1}},
+		{"negative wait", Counter{Wrong: 1, Wait: -1, Boot: 1}, Counter{Wrong: 1, Wait: LongWait, Boot: 1}},
+		{"endless wait", Counter{Wrong: 1, Wait: 1 << 62, Boot: 1}, Counter{Wrong: 1, Wait: LongWait, Boot: 1}},
+		{"open without a charge", Counter{Open: true, Boot: 1}, Counter{}},
+		{"years of credit", Counter{Wrong: 9, Credit: 1 << 62, Boot: 1}, Counter{Wrong: 8, Boot: 1}},
+		{"negative times", Counter{Wrong: 1, Credit: -5, From: -5, Seen: -5, Boot: 1}, Counter{Wrong: 1, Boot: 1}},
+		{"negative news", Counter{Wrong: 1, Fresh: -5, Boot: 1}, Counter{Wrong: 1, Fresh: maxWrong, Boot: 1}},
+	} {
+		if diff := cmp.Diff(tt.want, Settle(tt.c, Now{Boot: 1})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
