@@ -1,0 +1,283 @@
+package tvterm
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hearthkey/hearthkey/agent/nav"
+)
+
+// under draws what is under all layers.
+func under(p pane, v nav.View, focus string) {
+	switch v.Screen {
+	case nav.ScreenCode:
+		code(p, v, focus)
+	case nav.ScreenGate:
+		gate(p, v, focus)
+	case nav.ScreenPIN:
+		pin(p, v, focus)
+	case nav.ScreenHome:
+		home(p, v, focus)
+	case nav.ScreenPlayer:
+		player(p, v, focus)
+	case nav.ScreenSettings, nav.ScreenNetwork:
+		p.heading(v.Title, v.Text).list(v.Items, focus)
+	case nav.ScreenTitle:
+		if v.Badge != "" {
+			v.Title = "[" + v.Badge + "] " + v.Title
+		}
+		message(p, v, focus)
+	default:
+		message(p, v, focus)
+	}
+}
+
+// message draws a screen that says one thing.
+func message(p pane, v nav.View, focus string) {
+	p = p.skip(p.high / 4)
+	p.x, p.wide = p.x+4, p.wide-8
+	p.heading(v.Title, v.Text).list(v.Items, focus)
+}
+
+// code draws signing in, with the QR code at the right where it fits.
+func code(p pane, v nav.View, focus string) {
+	it := v.Code
+	if it == nil {
+		it = &nav.Code{}
+	}
+	if rows := halfBlocks(it.QR, p.high); len(rows) > 0 && columns(rows[0])+30 <= p.wide {
+		wide := columns(rows[0])
+		for y, row := range rows {
+			p.c.put(p.x+p.wide-wide, p.y+(p.high-len(rows))/2+y, wide, row, inked)
+		}
+		p.wide -= wide + 2
+	}
+	p = p.skip(1).heading(v.Title, v.Text)
+	p = p.paragraph(it.URI, amber).skip(1)
+	if it.Text != "" {
+		p = p.line("  "+strings.Join(strings.Split(it.Text, ""), " "), strong)
+		p = p.line("  good for "+clock(it.Expires), quiet).skip(1)
+	}
+	if it.Problem != "" {
+		p = p.paragraph(it.Problem, warning).skip(1)
+	}
+	p.list(v.Items, focus)
+}
+
+// person is the width of a profile on the gate.
+const person = 15
+
+// gate draws the profiles side by side, as the arrows move.
+func gate(p pane, v nav.View, focus string) {
+	p = p.skip(p.high/4).centre(v.Title, strong)
+	for _, text := range v.Text {
+		p = p.centre(text, quiet)
+	}
+	p = p.skip(1)
+	fit := max(p.wide/person, 1)
+	first := min(max(indexOf(v.Items, focus)-fit+1, 0), max(len(v.Items)-fit, 0))
+	shown := v.Items[first:min(first+fit, len(v.Items))]
+	x := p.x + (p.wide-len(shown)*person)/2
+	for _, item := range shown {
+		p.profile(x, item, item.ID == focus)
+		x += person
+	}
+	if left := len(v.Items) - len(shown); left > 0 {
+		p.skip(5).centre(fmt.Sprintf("← %d more →", left), quiet)
+	}
+}
+
+// profile draws one profile of the gate.
+func (p pane) profile(x int, item nav.Item, on bool) {
+	s, sign := quiet, ""
+	if on {
+		s, sign = focused, "▸ "
+	}
+	if p.high < 4 {
+		return
+	}
+	p.c.box(x, p.y, person-1, 4, "", s)
+	under := item.Detail
+	if item.Locked {
+		under = strings.TrimSpace("(locked) " + under)
+	}
+	inside := pane{p.c, x + 1, p.y + 1, person - 3, 2}
+	if on {
+		inside.c.put(inside.x, inside.y, inside.wide, strings.Repeat(" ", inside.wide), s)
+		inside.c.put(inside.x, inside.y+1, inside.wide, strings.Repeat(" ", inside.wide), s)
+	}
+	inside.centre(sign+item.Label, s).centre(under, s)
+}
+
+// pin draws the entry of a PIN. It depends on how many digits are entered,
+// never on which.
+func pin(p pane, v nav.View, focus string) {
+	it := v.PIN
+	if it == nil {
+		it = &nav.PIN{Length: 4}
+	}
+	p = p.skip(1)
+	p = p.heading(v.Title, v.Text)
+	entered := min(max(it.Entered, 0), max(it.Length, 0))
+	dots := strings.Repeat("● ", entered) + strings.Repeat("○ ", max(it.Length, 0)-entered)
+	p = p.centre(strings.TrimSpace(dots), amber).skip(1)
+	lines := []string{"↑ 1 2 3", "", "4 5 6 ←   0-9   → 7 8 9", "", "↓ ⌫ 0"}
+	switch {
+	case it.Wait > 0:
+		lines = []string{"", clock(it.Wait) + " until the next try"}
+	case it.Checking:
+		lines = nil
+	case it.Group:
+		lines = []string{"", "← first    OK second    → third"}
+	}
+	for _, line := range lines {
+		p = p.centre(line, plain)
+	}
+	p = p.skip(1)
+	if it.Message != "" {
+		p = p.centre(it.Message, warning).skip(1)
+	}
+	p.list(v.Items, focus)
+}
+
+// home draws the rows, the one with the focus first, as the page does.
+func home(p pane, v nav.View, focus string) {
+	if len(v.Rows) == 0 {
+		message(p, v, focus)
+		return
+	}
+	at := 0
+	for i, row := range v.Rows {
+		if indexOf(row.Items, focus) >= 0 {
+			at = i
+		}
+	}
+	const lines = 3 // of a row
+	fit := max((p.high-3)/lines, 1)
+	first := min(max(at-fit/2, 0), max(len(v.Rows)-fit, 0))
+	p = p.detail(v.Rows[at], focus)
+	for _, row := range v.Rows[first:min(first+fit, len(v.Rows))] {
+		p = p.line(row.Label, strong)
+		p.posters(row.Items, focus)
+		p = p.skip(lines - 1)
+	}
+	if below := len(v.Rows) - first - fit; below > 0 {
+		p.line(fmt.Sprintf("↓ %d more", below), quiet)
+	}
+}
+
+// detail puts the focused title's facts.
+func (p pane) detail(row nav.Row, focus string) pane {
+	if i := indexOf(row.Items, focus); i >= 0 {
+		item := row.Items[i]
+		p.line(item.Label, amber)
+		p.skip(1).line(strings.TrimSpace(name(nav.Item{Badge: item.Badge, Locked: item.Locked})+" "+item.Detail), quiet)
+	}
+	return p.skip(3)
+}
+
+// poster is the width of a title in a row.
+const poster = 18
+
+// posters puts the titles of a row beside each other, the focused one in view.
+func (p pane) posters(items []nav.Item, focus string) {
+	fit := max((p.wide-2)/poster, 1)
+	first := min(max(indexOf(items, focus)-fit+1, 0), max(len(items)-fit, 0))
+	x := p.x + 1
+	if first > 0 {
+		p.c.put(p.x, p.y, 1, "‹", quiet)
+	}
+	for _, item := range items[first:min(first+fit, len(items))] {
+		s, text := plain, " "+item.Label
+		if item.ID == focus && focus != "" {
+			s, text = focused, "▸"+item.Label
+		}
+		if item.Locked {
+			text += " *"
+		}
+		text = cutTo(text, poster-2)
+		p.c.put(x, p.y, poster-1, text, s)
+		x += poster
+	}
+	if first+fit < len(items) {
+		p.c.put(p.x+p.wide-1, p.y, 1, "›", quiet)
+	}
+}
+
+// cutTo makes text exactly room columns wide.
+func cutTo(text string, room int) string {
+	text = clean(text)
+	if columns(text) > room {
+		text = cut(text, room-1) + "…"
+	}
+	return text + strings.Repeat(" ", max(room-columns(text), 0))
+}
+
+// player draws the stand-in player.
+func player(p pane, v nav.View, focus string) {
+	it := v.Player
+	if it == nil {
+		message(p, v, focus)
+		return
+	}
+	sign := "▶ "
+	if it.Paused {
+		sign = "‖ "
+	}
+	p = p.skip(max(p.high-6, 0)/2).paragraph(sign+it.Title, strong).skip(1)
+	done := 0
+	if it.Length > 0 {
+		done = int(min(max(it.Position, 0), it.Length) * int64(p.wide) / it.Length)
+	}
+	p.c.put(p.x, p.y, p.wide, strings.Repeat("━", done), amber)
+	p.c.put(p.x+done, p.y, p.wide-done, strings.Repeat("─", p.wide-done), quiet)
+	p = p.skip(1)
+	left := "−" + clock(it.Length-it.Position)
+	p.c.put(p.x+p.wide-columns(left), p.y, p.wide, left, quiet)
+	p = p.line(clock(it.Position), quiet).skip(1)
+	p.list(v.Items, focus)
+}
+
+// halfBlocks draws a QR code, two rows to a line of text, with as much of its
+// quiet zone (4 modules, ISO/IEC 18004 § 6.3.8) as fits in high lines; nil if
+// not even 1 does, or it is none.
+func halfBlocks(qr []string, high int) []string {
+	n := len(qr)
+	for _, row := range qr {
+		if len(row) != n {
+			return nil
+		}
+	}
+	margin := min(4, (2*high-n)/2)
+	if n == 0 || margin < 1 {
+		return nil
+	}
+	dark := func(x, y int) bool { return x >= 0 && x < n && y >= 0 && y < n && qr[y][x] == '1' }
+	var lines []string
+	for y := -margin; y < n+margin; y += 2 {
+		var b strings.Builder
+		for x := -margin; x < n+margin; x++ {
+			switch up, down := dark(x, y), dark(x, y+1); {
+			case up && down:
+				b.WriteRune('█')
+			case up:
+				b.WriteRune('▀')
+			case down:
+				b.WriteRune('▄')
+			default:
+				b.WriteRune(' ')
+			}
+		}
+		lines = append(lines, b.String())
+	}
+	return lines
+}
+
+// clock writes seconds as 0:05, 14:59 or 1:02:03.
+func clock(seconds int64) string {
+	s := max(seconds, 0)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
