@@ -117,6 +117,16 @@ func (s *stepper) refocus() {
 			s.dialogAt = first(items)
 		}
 	}
+	if top := (layer{screen, s.menu, s.dialog}); top != s.layer {
+		s.layer, s.cameWith = top, s.topFocus()
+	}
+}
+
+// layer tells what lies on top.
+type layer struct {
+	screen Screen
+	menu   bool
+	dialog dialog
 }
 
 // hasMenu reports whether the menu may lie above the screen.

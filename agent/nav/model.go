@@ -34,6 +34,9 @@ type Model struct {
 	dialog   dialog
 	dialogAt string // focus in the dialog
 
+	layer    layer  // the top one, after the last step
+	cameWith string // the focus that it came with
+
 	checks  int    // PIN checks so far; numbers the next one
 	notice  string // wrong tries at the PIN of who is watching
 	toast   string

@@ -2,6 +2,7 @@ package nav
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,7 +17,7 @@ func (m Model) View() View {
 	if m.dialog != noDialog {
 		v.Dialog = m.viewDialog()
 	}
-	v.Say = v.spoken()
+	v.Say = v.spoken(v.Focus == m.cameWith)
 	return v
 }
 
@@ -80,27 +81,71 @@ func (m Model) banner() *Banner {
 	return nil
 }
 
-// spoken is what a screen reader says after this change: what just happened, or
-// where the focus is.
-func (v View) spoken() string {
+// spoken is what a screen reader says after this change: what just happened;
+// where the focus is; and of a layer that has just come, what it is.
+func (v View) spoken(came bool) string {
 	switch {
 	case v.Toast != "":
 		return v.Toast
 	case v.Dialog == nil && v.PIN != nil && v.PIN.Message != "":
 		return v.PIN.Message
-	case v.Dialog == nil && v.PIN != nil:
+	case v.Dialog == nil && v.PIN != nil && (v.PIN.Entered > 0 || v.PIN.Group):
 		return text(msgSayPIN, "n", itoa(v.PIN.Entered), "length", itoa(v.PIN.Length))
 	}
-	if it, ok := v.focusedItem(); ok {
-		switch {
-		case it.Locked:
-			return text(msgSayLocked, "label", it.Label)
-		case it.Detail != "":
-			return text(msgSayFocus, "label", it.Label, "detail", it.Detail)
-		}
-		return it.Label
+	var parts []string
+	if came {
+		parts = v.introduction()
 	}
-	return v.Title
+	if it, ok := v.focusedItem(); ok {
+		parts = append(parts, it.spoken())
+	}
+	return sentences(parts)
+}
+
+// introduction is what the top layer says of itself.
+func (v View) introduction() []string {
+	switch {
+	case v.Dialog != nil:
+		return append([]string{v.Dialog.Title}, v.Dialog.Text...)
+	case v.Menu != nil:
+		return nil
+	}
+	parts := append([]string{v.Title}, v.Text...)
+	if v.Code != nil {
+		parts = append(parts, v.Code.Problem, strings.Join(strings.Split(v.Code.Text, ""), " "))
+	}
+	if v.Player != nil {
+		parts = append(parts, v.Player.Title)
+	}
+	return parts
+}
+
+func (it Item) spoken() string {
+	switch {
+	case it.Locked:
+		return text(msgSayLocked, "label", it.Label)
+	case it.Detail != "":
+		return text(msgSayFocus, "label", it.Label, "detail", it.Detail)
+	}
+	return it.Label
+}
+
+// sentences puts parts one after another, each with an end.
+func sentences(parts []string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if s := b.String(); s != "" {
+			if !strings.ContainsRune(".?!", rune(s[len(s)-1])) {
+				b.WriteByte('.')
+			}
+			b.WriteByte(' ')
+		}
+		b.WriteString(p)
+	}
+	return b.String()
 }
 
 // focusedItem finds the item of the top layer that has the focus.
