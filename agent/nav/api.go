@@ -206,8 +206,9 @@ type (
 	// SelectProfile says who is watching; the empty profile means the gate.
 	SelectProfile struct{ Profile protocol.ProfileID }
 
-	// StartEnrol asks for a (new) user code. It is answered by a World in the
-	// phase Enrolling.
+	// StartEnrol asks for a (new) user code: when the person wants to sign in,
+	// and once when the code shown has run out. It is answered by a World in the
+	// phase Enrolling, and harmless where a new code is on its way already.
 	StartEnrol struct{}
 	// CancelEnrol ends the phase Enrolling.
 	CancelEnrol struct{}

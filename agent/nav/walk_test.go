@@ -16,12 +16,20 @@ import (
 // maxView is the bound on a View in JSON.
 const maxView = 64 << 10
 
-// soundView checks what must hold for every view: the focus names an item of the
-// top layer that can have it, there is a focus wherever there are such items,
-// ids are unique, and its JSON is bounded.
+// soundView checks what must hold for every view: soundFocus, ids are unique over
+// all layers, and its JSON is bounded.
 func soundView(v View) error {
 	if err := soundFocus(v); err != nil {
 		return err
+	}
+	seen := map[string]bool{}
+	for _, items := range append(lists(v, 0), lists(v, 1)...) {
+		for _, it := range items {
+			if it.ID == "" || seen[it.ID] {
+				return fmt.Errorf("view of %s: id %q is empty or not unique", v.Screen, it.ID)
+			}
+			seen[it.ID] = true
+		}
 	}
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -33,37 +41,45 @@ func soundView(v View) error {
 	return nil
 }
 
-func soundFocus(v View) error {
-	layer := append([]Item(nil), v.Items...)
-	for _, r := range v.Rows {
-		layer = append(layer, r.Items...)
-	}
-	all := append(append([]Item(nil), layer...), v.Menu...)
-	if v.Dialog != nil {
-		all = append(all, v.Dialog.Items...)
-	}
-	seen := make(map[string]bool, len(all))
-	for _, it := range all {
-		if it.ID == "" || seen[it.ID] {
-			return fmt.Errorf("view of %s: id %q is empty or not unique", v.Screen, it.ID)
+// lists returns the lists of the screen (0) or of the layers above it (1).
+func lists(v View, level int) [][]Item {
+	if level == 1 {
+		above := [][]Item{v.Menu}
+		if v.Dialog != nil {
+			above = append(above, v.Dialog.Items)
 		}
-		seen[it.ID] = true
+		return above
 	}
+	out := make([][]Item, 1, 1+len(v.Rows))
+	out[0] = v.Items
+	for _, r := range v.Rows {
+		out = append(out, r.Items)
+	}
+	return out
+}
+
+// soundFocus checks that the focus names an item of the top layer that can have
+// it, wherever there are such items.
+func soundFocus(v View) error {
+	top := lists(v, 0)
 	if v.Menu != nil {
-		layer = v.Menu
+		top = [][]Item{v.Menu}
 	}
 	if v.Dialog != nil {
-		layer = v.Dialog.Items
+		top = [][]Item{v.Dialog.Items}
 	}
-	want := first(layer) != ""
-	i := indexOf(layer, v.Focus)
-	switch {
-	case want && i < 0:
+	want := false
+	for _, items := range top {
+		want = want || first(items) != ""
+		if i := indexOf(items, v.Focus); i >= 0 {
+			if items[i].Info {
+				return fmt.Errorf("view of %s: focus %q is only to be read", v.Screen, v.Focus)
+			}
+			return nil
+		}
+	}
+	if want || v.Focus != "" {
 		return fmt.Errorf("view of %s: focus %q is not an item", v.Screen, v.Focus)
-	case want && layer[i].Info:
-		return fmt.Errorf("view of %s: focus %q is only to be read", v.Screen, v.Focus)
-	case !want && v.Focus != "":
-		return fmt.Errorf("view of %s: focus %q, but nothing to focus on", v.Screen, v.Focus)
 	}
 	return nil
 }
