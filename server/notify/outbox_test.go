@@ -152,8 +152,8 @@ func TestExpired(t *testing.T) {
 	b.enqueue(t, m)
 	b.pass(10 * time.Minute)
 	b.step(t)
-	if row := b.only(t); row.LastError != "expired" || row.Failed.IsZero() || len(f.got) != 0 {
-		t.Errorf("row = %+v after %d attempts, want it set aside unsent", row, len(f.got))
+	if row := b.only(t); row.LastError != "expired" || row.Failed.IsZero() || row.Text+row.HTML != "" || len(f.got) != 0 {
+		t.Errorf("row = %+v after %d attempts, want it set aside unsent and without its code", row, len(f.got))
 	}
 }
 
@@ -231,6 +231,31 @@ func TestRun(t *testing.T) {
 	}
 	if rows, err := b.Recent(t.Context(), 100); err != nil || len(rows) != 50 {
 		t.Errorf("Recent = %d rows, %v", len(rows), err)
+	}
+}
+
+// An account that is erased takes its messages along, even one under way.
+func TestErasedAccount(t *testing.T) {
+	b := newBench(t, &fakeTransport{errs: []error{&TransportError{Code: "rcpt 451"}}})
+	b.enqueue(t, sample())
+	other := sample()
+	other.Account = "b"
+	b.enqueue(t, other)
+	var row store.OutboxRow
+	err := b.db.Update(t.Context(), func(tx *store.Tx) (err error) {
+		if row, err = tx.ClaimOutbox(monday, monday.Add(claimFor)); err != nil {
+			return err
+		}
+		return tx.DeleteOutbox(row.Account)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.handOver(t.Context(), row); err != nil {
+		t.Errorf("handOver = %v, want nil", err)
+	}
+	if left := b.only(t); left.Account == row.Account {
+		t.Errorf("left = %+v, want only the other account's", left)
 	}
 }
 

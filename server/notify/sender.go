@@ -83,7 +83,8 @@ func (o *Outbox) handOver(ctx context.Context, row store.OutboxRow) error {
 	next := now.Add(backOff(row.Attempts))
 	if permanent || next.After(row.GiveUp) {
 		log.WarnContext(ctx, "message set aside", "code", code, "permanent", permanent)
-		return o.report(ctx, func(tx *store.Tx) error { return tx.SetAsideOutbox(row.ID, now, code) })
+		keep := row.GiveUp.Sub(row.Created) >= usefulFor // what ends sooner is a code
+		return o.report(ctx, func(tx *store.Tx) error { return tx.SetAsideOutbox(row.ID, now, code, keep) })
 	}
 	log.WarnContext(ctx, "message not sent yet", "code", code, "next", next, "err", loggable(err))
 	return o.report(ctx, func(tx *store.Tx) error { return tx.PutOffOutbox(row.ID, next, code) })

@@ -82,11 +82,13 @@ func (tx *Tx) SentOutbox(id string, at time.Time, keep bool) error {
 		WHERE message_id = $3 AND failed_at = 0`, millis(at), flag(keep), id)
 }
 
-// SetAsideOutbox ends a message as failed. Its bodies are kept: it may be all
-// that is left of a notice.
-func (tx *Tx) SetAsideOutbox(id string, at time.Time, lastError string) error {
-	return tx.execOne(`UPDATE outbox SET next_at = 0, failed_at = $1, last_error = $2
-		WHERE message_id = $3 AND sent_at = 0`, millis(at), lastError, id)
+// SetAsideOutbox ends a message as failed. Its bodies are kept if keep is set:
+// they may be all that is left of a notice.
+func (tx *Tx) SetAsideOutbox(id string, at time.Time, lastError string, keep bool) error {
+	return tx.execOne(`UPDATE outbox SET next_at = 0, failed_at = $1, last_error = $2,
+		text_body = CASE WHEN $3 = 1 THEN text_body ELSE '' END,
+		html_body = CASE WHEN $3 = 1 THEN html_body ELSE '' END
+		WHERE message_id = $4 AND sent_at = 0`, millis(at), lastError, flag(keep), id)
 }
 
 // RecentOutbox returns the newest messages of all accounts, n at most.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -19,6 +20,8 @@ import (
 
 // childEnv names the database of the child process that is to be killed.
 const childEnv = "HEARTHKEY_TEST_KILL_DB"
+
+var kills = flag.Int("kills", 30, "how often TestKill kills its child")
 
 const (
 	killCallers = 8
@@ -70,10 +73,6 @@ func commitForEver(ctx context.Context, d *Driver, n int) {
 // afterwards, and the file is whole. A process that ends loses nothing the
 // kernel has taken; cut power is tried elsewhere, with a file system image.
 func TestKill(t *testing.T) {
-	kills := 30
-	if testing.Short() {
-		kills = 5
-	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -82,11 +81,11 @@ func TestKill(t *testing.T) {
 	mustUpdate(t, d, killTable)
 	mustClose(t, d)
 	acked := map[int]bool{}
-	for range kills {
+	for range *kills {
 		killOne(t, path, 1+random.IntN(400), acked)
 		checkAcked(t, path, acked)
 	}
-	t.Logf("%d kills, %d acknowledged rows, none lost", kills, len(acked))
+	t.Logf("%d kills, %d acknowledged rows, none lost", *kills, len(acked))
 }
 
 // killOne starts a child and kills it after it has acknowledged some rows,
