@@ -9,7 +9,10 @@ import (
 )
 
 // SlotSize is the size of one slot in bytes. The file has two.
-const SlotSize = 8 << 10
+const SlotSize = 32 << 10
+
+// blockSize is what a write is rounded up to: the block of common flash.
+const blockSize = 4 << 10
 
 // MaxPayload is the size of the largest payload in bytes: the value as JSON,
 // wrapped where there is a key store.
@@ -49,6 +52,9 @@ func (s slot) encode() []byte {
 	copy(b[sumAt:], sum[:])
 	return b
 }
+
+// size is how many bytes of the slot are not zero, at most.
+func (s slot) size() int { return headerSize + len(s.payload) }
 
 // decodeSlot reads a slot. The payload is a copy.
 func decodeSlot(b []byte) (slot, error) {

@@ -42,6 +42,7 @@ type Vault[T any] struct {
 	encoded []byte     // last durable value as JSON; empty for the zero T
 	at      int        // slot that holds it
 	seq     uint64     // highest sequence ever tried, also by failed writes
+	used    [2]int     // bytes of each slot beyond which it is all zero
 }
 
 // Open opens the vault at path, or makes a new one where there is no file. The
@@ -70,13 +71,19 @@ func Open[T any](path string, ks KeyStore) (*Vault[T], error) {
 // read finds the newest valid slot.
 func (v *Vault[T]) read() error {
 	var newest slot
+	v.used = [2]int{SlotSize, SlotSize}
 	for i := range 2 {
 		b := make([]byte, SlotSize)
 		n, err := v.file.ReadAt(b, int64(i)*SlotSize)
 		if err != nil && n == 0 {
 			continue // beyond the end, or a block that the flash lost
 		}
-		if s, err := decodeSlot(b[:n]); err == nil && s.seq > newest.seq {
+		s, err := decodeSlot(b[:n])
+		if err != nil {
+			continue
+		}
+		v.used[i] = s.size()
+		if s.seq > newest.seq {
 			newest, v.at = s, i
 		}
 	}
@@ -170,18 +177,22 @@ func (v *Vault[T]) save(value T) error {
 }
 
 // write puts s in the slot that does not hold the current value. A failed write
-// may have reached the disk, so its sequence number is never used again.
+// may have reached the disk, so its sequence number is never used again. Only
+// the blocks that hold anything, now or before, are written.
 func (v *Vault[T]) write(s slot) error {
 	v.seq++
 	s.seq = v.seq
 	other := 1 - v.at
-	if _, err := v.file.WriteAt(s.encode(), int64(other)*SlotSize); err != nil {
+	n := max(s.size(), v.used[other])
+	n = min((n+blockSize-1)/blockSize*blockSize, SlotSize)
+	v.used[other] = n // until it is known to hold less
+	if _, err := v.file.WriteAt(s.encode()[:n], int64(other)*SlotSize); err != nil {
 		return fmt.Errorf("vault: write %s: %w", v.path, err)
 	}
 	if err := v.file.Sync(); err != nil {
 		return fmt.Errorf("vault: sync %s: %w", v.path, err)
 	}
-	v.at = other
+	v.at, v.used[other] = other, s.size()
 	return nil
 }
 
