@@ -107,7 +107,7 @@ func people() []Named {
 	view := func(pin nav.PIN) nav.View {
 		pin.Length = 4
 		return nav.View{Screen: nav.ScreenPIN, Title: "Enter the PIN for Jonas", Who: &who, PIN: &pin,
-			Text: []string{"Use the digits, or the arrows.", "Forgot it? Set a new one at tv.example.com/account."}}
+			Text: []string{"Use the digits, or the arrows and OK.", "Forgot it? Set a new one at tv.example.com/account."}}
 	}
 	return []Named{
 		{"gate", nav.View{Screen: nav.ScreenGate, Title: "Who is watching?", Focus: "p1", Items: Profiles(), Say: "Who is watching? Alma"}},

@@ -31,7 +31,7 @@ export function draw(view) {
     banner(view.banner),
     view.menu && view.menu.length > 0 && menu(view, focus("menu"), top === "menu"),
     view.dialog && dialog(view.dialog, focus("dialog")),
-    view.toast && h("div", { key: "toast " + view.toast, class: "toast", role: "status", dir: "auto" }, view.toast),
+    view.toast && h("div", { key: "toast " + view.toast, class: "toast", dir: "auto" }, view.toast),
   ].filter(Boolean);
 }
 

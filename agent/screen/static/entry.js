@@ -47,7 +47,7 @@ export function pin(view, focus) {
   return [
     h("div", { key: "left", class: "words" },
       view.who && avatar(view.who), heading(view),
-      h("p", { key: "message", class: "message" + (it.message ? " bad" : ""), role: "alert", dir: "auto" }, it.message || ""),
+      h("p", { key: "message", class: "message" + (it.message ? " bad" : ""), dir: "auto" }, it.message || ""),
       buttons(view.items, focus)),
     h("div", { key: "entry", class: "entry" + (it.checking ? " checking" : "") },
       h("div", { class: "dots", role: "img", "aria-label": it.checking ? "Checking" : spoken },

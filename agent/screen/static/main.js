@@ -13,8 +13,19 @@ let view = null;
 let away = false;
 let shown = ""; // what is in the document title
 
+let due = false;
+
+// soon paints in the next frame, once however many views come before it.
+function soon() {
+  if (!due) {
+    due = true;
+    requestAnimationFrame(paint);
+  }
+}
+
 function paint() {
-  patch(tv, away || !view ? gone(away) : draw(view, paint));
+  due = false;
+  patch(tv, away || !view ? gone(away) : draw(view));
   focusOn(!away && view && view.focus);
 }
 
@@ -44,15 +55,15 @@ const press = connect(
   (next) => {
     view = next;
     away = false;
-    startClocks(view, paint);
-    paint();
+    startClocks(view, soon);
+    soon();
     announce(view.say);
     title(view.title);
   },
   (isAway) => {
     if (isAway !== away) {
       away = isAway;
-      paint();
+      soon();
       announce(away ? "This TV's software is not running" : view && view.title);
     }
   }
