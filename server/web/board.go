@@ -39,7 +39,7 @@ func (s *Site) board(ctx context.Context, now time.Time, sess account.Session, w
 }
 
 func (s *Site) passwordChangedSince(ctx context.Context, id protocol.AccountID, since time.Time) (bool, error) {
-	entries, err := timeline.List(ctx, s.c.DB, id, "", timeline.MaxPage)
+	entries, err := s.c.Timeline(ctx, id, "", timeline.MaxPage)
 	if err != nil {
 		return false, err
 	}
@@ -162,4 +162,9 @@ func roundOf(now time.Time, cards []DeviceCard) *Round {
 		return nil
 	}
 	return &r
+}
+
+// onPhone reports whether a browser's name is that of a phone or tablet.
+func onPhone(name string) bool {
+	return strings.HasSuffix(name, "Android") || strings.HasSuffix(name, "iOS")
 }

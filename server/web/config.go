@@ -5,15 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
 // Config is what a [Site] needs.
@@ -21,8 +23,11 @@ type Config struct {
 	Accounts *account.Service
 	Profiles *profile.Service
 	Devices  *device.Service
-	DB       *store.DB // for the timeline
-	Log      *slog.Logger
+	// Timeline returns the account's newest entries older than before.
+	Timeline func(ctx context.Context, a protocol.AccountID, before string, n int) ([]timeline.Entry, error)
+	// Origins tells clients' addresses.
+	Origins api.Origins
+	Log     *slog.Logger
 
 	// PublicURL is the address that people open, e.g. "https://tv.example".
 	// With https the cookies are Secure and carry the __Host- prefix.
@@ -34,21 +39,16 @@ type Config struct {
 	// MaxProfiles per account; 0: 5.
 	MaxProfiles int
 
-	// Outbox returns the messages of this run, the newest first, for the
-	// development page /dev/outbox. nil: there is no such page.
-	Outbox func(ctx context.Context) ([]OutboxMessage, error)
-	// RemoteIP tells a request's textual address; nil: that of the connection.
-	// A server behind a proxy sets it.
-	RemoteIP func(*http.Request) string
-	// Place tells roughly where an address is; nil: not known.
-	Place func(ip string) string
+	// Outbox returns the newest messages, n at most, for the development page
+	// /dev/outbox. nil: there is no such page.
+	Outbox func(ctx context.Context, n int) ([]store.OutboxRow, error)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Accounts == nil || c.Profiles == nil || c.Devices == nil || c.DB == nil || c.Log == nil {
-		return c, errors.New("web: Accounts, Profiles, Devices, DB and Log are required")
+	if c.Accounts == nil || c.Profiles == nil || c.Devices == nil || c.Timeline == nil || c.Log == nil {
+		return c, errors.New("web: Accounts, Profiles, Devices, Timeline and Log are required")
 	}
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return c, fmt.Errorf("web: PublicURL %q is not an http or https address", c.PublicURL)
@@ -62,24 +62,10 @@ func (c Config) withDefaults() (Config, error) {
 	if c.MaxProfiles <= 0 {
 		c.MaxProfiles = 5
 	}
-	if c.RemoteIP == nil {
-		c.RemoteIP = connectionIP
-	}
-	if c.Place == nil {
-		c.Place = func(string) string { return "" }
-	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	return c, nil
-}
-
-func connectionIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	return host
 }
 
 // Site is the account pages. Make one with [New].

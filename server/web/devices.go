@@ -2,10 +2,12 @@ package web
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/sign"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/device"
 )
@@ -148,24 +150,44 @@ func (s *Site) receipt(v *visit) error {
 		return err
 	}
 	d.Status = r.Status
-	key := base64.RawURLEncoding.EncodeToString(r.PublicKey)
 	return v.show(http.StatusOK, ReceiptPage{
-		Frame: v.frame("Receipt of "+d.Name, "devices"), Device: d, Here: r.Kind == protocol.TypSignedOutHere,
+		Frame: v.frame("Receipt of "+d.Name, "devices"), Device: d, Genuine: genuine(r, d.ID),
+		Here:  r.Kind == protocol.TypSignedOutHere,
 		Epoch: r.Epoch, Applied: r.Applied, Received: r.Received, Erased: erased(r.Erased), Dropped: r.Dropped,
-		JWS: r.JWS, Key: key, Command: fmt.Sprintf("hearthkey verify-receipt --key %s %s", key, receiptName(d.ID)),
+		JWS: r.JWS, Key: base64.RawURLEncoding.EncodeToString(r.PublicKey),
+		Command: "hearthkey verify-receipt " + receiptName(d.ID),
 	})
 }
 
-func receiptName(id protocol.DeviceID) string { return "receipt-" + string(id) + ".jws" }
+// genuine checks the proof once more, as anybody with the file can.
+func genuine(r device.Receipt, id protocol.DeviceID) bool {
+	if protocol.DeviceIDOf(r.PublicKey) != id {
+		return false
+	}
+	var err error
+	if r.Kind == protocol.TypSignedOutHere {
+		_, err = sign.VerifySignedOutHere(r.JWS, r.PublicKey)
+	} else {
+		_, err = sign.VerifyReceipt(r.JWS, r.PublicKey)
+	}
+	return err == nil
+}
 
+func receiptName(id protocol.DeviceID) string { return "receipt-" + string(id) + ".json" }
+
+// receiptFile is the proof with all that is needed to check it.
 func (s *Site) receiptFile(v *visit) error {
 	r, err := s.newestReceipt(v)
 	if err != nil {
 		return err
 	}
+	data, err := json.MarshalIndent(protocol.ProofFile{JWS: r.JWS, PublicKey: r.PublicKey}, "", "  ")
+	if err != nil {
+		return err
+	}
 	h := v.w.Header()
-	h.Set("Content-Type", "application/jose")
+	h.Set("Content-Type", "application/json")
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", receiptName(pathDevice(v))))
-	_, err = v.w.Write([]byte(r.JWS + "\n"))
-	return err
+	v.w.Write(append(data, '\n'))
+	return nil
 }

@@ -131,12 +131,11 @@ func (s *Site) resend(v *visit) error {
 		return v.done("attemptOver", "/signup")
 	}
 	if err != nil {
-		wait, again := later(err)
-		if !again {
+		p, status, err := v.rejected(err)
+		if err != nil {
 			return err
 		}
-		v.retryAfter(wait)
-		return s.showVerify(v, http.StatusTooManyRequests, &Problem{Text: "A code was sent a moment ago. Another one can be sent in " + waiting(wait) + "."})
+		return s.showVerify(v, status, &p)
 	}
 	v.remember(a)
 	return v.done("codeSent", "/verify")

@@ -11,10 +11,9 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
-	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/profile"
-	"github.com/hearthkey/hearthkey/server/store"
 )
 
 // Errors that handlers return for an error page.
@@ -23,22 +22,6 @@ var (
 	errBadForm  = errors.New("web: form cannot be read")
 	errTooMany  = errors.New("web: too many live pages")
 )
-
-// later reports whether err asks to come back, and when.
-func later(err error) (time.Duration, bool) {
-	var throttled *account.ThrottledError
-	if errors.As(err, &throttled) {
-		return throttled.RetryAfter, true
-	}
-	var busy *admit.BusyError
-	if errors.As(err, &busy) {
-		return busy.RetryAfter, true
-	}
-	if errors.Is(err, store.ErrBusy) {
-		return 2 * time.Second, true
-	}
-	return 0, false
-}
 
 // fail answers with an error page.
 func (v *visit) fail(err error) {
@@ -62,41 +45,47 @@ func (v *visit) fail(err error) {
 func (v *visit) explain(err error) (int, ErrorPage) {
 	page := ErrorPage{Icon: "question", Back: "Home", BackTo: "/"}
 	status := http.StatusInternalServerError
-	wait, again := later(err)
+	e, expected := api.Explain(err)
 	switch {
-	case errors.Is(err, errNotFound), errors.Is(err, profile.ErrUnknown), errors.Is(err, device.ErrUnknown), errors.Is(err, account.ErrNoSession):
+	case errors.Is(err, errNotFound), expected && e.Status == http.StatusNotFound:
 		status = http.StatusNotFound
 		page.Heading, page.Text = "There is nothing here", "The address is wrong, or what was here is gone."
 	case errors.Is(err, errBadForm):
 		status = http.StatusBadRequest
 		page.Heading, page.Text = "That form did not arrive in one piece", "Please go back and try once more."
-	case errors.Is(err, errTooMany), again:
+	case errors.Is(err, errTooMany):
 		status = http.StatusTooManyRequests
-		v.retryAfter(wait)
+		page.Heading, page.Text = "A little too much at once", "This account has many pages open. Close some and try again."
+	case expected:
+		status = e.Status
 		page.Icon = "clock"
-		page.Heading, page.Text = "A little too fast", "Please wait "+waiting(wait)+" and try again."
+		page.Heading, page.Text = headings[e.Status], e.Text
+		v.retryAfter(e.RetryAfter)
 	default:
 		page.Ref = rand.Text()[:10]
 		page.Icon = "alert"
-		page.Heading, page.Text = "Something went wrong on our side", "It is not your fault and nothing was lost. Please try again in a moment. If it stays like this, tell support the reference."
+		page.Heading, page.Text = "Something went wrong on our side", "It is not your fault. Please try again in a moment. If it stays like this, tell support the reference."
 		v.s.c.Log.Error("page failed", slog.String("ref", page.Ref), slog.String("method", v.r.Method),
-			slog.String("route", v.r.Pattern), slog.Any("error", err))
+			slog.String("route", v.r.Pattern), slog.Any("err", err))
+	}
+	if page.Heading == "" {
+		page.Heading = "That did not work"
 	}
 	page.Frame = v.frame(page.Heading, "")
 	return status, page
 }
 
-// retryAfter tells programs when to come back, in whole seconds, at least one.
-func (v *visit) retryAfter(d time.Duration) {
-	v.w.Header().Set("Retry-After", strconv.Itoa(max(1, int((d+time.Second-1)/time.Second))))
+// headings of error pages by status.
+var headings = map[int]string{
+	http.StatusTooManyRequests:    "A little too fast",
+	http.StatusServiceUnavailable: "Very busy right now",
 }
 
-// waiting says how long in the unit that a person waits in.
-func waiting(d time.Duration) string {
-	if d <= time.Minute {
-		return count(max(1, int((d+time.Second-1)/time.Second)), "second", "seconds")
+// retryAfter tells programs when to come back, in whole seconds.
+func (v *visit) retryAfter(d time.Duration) {
+	if d > 0 {
+		v.w.Header().Set("Retry-After", strconv.Itoa(int((d+time.Second-1)/time.Second)))
 	}
-	return duration(d)
 }
 
 // refuseCrossSite answers a form that another site posted.
@@ -113,60 +102,39 @@ func (s *Site) refuseCrossSite(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// trouble maps what a form's action can fail with to a problem of the form. An
-// error that is not the person's to mend is not among them.
-func trouble(err error) (Problem, bool) {
-	var code *account.WrongCodeError
-	var password *account.PasswordError
-	wait, again := later(err)
-	switch {
-	case again:
-		return Problem{Text: "Too many tries. Please wait " + waiting(wait) + " and try again."}, true
-	case errors.As(err, &code) && code.Left == 0:
-		return Problem{"code", "That was not the code, and its tries are used up. Send a new one."}, true
-	case errors.As(err, &code):
-		return Problem{"code", "That is not the code. " + count(code.Left, "try", "tries") + " left."}, true
-	case errors.As(err, &password):
-		return Problem{"password", password.Advice}, true
-	}
-	for known, p := range troubles {
-		if errors.Is(err, known) {
-			return p, true
+// own are the sentences that a page can word better than the common table,
+// because it knows what the person is looking at.
+var own = []struct {
+	is error
+	Problem
+}{
+	{account.ErrAddress, Problem{"email", "That does not look like an email address. Is something missing?"}},
+	{account.ErrCodeExpired, Problem{"code", "That code has run out. Send a new one."}},
+	{profile.ErrAvatar, Problem{"", "Choose one of the avatars."}},
+	{profile.ErrLevel, Problem{"", "Choose one of the maturity levels."}},
+	{profile.ErrLanguage, Problem{"", "Choose one of the languages."}},
+	{profile.ErrPIN, Problem{"pin", "A PIN is exactly four digits."}},
+	{device.ErrCode, Problem{"code", "No TV is waiting with that code. Check each letter; if it ran out, the TV shows a new one."}},
+	{device.ErrRefused, Problem{"code", "This TV was refused. It shows a new code if it asks again."}},
+}
+
+// rejected turns an action's error into a problem of its form, and the answer's
+// status. Where the error is no matter of the form, it comes back as it was.
+func (v *visit) rejected(err error) (Problem, int, error) {
+	for _, o := range own {
+		if errors.Is(err, o.is) {
+			return o.Problem, http.StatusUnprocessableEntity, nil
 		}
 	}
-	return Problem{}, false
-}
-
-var troubles = map[error]Problem{
-	account.ErrCredentials: {"password", "The email address or the password is not right."},
-	account.ErrAddress:     {"email", "That does not look like an email address. Is something missing?"},
-	account.ErrCodeExpired: {"code", "That code has run out. Send a new one."},
-	profile.ErrTooMany:     {"", "All profiles are in use. Delete one to add another."},
-	profile.ErrMain:        {"", "The main profile stays: it belongs to the account."},
-	profile.ErrName:        {"name", "A name has 1 to 32 characters."},
-	profile.ErrAvatar:      {"", "Choose one of the avatars."},
-	profile.ErrLevel:       {"", "Choose one of the maturity levels."},
-	profile.ErrLanguage:    {"language", "Choose one of the languages."},
-	profile.ErrPIN:         {"pin", "A PIN is exactly four digits."},
-	device.ErrCode:         {"code", "No TV is waiting with that code. Check each letter; if it ran out, the TV shows a new one."},
-	device.ErrStolen:       {"", "This TV was reported stolen and cannot sign in."},
-	device.ErrLimit:        {"", "The account has as many devices as allowed. Sign one out first."},
-	device.ErrName:         {"name", "A name has 1 to 64 characters."},
-	device.ErrRefused:      {"code", "This TV was refused. It shows a new code if it asks again."},
-}
-
-// rejected turns an action's error into the form's problem and its status.
-// Where the error is no matter of the form, it comes back as it was.
-func (v *visit) rejected(err error) (Problem, int, error) {
-	p, ok := trouble(err)
-	if !ok {
+	e, expected := api.Explain(err)
+	switch {
+	case !expected, errors.Is(err, account.ErrSignedOut), e.Status == http.StatusNotFound && e.Field == "":
 		return Problem{}, 0, err
+	case e.Status == http.StatusTooManyRequests, e.Status == http.StatusServiceUnavailable:
+		v.retryAfter(e.RetryAfter)
+		return Problem{Text: e.Text}, e.Status, nil
 	}
-	if wait, again := later(err); again {
-		v.retryAfter(wait)
-		return p, http.StatusTooManyRequests, nil
-	}
-	return p, http.StatusUnprocessableEntity, nil
+	return Problem{e.Field, e.Text}, http.StatusUnprocessableEntity, nil
 }
 
 // mark puts a problem beside its field and reports whether it was that field's.

@@ -115,7 +115,7 @@ func fixturePages() map[string]any {
 
 func fixtureEntry(add func(string, any)) {
 	wrong := emailField("mara@exam")
-	wrong.mark(troubles[fixtureAddressError])
+	wrong.mark(Problem{"email", "That does not look like an email address. Is something missing?"})
 	add("landing", LandingPage{fixtureOpen("Sign-out you can see")})
 	add("signup", SignUpPage{Frame: fixtureOpen("Create an account"), Email: emailField(""), Password: newPasswordField("password", "Password")})
 	add("signup-wrong", SignUpPage{Frame: fixtureOpen("Create an account"), Email: wrong, Password: newPasswordField("password", "Password"),
@@ -206,8 +206,11 @@ func fixtureDevices(add func(string, any)) {
 	add("everywhere", EverywherePage{Frame: fixtureFrame("Sign out everywhere", "devices"), Devices: []DeviceCard{online, offline}, Browsers: 1, Lease: 8 * time.Hour})
 	add("everywhere-empty", EverywherePage{Frame: fixtureFrame("Sign out everywhere", "devices"), Lease: 8 * time.Hour})
 	key := "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
-	add("receipt", ReceiptPage{Frame: fixtureFrame("Receipt", "devices"), Device: confirmed, Epoch: 3, Applied: confirmed.Confirmed,
+	receipt := ReceiptPage{Frame: fixtureFrame("Receipt", "devices"), Device: confirmed, Genuine: true, Epoch: 3, Applied: confirmed.Confirmed,
 		Received: confirmed.Confirmed, Erased: []string{"profiles", "PIN verifiers", "its sign-in"}, Dropped: 2,
 		JWS: strings.Repeat("eyJhbGciOiJFZERTQSIsImtpZCI6", 12), Key: key,
-		Command: "hearthkey verify-receipt --key " + key + " receipt-" + string(confirmed.ID) + ".jws"})
+		Command: "hearthkey verify-receipt " + receiptName(confirmed.ID)}
+	add("receipt", receipt)
+	receipt.Genuine, receipt.Here, receipt.Erased, receipt.Dropped = false, true, nil, 0
+	add("receipt-forged", receipt)
 }

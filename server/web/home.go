@@ -8,7 +8,6 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
 	"github.com/hearthkey/hearthkey/server/account"
-	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
 // gate asks for a profile after signing in (product rule A4).
@@ -80,7 +79,7 @@ func (s *Site) overview(v *visit) error {
 	if err != nil {
 		return err
 	}
-	entries, err := timeline.List(v.ctx(), s.c.DB, v.session.Account, "", 1)
+	entries, err := s.c.Timeline(v.ctx(), v.session.Account, "", 1)
 	if err != nil {
 		return err
 	}

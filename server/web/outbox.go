@@ -1,6 +1,10 @@
 package web
 
-import "net/http"
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
 
 // outbox shows this run's messages. It exists only where the operator switched
 // the development mode on.
@@ -13,32 +17,71 @@ func (s *Site) outbox(v *visit) error {
 }
 
 func (s *Site) outboxPage(v *visit) (OutboxPage, error) {
-	list, err := s.c.Outbox(v.ctx())
+	list, err := s.messages(v.ctx())
 	if err != nil {
 		return OutboxPage{}, err
 	}
 	return OutboxPage{Frame: v.frame("Message outbox", ""), Messages: list}, nil
 }
 
+// outboxShown is how many messages the page holds.
+const outboxShown = 100
+
+func (s *Site) messages(ctx context.Context) ([]OutboxMessage, error) {
+	rows, err := s.c.Outbox(ctx, outboxShown)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]OutboxMessage, 0, len(rows))
+	for _, r := range rows {
+		m := OutboxMessage{ID: r.ID, Channel: r.Channel, Kind: r.Kind, To: r.Recipient, Subject: r.Subject, Text: r.Text, HTML: r.HTML, At: r.Created, State: "waiting"}
+		switch {
+		case !r.Sent.IsZero():
+			m.State = "sent"
+		case !r.Failed.IsZero():
+			m.State = "set aside"
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
 // outboxLive streams the list. Messages give no hint: the tick finds them.
 func (s *Site) outboxLive(v *visit) error {
-	seen := -1
+	seen := ""
 	return v.stream("", func() (message, error) {
-		list, err := s.c.Outbox(v.ctx())
-		if err != nil || len(list) == seen {
+		list, err := s.messages(v.ctx())
+		if err != nil || len(list) == 0 || list[0].ID == seen {
 			return message{}, err
 		}
-		seen = len(list)
+		seen = list[0].ID
 		page := OutboxPage{Frame: Frame{Now: s.c.Now()}, Messages: list}
 		body, err := s.views.part(page, "messages", page)
 		return message{body: body}, err
 	})
 }
 
+// outboxJSON is the same list for programs.
+func (s *Site) outboxJSON(v *visit) error {
+	list, err := s.messages(v.ctx())
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(struct {
+		Messages []OutboxMessage `json:"messages"`
+	}{list})
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	v.w.Write(data)
+	return nil
+}
+
 // outboxBody serves a mail's HTML to the page's frame: no script, no network,
 // no origin of its own.
 func (s *Site) outboxBody(w http.ResponseWriter, r *http.Request) {
-	list, err := s.c.Outbox(r.Context())
+	list, err := s.messages(r.Context())
 	if err != nil {
 		http.Error(w, "The outbox cannot be read.", http.StatusInternalServerError)
 		return

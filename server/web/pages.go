@@ -218,6 +218,7 @@ func (p EverywherePage) Offline() int { return len(p.Devices) - countOnline(p.De
 type ReceiptPage struct {
 	Frame
 	Device   DeviceCard
+	Genuine  bool // the signature is that of the device's key
 	Here     bool // signed out with the remote at the TV
 	Epoch    protocol.Epoch
 	Applied  time.Time // by the device's idea of the server's time
@@ -289,13 +290,15 @@ type OutboxPage struct {
 
 // OutboxMessage is one mail or SMS.
 type OutboxMessage struct {
-	ID      string
-	To      string
-	Subject string // empty: an SMS
-	Text    string
-	HTML    string // empty: text only
-	At      time.Time
-	State   string // e.g. "sent"
+	ID      string    `json:"id"`
+	Channel string    `json:"channel"` // mail, sms
+	Kind    string    `json:"kind"`
+	To      string    `json:"to"`
+	Subject string    `json:"subject"` // empty: an SMS
+	Text    string    `json:"text"`
+	HTML    string    `json:"-"` // empty: text only
+	At      time.Time `json:"created"`
+	State   string    `json:"state"` // waiting, sent, set aside
 }
 
 // ErrorPage says in a human sentence what went wrong.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/pin"
 	"github.com/hearthkey/hearthkey/server/profile"
 )
 
@@ -204,11 +205,11 @@ func (s *Site) lock(v *visit) error {
 		}
 		return v.done("unlocked", "/account/profiles")
 	}
-	pin := v.form("pin")
-	if profile.Weak(pin) && v.form("keep") != "yes" {
+	digits := v.form("pin")
+	if pin.Valid(digits) && profile.Weak(digits) && v.form("keep") != "yes" {
 		return s.showLock(v, http.StatusUnprocessableEntity, p, true, nil)
 	}
-	weak, err := s.c.Profiles.SetPIN(v.ctx(), v.now, v.session, p.ID, pin)
+	weak, err := s.c.Profiles.SetPIN(v.ctx(), v.now, v.session, p.ID, digits)
 	if err != nil {
 		problem, status, err := v.rejected(err)
 		if err != nil {

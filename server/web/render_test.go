@@ -10,11 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/hearthkey/hearthkey/server/account"
 )
-
-var fixtureAddressError = account.ErrAddress
 
 // -pages writes the rendered fixtures and the static files to a folder, to be
 // looked at.

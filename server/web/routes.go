@@ -55,7 +55,7 @@ func (s *Site) routes() http.Handler {
 	mux.Handle("GET /account/devices/{device}/rename", s.proved(s.renameForm))
 	mux.Handle("POST /account/devices/{device}/rename", s.proved(s.rename))
 	mux.Handle("GET /account/devices/{device}/receipt", s.proved(s.receipt))
-	mux.Handle("GET /account/devices/{device}/receipt.jws", s.proved(s.receiptFile))
+	mux.Handle("GET /account/devices/{device}/receipt.json", s.proved(s.receiptFile))
 	mux.Handle("POST /account/sessions/{session}/sign-out", s.chosen(s.sessionSignOut))
 	mux.Handle("GET /account/timeline", s.proved(s.timeline))
 
@@ -65,6 +65,7 @@ func (s *Site) routes() http.Handler {
 
 	if s.c.Outbox != nil {
 		mux.Handle("GET /dev/outbox", s.open(s.outbox))
+		mux.Handle("GET /dev/outbox.json", s.open(s.outboxJSON))
 		mux.Handle("GET /dev/outbox/live", s.open(s.outboxLive))
 		mux.HandleFunc("GET /dev/outbox/{message}", s.outboxBody)
 	}

@@ -44,7 +44,7 @@ func (s *Site) showRequest(v *visit, status int, code string, problem *Problem) 
 	}
 	page := TVApprovePage{
 		Frame: v.frame("Sign in this TV?", ""), Code: dashed(req.Code), Name: req.Name, Model: req.Model,
-		Address: req.IP, Place: req.Place, SameNetwork: sameNetwork(req.IP, s.c.RemoteIP(v.r)),
+		Address: req.IP, Place: req.Place, SameNetwork: sameNetwork(req.IP, s.c.Origins.Addr(v.r).String()),
 		Asked: req.Asked, Expires: req.Until,
 	}
 	if problem != nil {
@@ -129,7 +129,7 @@ func (s *Site) timeline(v *visit) error {
 	if len(before) > 64 {
 		return errNotFound
 	}
-	entries, err := timeline.List(v.ctx(), s.c.DB, v.session.Account, before, timelinePage+1)
+	entries, err := s.c.Timeline(v.ctx(), v.session.Account, before, timelinePage+1)
 	if err != nil {
 		return err
 	}

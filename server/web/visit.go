@@ -147,10 +147,7 @@ func (v *visit) form(name string) string {
 	return s
 }
 
-func (v *visit) client() account.Client {
-	ip := v.s.c.RemoteIP(v.r)
-	return account.Client{Agent: browser(v.r.UserAgent()), IP: ip, Place: v.s.c.Place(ip)}
-}
+func (v *visit) client() account.Client { return v.s.c.Origins.Client(v.r) }
 
 // frame starts a page. Notices that the last action left are shown once.
 func (v *visit) frame(title, section string) Frame {
