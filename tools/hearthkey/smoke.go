@@ -21,15 +21,16 @@ type smokeCmd struct {
 
 // tour is one run of the smoke tour.
 type tour struct {
-	out   io.Writer
-	bin   string
-	dir   string
-	agent []string
-	slow  time.Duration // how many times longer everything may take
-	home  *household.Home
-	owner *drive.Account
-	tv    [2]*drive.TV
-	steps int
+	out     io.Writer
+	bin     string
+	dir     string
+	agent   []string
+	slow    time.Duration // how many times longer everything may take
+	home    *household.Home
+	owner   *drive.Account
+	browser *drive.Browser
+	tv      [2]*drive.TV
+	steps   int
 }
 
 // Run goes through the tour and says what held.
@@ -84,7 +85,7 @@ func (s *tour) run(ctx context.Context, log io.Writer) error {
 		{"living-room TV signs in with the code on its screen", s.signInTV(0)},
 		{"bedroom TV signs in with the code on its screen", s.signInTV(1)},
 		{"a used user code is refused", s.usedCode},
-		{"account page shows both TVs live", s.pageShows("Living room TV", "Bedroom TV")},
+		{"sign in to the account page: it shows both TVs", s.openPage},
 		{"gate: a wrong PIN is refused, the right one opens home", s.pin},
 		{"home, menu, Settings, Sign out asks first, and No changes nothing", s.menu},
 		{"key sequence from home opens its four choices; Check network is fine", s.checkNetwork},
