@@ -183,22 +183,34 @@ func (v *visit) done(n noticeID, to string) error {
 // local returns path where it is a path of this site, and "/" for anything
 // that could lead elsewhere.
 func local(path string) string {
-	if len(path) < 1 || len(path) > 1024 || path[0] != '/' {
+	const most = 1024
+	if len(path) > most || !rooted(path) {
 		return "/"
 	}
-	if len(path) > 1 && (path[1] == '/' || path[1] == '\\') {
+	u, err := url.Parse(path)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !rooted(u.Path) {
 		return "/"
+	}
+	// Written anew: what was read is what is sent. It may be encoded otherwise
+	// than it came, so it is looked at again.
+	if out := u.RequestURI(); rooted(out) {
+		return out
+	}
+	return "/"
+}
+
+// rooted reports whether a browser takes path for one of the site that it is
+// on: one slash, no backslash or blank that some read as a second one.
+func rooted(path string) bool {
+	if path == "" || path[0] != '/' || (len(path) > 1 && path[1] == '/') {
+		return false
 	}
 	for _, c := range []byte(path) {
 		if c <= ' ' || c == '\\' || c == 0x7f {
-			return "/"
+			return false
 		}
 	}
-	u, err := url.Parse(path)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil {
-		return "/"
-	}
-	return u.RequestURI()
+	return true
 }
 
 func faceOf(p protocol.Profile) Face {
