@@ -23,6 +23,9 @@ import (
 // queueSize bounds what waits for the core. Senders wait while it is full.
 const queueSize = 64
 
+// upkeepEvery is how often keepUp runs: seldom, since it wakes the flash.
+const upkeepEvery = time.Hour
+
 // core owns the agent's state. All its fields but the queue belong to the
 // goroutine that runs loop (to Start before that, to Close after it).
 type core struct {
@@ -46,6 +49,7 @@ type core struct {
 	link     *link.Link
 	wake     *time.Timer // for session
 	navWake  *time.Timer // for nav
+	upkeep   *time.Timer // for what is written only now and then
 	checking bool        // a PIN is being hashed
 
 	snapshot *protocol.Snapshot // what the cache holds of it, decoded
@@ -66,6 +70,7 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 		queue:   make(chan func(), queueSize),
 		wake:    stoppedTimer(),
 		navWake: stoppedTimer(),
+		upkeep:  time.NewTimer(upkeepEvery),
 	}
 	var err error
 	if c.link, err = link.New(link.Config{URL: a.Server, TLS: a.tlsConfig(server)}, c.heard); err != nil {
@@ -149,7 +154,21 @@ func (c *core) loop(ctx context.Context) {
 			c.sessionStep(session.Tick{})
 		case <-c.navWake.C:
 			c.navStep(nav.Tick{At: c.now().Running})
+		case <-c.upkeep.C:
+			c.keepUp()
+			c.upkeep.Reset(upkeepEvery)
 		}
+	}
+}
+
+// keepUp writes what may wait: days of good behaviour at the PIN, and how far
+// titles have played.
+func (c *core) keepUp() {
+	if err := c.settleCounters(); err != nil {
+		c.log.Error("PIN counters not written", "error", err)
+	}
+	if err := c.cache.Flush(); err != nil {
+		c.log.Error("activity not written", "error", err)
 	}
 }
 
@@ -181,11 +200,8 @@ func (c *core) call(fn func()) error {
 // close ends what loop has left open.
 func (c *core) close() error {
 	c.link.Close()
-	c.wake.Stop()
-	c.navWake.Stop()
-	var err error
-	if c.cache != nil {
-		err = c.cache.Close()
+	for _, t := range []*time.Timer{c.wake, c.navWake, c.upkeep} {
+		t.Stop()
 	}
-	return errors.Join(err, c.vault.Close())
+	return errors.Join(c.settleCounters(), c.cache.Close(), c.vault.Close())
 }

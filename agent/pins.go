@@ -52,6 +52,23 @@ func (c *core) setCounter(id protocol.ProfileID, version int64, counter pinlock.
 	return c.save()
 }
 
+// settleCounters writes the counters that time has changed, so that days without
+// a wrong try add up across power cuts.
+func (c *core) settleCounters() error {
+	changed := false
+	for id, n := range c.rec.PINs {
+		if n.Counter.Wrong == 0 {
+			continue
+		}
+		n.Counter = pinlock.Settle(n.Counter, c.pinNow())
+		c.rec.PINs[id], changed = n, true
+	}
+	if !changed {
+		return nil
+	}
+	return c.save()
+}
+
 // verifier returns what a profile's PIN is checked against. A verifier of
 // another version than the snapshot names is no verifier.
 func (c *core) verifier(id protocol.ProfileID) (cache.Verifier, error) {
@@ -114,7 +131,10 @@ func (c *core) pinHashed(e nav.CheckPIN, v cache.Verifier, right bool) {
 			answer.Wrong, answer.Since = notice.Wrong, c.moment(notice.First)
 		}
 	} else {
-		counter, answer.Wait, _ = pinlock.Missed(counter, c.pinNow())
+		var alarm bool
+		if counter, answer.Wait, alarm = pinlock.Missed(counter, c.pinNow()); alarm {
+			c.log.Warn("somebody is guessing a PIN", "profile", e.Profile, "tries", counter.Wrong)
+		}
 	}
 	if err := c.setCounter(e.Profile, v.Version, counter); err != nil {
 		// The try stays charged, which is the careful side.
