@@ -73,8 +73,8 @@ type (
 	}
 	// Tick says that time passed: see [Model.Wake].
 	Tick struct{}
-	// VaultFailed says that a [SaveVault] failed and the effects after it were
-	// skipped.
+	// VaultFailed says that a [SaveVault] of the step before failed and the
+	// effects after it were skipped.
 	VaultFailed struct{ Err error }
 	// CacheApplied answers [ApplyCache].
 	CacheApplied struct {

@@ -12,6 +12,7 @@ const (
 	digestSize = 43
 	fetchFirst = 10 * time.Second // without a wanted part, until it is asked for again
 	fetchLast  = 5 * time.Minute
+	fetchSlow  = 30 * time.Minute // of a stolen TV, which asks for no lease and learns nothing from grants
 )
 
 var errDigest = errors.New("document does not match its digest")
@@ -113,6 +114,8 @@ func (m Model) fetchDue() (time.Duration, bool) {
 		return 0, true
 	case c.doubtful:
 		return c.fetched + askEvery, true
+	case m.saved.Status == protocol.Stolen:
+		return max(c.fetched, m.line.since) + fetchSlow, true
 	case !m.active() || m.current() || c.applying != nil || c.storing != 0:
 		return 0, false
 	}
@@ -241,29 +244,4 @@ func (s *step) pins(jws string) {
 	}
 	s.cache.storing = c.Version
 	s.do(StorePins{c})
-}
-
-// sendReceipt gives the word that an active or stolen TV holds the newest state
-// in full, again on each connection until it is acknowledged.
-func (s *step) sendReceipt() {
-	if s.line.stage != live || !s.saved.member() || !s.current() || s.saved.Receipted >= s.saved.Version {
-		return
-	}
-	r := &s.receipt
-	if r.version == s.saved.Version && r.conn == s.line.conn {
-		return
-	}
-	if r.version != s.saved.Version {
-		jws, err := s.signJWS(protocol.TypReceipt, protocol.ReceiptClaims{
-			Device: s.saved.Device, Account: s.saved.Account, Epoch: s.saved.Epoch, Status: s.saved.Status,
-			Version: s.saved.Version, Applied: s.ServerTime(s.now), Answers: protocol.DigestOf([]byte(s.saved.State)),
-		})
-		if err != nil {
-			s.log("receipt not signed", err)
-			return
-		}
-		*r = receipt{version: s.saved.Version, jws: jws, digest: protocol.DigestOf([]byte(jws))}
-	}
-	r.conn = s.line.conn
-	s.send(protocol.Receipt{JWS: r.jws})
 }

@@ -82,8 +82,10 @@ func (s *step) prove() {
 	switch {
 	case s.line.stage == live && s.signIn && !s.saved.member():
 		s.redial()
+	case s.line.stage == enrolling && s.saved.member():
+		s.redial()
 	case s.line.stage == live:
-		if s.deliverable() && !s.deferProofs && s.now.Running >= s.line.proofsAt {
+		if s.deliverable() && s.now.Running >= s.line.proofsAt {
 			s.sendProofs()
 		}
 	case s.line.stage != proving:
@@ -92,9 +94,19 @@ func (s *step) prove() {
 			s.sendProofs()
 		}
 	case s.saved.member():
+		s.putOff()
 		s.auth()
 	case s.signIn && !s.erasing:
+		s.putOff()
 		s.enrol()
+	}
+}
+
+// putOff lets the proofs wait for this once, where they were deferred.
+func (s *step) putOff() {
+	if s.deferProofs {
+		s.deferProofs = false
+		s.line.proofsAt = s.now.Running + proofsEvery
 	}
 }
 
@@ -110,7 +122,7 @@ func (s *step) sendProofs() {
 // acknowledged forgets the proof or receipt with this digest.
 func (s *step) acknowledged(d protocol.Digest) {
 	if next, ok := s.saved.withoutProof(d); ok {
-		s.saved = next
+		s.saved, s.deferProofs = next, false
 		s.save()
 		return
 	}
@@ -193,7 +205,7 @@ func (s *step) enrolled(f protocol.Enrolled) {
 	s.signIn, s.profile = false, ""
 	s.cache, s.receipt, s.ask = cache{}, receipt{}, asking{}
 	s.save()
-	s.arrive()
+	s.alive()
 }
 
 // session returns the record of a new session, or why it cannot be.
@@ -216,17 +228,18 @@ func (s *step) session(f protocol.Enrolled) (Saved, []protocol.SigningKey, error
 	}, list.Keys, nil
 }
 
-// arrive notes that the server is in contact and knows this session.
+// arrive notes that the server knows this session: its answer to auth.
 func (s *step) arrive() {
-	if s.line.stage != entering && s.line.stage != enrolling {
-		return
+	if s.line.stage == entering {
+		s.alive()
 	}
+}
+
+// alive begins the stage in which everything is exchanged.
+func (s *step) alive() {
 	s.line.stage, s.line.until = live, 0
 	s.line.since, s.line.code = s.now.Running, nil
-	if s.deferProofs {
-		s.line.proofsAt = s.now.Running + proofsEvery
-	}
-	s.problem, s.deferProofs = 0, false
+	s.problem = 0
 	s.cache.expect(s.now.Running)
 	if !s.active() {
 		return

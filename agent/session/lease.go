@@ -53,8 +53,11 @@ func (l Ledger) Grant(asked Now, signed protocol.Millis, length time.Duration) L
 // Observe takes note of the clocks. It reports whether a boot was charged,
 // which must be written before the TV is used.
 func (l Ledger) Observe(now Now) (Ledger, bool) {
+	if l.Length == 0 {
+		return l, false
+	}
 	l.MaxWall = max(l.MaxWall, now.Wall)
-	if l.Length == 0 || !l.rebooted(now) {
+	if !l.rebooted(now) {
 		return l, false
 	}
 	return l.charge(now), true

@@ -77,7 +77,8 @@ type receipt struct {
 	version protocol.Version
 	jws     string
 	digest  protocol.Digest
-	conn    uint64 // on which it was last sent
+	conn    uint64        // on which it was last sent
+	again   time.Duration // when it is sent again there
 }
 
 // batch is the activity under way.
@@ -90,7 +91,9 @@ type batch struct {
 type vaulting struct {
 	failed   bool
 	retryAt  time.Duration
-	endKnown bool // the end of the lease is written
+	endKnown bool   // the end of the lease is written
+	disk     Ledger // as the vault holds it, by what is known
+	before   Ledger // as it was before this step
 }
 
 // New returns the model before [Start].

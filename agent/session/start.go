@@ -14,6 +14,7 @@ var errIdentity = errors.New("the identity key is not the one that signed in")
 
 func (s *step) start(w Start) {
 	s.started, s.saved = true, w.Saved
+	s.vault.disk, s.vault.before = w.Saved.Lease, w.Saved.Lease
 	s.cache.held, s.cache.usable = w.Held, w.Held.Snapshot != ""
 	s.cache.want(s.saved)
 	s.contact = s.now.Running
@@ -70,6 +71,7 @@ func (s *step) erased(w Erased) {
 func (s *step) vaultFailed(w VaultFailed) {
 	s.log("vault not written", w.Err)
 	s.vault.failed, s.vault.retryAt = true, s.now.Running+vaultRetry
+	s.vault.disk = s.vault.before
 	s.cache.applying, s.cache.storing = nil, 0
 	s.hangup()
 }

@@ -85,6 +85,7 @@ func (s *step) apply(c protocol.StateClaims, jws string) {
 	switch {
 	case theirs > ours:
 		s.tighten(c, jws)
+	case theirs == ours && !s.saved.member():
 	case !s.saved.member():
 		s.log("state ignored", fmt.Errorf("%w: %s to %s", errLoosens, s.saved.Status, c.Status))
 	case theirs < ours:

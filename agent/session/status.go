@@ -33,6 +33,7 @@ type Status struct {
 	Offline    time.Duration // how long out of contact
 	Left       time.Duration // of the lease
 	Current    bool          // the cache holds what the newest state names
+	Storage    bool          // the vault cannot be written: why nothing is tried, and the lease may have ended early
 }
 
 // UserCode is what a person needs to approve this TV.
@@ -48,6 +49,7 @@ func (m Model) Status(now Now) Status {
 	out := Status{
 		Phase: m.phase(now), Cause: m.saved.Cause, Problem: m.problem,
 		Online: m.online(), Left: m.left(now), Current: m.active() && m.current(),
+		Storage: m.vault.failed,
 	}
 	if m.stopped != 0 {
 		out.Problem = m.stopped
@@ -92,11 +94,18 @@ func (m Model) activePhase(now Now) Phase {
 // not end it: a jump makes an ask, and an unanswered ask ends the contact.
 func (m Model) left(now Now) time.Duration {
 	switch l := m.saved.Lease; {
-	case !m.active() || l.Length == 0:
+	case !m.active() || l.Length == 0 || m.unwritten(now):
 		return 0
 	case m.online():
 		return l.LeftRunning(now)
 	default:
 		return l.Left(now)
 	}
+}
+
+// unwritten reports use that a power cut would forget, because the vault cannot
+// be written: that is no use to allow.
+func (m Model) unwritten(now Now) bool {
+	d := m.vault.disk
+	return m.vault.failed && (d.rebooted(now) || now.Running > d.Written+max(d.Slack, BootCharge))
 }

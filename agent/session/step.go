@@ -36,6 +36,9 @@ func Step(m Model, e Event) (Model, []Effect) {
 		s.impossible(e.What)
 		return s.Model, s.out
 	}
+	if _, failed := e.What.(VaultFailed); !starts && !failed {
+		s.vault.before = s.vault.disk
+	}
 	if !starts {
 		s.observe()
 	}
@@ -118,6 +121,7 @@ func (s *step) save() {
 	}
 	s.vault.endKnown = s.saved.Lease.Left(s.now) == 0
 	s.vault.failed = false
+	s.vault.disk = s.saved.Lease
 	if n := len(s.out); n > 0 {
 		if _, ok := s.out[n-1].(SaveVault); ok {
 			s.out[n-1] = SaveVault{s.saved}

@@ -29,6 +29,7 @@ func (m Model) Wake() time.Duration {
 	at(m.line.until, m.line.stage != idle && m.line.until > 0)
 	at(m.batch.until, m.batch.through != 0)
 	at(m.fetchDue())
+	at(m.receiptDue())
 	if m.line.stage == live {
 		at(m.line.proofsAt, m.deliverable())
 		at(m.ask.at.Running+answerWithin, m.active() && m.ask.open())
