@@ -64,6 +64,12 @@ func Act(tx *store.Tx, now time.Time, who Session, changed func(protocol.Account
 	return v, nil
 }
 
+// Live fails with ErrSignedOut where who has ended, in tx.
+func Live(tx *store.Tx, who Session) error {
+	_, err := tx.WebSession(who.Account, string(who.ID))
+	return orSignedOut(err)
+}
+
 // EndEverything signs out every device and every web session of the account
 // but who's own, in tx, and returns who in the new generation.
 func EndEverything(tx *store.Tx, now time.Time, who Session, by protocol.By, changed func(protocol.AccountID, protocol.Version)) (Session, error) {

@@ -32,18 +32,32 @@ type Budget struct {
 // caller's transaction. Above the limit it fails with *ThrottledError, and
 // nothing is counted.
 func (b Budget) Take(tx *store.Tx, keys *keyring.Ring, now time.Time, subject ...string) error {
-	row, err := tx.Throttle(b.Scope, keys.MAC(keyring.Throttles, subject...))
+	row, err := b.row(tx, keys, now, subject)
 	if err != nil {
 		return err
+	}
+	row.Count++
+	return tx.SetThrottle(row)
+}
+
+// Check fails as Take would, and counts nothing.
+func (b Budget) Check(tx *store.Tx, keys *keyring.Ring, now time.Time, subject ...string) error {
+	_, err := b.row(tx, keys, now, subject)
+	return err
+}
+
+func (b Budget) row(tx *store.Tx, keys *keyring.Ring, now time.Time, subject []string) (store.ThrottleRow, error) {
+	row, err := tx.Throttle(b.Scope, keys.MAC(keyring.Throttles, subject...))
+	if err != nil {
+		return row, err
 	}
 	if row.Count == 0 || now.Sub(row.Since) >= b.Per || now.Before(row.Since) {
 		row.Count, row.Since = 0, now
 	}
 	if row.Count >= b.Limit {
-		return &ThrottledError{RetryAfter: row.Since.Add(b.Per).Sub(now)}
+		return row, &ThrottledError{RetryAfter: row.Since.Add(b.Per).Sub(now)}
 	}
-	row.Count++
-	return tx.SetThrottle(row)
+	return row, nil
 }
 
 var (

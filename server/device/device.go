@@ -95,6 +95,13 @@ type Answer struct {
 	Have protocol.Have
 }
 
+// Gone is a connection that has ended.
+type Gone struct {
+	Session     Session
+	LastGrant   time.Time // when the last grant was signed; zero: there was none
+	LastContact time.Time // when the device was last heard
+}
+
 // Row is one device on the owner's page.
 type Row struct {
 	ID        protocol.DeviceID
@@ -164,6 +171,10 @@ type Config struct {
 	// Changed hears, after the commit, that an account is at a version. It
 	// must not block. It is a hint: it can get lost.
 	Changed func(protocol.AccountID, protocol.Version)
+	// Restored hears, after the commit, that a device has proved a version
+	// above the database's: a backup was restored, and what came after it is
+	// lost. Optional. It must not block.
+	Restored func(protocol.AccountID, protocol.DeviceID, protocol.Version)
 	// Decided hears, after the commit, that a TV's request was approved or
 	// refused: ask Enrolled. It must not block, and is a hint as well: also
 	// ask every 2 s.

@@ -2,150 +2,135 @@ package device
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Bounds of this package.
+const (
+	defaultMaxDevices = 50
+	maxListed         = 200 // devices in a list, and receipts of a device
+	keptReceipts      = 50  // of a device, besides the newest for an active state
+	keptActivity      = 365 * 24 * time.Hour
+	keptNodes         = 24 * time.Hour
 )
 
 // Service answers for devices. Make one with [New].
-type Service struct{ c Config }
-
-var errUnbuilt = errors.New("device: not built yet")
+type Service struct {
+	c       Config
+	catalog *protocol.Blob // nil: none
+}
 
 // New checks c and returns the service.
-func New(c Config) (*Service, error) { return &Service{c: c}, nil }
-
-// Enrol answers an enrol frame whose signature over nonce and the server's name
-// it checks. It is idempotent by public key until the code's expiry. Errors:
-// ErrSignature, ErrStolen, ErrClone, *account.ThrottledError.
-func (s *Service) Enrol(ctx context.Context, now time.Time, f protocol.Enrol, nonce []byte, m Meta) (Enrolment, error) {
-	return Enrolment{}, errUnbuilt
-}
-
-// Enrolled tells what became of a request on the connection that made it:
-// ErrPending, ErrRefused, ErrCode (ran out), or the enrolment.
-func (s *Service) Enrolled(ctx context.Context, now time.Time, f protocol.Enrol, m Meta) (Enrolment, error) {
-	return Enrolment{}, errUnbuilt
-}
-
-// Pending returns the TV that shows code, for the page that asks for the
-// owner's approval. The code may be typed in any case, with spaces and dashes.
-// Errors: ErrCode, *account.ThrottledError (after 10 wrong codes an hour).
-func (s *Service) Pending(ctx context.Context, now time.Time, who account.Session, code string) (Request, error) {
-	return Request{}, errUnbuilt
-}
-
-// Approve signs the TV that shows code in to the owner's account. A code works
-// once. Errors: ErrCode, ErrStolen, ErrLimit, account.ErrSignedOut,
-// *account.ThrottledError.
-func (s *Service) Approve(ctx context.Context, now time.Time, who account.Session, code string) (protocol.DeviceID, error) {
-	return "", errUnbuilt
-}
-
-// Refuse turns the TV that shows code away. Errors as for Approve.
-func (s *Service) Refuse(ctx context.Context, now time.Time, who account.Session, code string) error {
-	return errUnbuilt
-}
-
-// Authenticate checks an auth frame over nonce and the server's name, and
-// notes the connection. ErrClone comes with a usable session, locked by now:
-// send its State, then close. Other errors: ErrSignature, ErrUnknown,
-// ErrStaleEpoch.
-func (s *Service) Authenticate(ctx context.Context, now time.Time, f protocol.Auth, nonce []byte, m Meta) (Session, error) {
-	return Session{}, errUnbuilt
-}
-
-// State returns what the device lacks of the truth, given what it has. With an
-// ask (32 bytes) the answer holds a grant; without one it is a push. A have
-// with a State newer than the database (a restored backup) is taken over.
-// Errors: ErrUnknown, ErrStaleEpoch, ErrProof.
-func (s *Service) State(ctx context.Context, now time.Time, sess Session, ask []byte, have protocol.Have) (Answer, error) {
-	return Answer{}, errUnbuilt
-}
-
-// Still signs a grant without a database read. The caller allows it only while
-// its node's last successful look at the database began less than 10 s ago,
-// and a is the device's newest answer, active, with nothing newer known.
-func (s *Service) Still(now time.Time, a Answer, ask []byte) (protocol.Still, error) {
-	return protocol.Still{}, errUnbuilt
-}
-
-// Disconnected notes the end of a session's connection: when the last grant
-// was signed and when the device was last heard. A connection that was replaced
-// changes nothing.
-func (s *Service) Disconnected(ctx context.Context, sess Session, lastGrant, lastContact time.Time) error {
-	return errUnbuilt
+func New(c Config) (*Service, error) {
+	if c.DB == nil || c.Keys == nil || c.Profiles == nil || c.Notify == nil || c.Changed == nil || c.Decided == nil {
+		return nil, errors.New("device: DB, Keys, Profiles, Notify, Changed and Decided must be set")
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Lease == 0 {
+		c.Lease = protocol.MaxLease * time.Second
+	}
+	if c.Lease < time.Minute || c.Lease > protocol.MaxLease*time.Second {
+		return nil, fmt.Errorf("device: Lease is %s, want 1m to %s", c.Lease, protocol.MaxLease*time.Second)
+	}
+	if c.MaxDevices == 0 {
+		c.MaxDevices = defaultMaxDevices
+	}
+	if c.MaxDevices < 1 || c.MaxDevices > maxListed {
+		return nil, fmt.Errorf("device: MaxDevices is %d, want 1 to %d", c.MaxDevices, maxListed)
+	}
+	if c.Server == "" || len(c.Server) > protocol.MaxServer {
+		return nil, fmt.Errorf("device: Server has %d bytes, want 1 to %d", len(c.Server), protocol.MaxServer)
+	}
+	if u, err := url.Parse(c.LinkURL); err != nil || u.Host == "" || len(c.LinkURL) > protocol.MaxURI/2 {
+		return nil, fmt.Errorf("device: LinkURL is %.64q, want an absolute URL", c.LinkURL)
+	}
+	if len(c.Catalog) > protocol.MaxCatalog {
+		return nil, fmt.Errorf("device: Catalog has %d bytes, at most %d", len(c.Catalog), protocol.MaxCatalog)
+	}
+	s := &Service{c: c}
+	if len(c.Catalog) > 0 {
+		s.catalog = &protocol.Blob{Digest: protocol.DigestOf(c.Catalog), Size: len(c.Catalog)}
+	}
+	return s, nil
 }
 
 // Heartbeat notes that the node is alive, to be called every 5 s, and with a
 // new node id per process: after a crash it bounds the grants that were given.
-func (s *Service) Heartbeat(ctx context.Context, now time.Time, node string) error { return errUnbuilt }
+func (s *Service) Heartbeat(ctx context.Context, now time.Time, node string) error {
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error { return tx.Heartbeat(node, now) })
+	if err != nil {
+		return fmt.Errorf("heartbeat: %w", err)
+	}
+	return nil
+}
 
 // ChangedSince returns the accounts changed at or after since, with their
 // versions, at most limit: what a node polls every 5 s to heal lost hints.
-func (s *Service) ChangedSince(ctx context.Context, since time.Time, limit int) (map[protocol.AccountID]protocol.Version, error) {
-	return nil, errUnbuilt
+func (s *Service) ChangedSince(ctx context.Context, since time.Time, limit int) (out map[protocol.AccountID]protocol.Version, err error) {
+	err = s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = tx.ChangedSince(since, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for changes: %w", err)
+	}
+	return out, nil
 }
 
-// Receipt takes a device's word that it applied a state. It proves itself and
-// needs no connection of the device's own. Taking one again changes nothing.
-// The digest is the one to acknowledge. Errors: ErrSignature, ErrUnknown,
-// ErrStaleEpoch, ErrProof.
-func (s *Service) Receipt(ctx context.Context, now time.Time, jws string) (protocol.Digest, error) {
-	return "", errUnbuilt
+// Tidy removes what nobody can use any more; to be called about hourly.
+func (s *Service) Tidy(ctx context.Context, now time.Time) error {
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		return errors.Join(
+			tx.DeleteEnrolmentsBefore(now),
+			tx.DeleteActivityBefore(now.Add(-keptActivity)),
+			tx.DeleteNodesBefore(now.Add(-keptNodes)),
+		)
+	})
+	if err != nil {
+		return fmt.Errorf("tidy devices: %w", err)
+	}
+	return nil
 }
 
-// SignedOutHere takes a device's word that the person at the TV ended its
-// session, as Receipt.
-func (s *Service) SignedOutHere(ctx context.Context, now time.Time, jws string) (protocol.Digest, error) {
-	return "", errUnbuilt
+// hint tells Changed after the commit that an account is at v, or that
+// something changed which has no version: what its pages show.
+func (s *Service) hint(tx *store.Tx, acc protocol.AccountID, v protocol.Version) {
+	tx.OnCommit(func() { s.c.Changed(acc, v) })
 }
 
-// ProfileSelected notes who is watching; an unknown profile is the gate.
-func (s *Service) ProfileSelected(ctx context.Context, now time.Time, sess Session, id protocol.ProfileID) error {
-	return errUnbuilt
+// bump makes an account's next version for a change that nobody with a web
+// session asked for, and hints at it.
+func (s *Service) bump(tx *store.Tx, now time.Time, acc protocol.AccountID) error {
+	v, err := tx.Bump(acc, now)
+	if err != nil {
+		return err
+	}
+	s.hint(tx, acc, v)
+	return nil
 }
 
-// Activity stores what was watched and returns the number up to which all is
-// dealt with. Items of unknown profiles, of a session that is no longer active
-// and repeated ones are dropped. Errors: ErrStaleEpoch, ErrUnknown.
-func (s *Service) Activity(ctx context.Context, now time.Time, sess Session, f protocol.Activity) (through int64, err error) {
-	return 0, errUnbuilt
+// notice begins a notice to the owner of a device.
+func notice(kind account.NoticeKind, now time.Time, r store.DeviceRow) account.Notice {
+	return account.Notice{
+		Kind: kind, Account: r.Account, To: r.Owner.Email, Language: r.Owner.Language, At: now, Device: r.Name,
+		Client: account.Client{IP: r.IP, Place: r.Place},
+	}
 }
 
-// List returns the account's devices, the last seen first.
-func (s *Service) List(ctx context.Context, now time.Time, acc protocol.AccountID) ([]Row, error) {
-	return nil, errUnbuilt
-}
-
-// SignOut ends a device's session. It never makes a status milder, and doing
-// it again changes nothing. Errors: ErrUnknown, account.ErrSignedOut.
-func (s *Service) SignOut(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID) error {
-	return errUnbuilt
-}
-
-// Deactivate removes a device: it erases its identity too, and the server its
-// location data at once. Errors as for SignOut.
-func (s *Service) Deactivate(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID) error {
-	return errUnbuilt
-}
-
-// Rename changes the name that the owner reads. Errors: ErrName, and as for
-// SignOut.
-func (s *Service) Rename(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID, name string) error {
-	return errUnbuilt
-}
-
-// SignOutEverywhere ends every device's session and every web session but the
-// one that asks: one statement, whatever their number. It returns the asking
-// session, renewed.
-func (s *Service) SignOutEverywhere(ctx context.Context, now time.Time, who account.Session) (account.Session, error) {
-	return account.Session{}, errUnbuilt
-}
-
-// Receipts returns a device's proofs, the newest first.
-func (s *Service) Receipts(ctx context.Context, acc protocol.AccountID, id protocol.DeviceID) ([]Receipt, error) {
-	return nil, errUnbuilt
+// orUnknown turns "no such row" into what it means for a device.
+func orUnknown(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrUnknown
+	}
+	return err
 }

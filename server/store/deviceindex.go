@@ -40,3 +40,9 @@ func (tx *Tx) RaiseEpoch(id protocol.DeviceID, epoch protocol.Epoch) error {
 	_, err := tx.exec(`UPDATE device_index SET epoch = $2 WHERE device_id = $1 AND epoch < $2`, id, epoch)
 	return err
 }
+
+// RaiseConn notes a device's connection whose number was checked before.
+func (tx *Tx) RaiseConn(id protocol.DeviceID, conn int64) error {
+	_, err := tx.exec(`UPDATE device_index SET conn = $2 WHERE device_id = $1 AND conn < $2`, id, conn)
+	return err
+}

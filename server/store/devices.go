@@ -149,20 +149,26 @@ func (tx *Tx) RaiseDeviceEpoch(r DeviceRow, epoch protocol.Epoch, status protoco
 		r.Account, r.ID, epoch, status, by, millis(now))
 }
 
-// ConnectDevice notes a connection that r.Node holds; from its last_grant on,
-// the device may hold newer grants than the row says.
+// ConnectDevice notes a connection that r.Node holds from r.LastContact on.
+// Grants given over an earlier one whose end nobody wrote down are bounded by
+// that time.
 func (tx *Tx) ConnectDevice(r DeviceRow) error {
-	return tx.execOne(`UPDATE devices SET connected = 1, node_id = $4, conn = $5, last_grant = $6, last_contact = $6, lease = $7,
-		ip = $8, place = $9 WHERE account_id = $1 AND device_id = $2 AND epoch = $3`,
+	return tx.execOne(`UPDATE devices SET last_grant = CASE WHEN connected = 1 THEN $6 ELSE last_grant END,
+		connected = 1, node_id = $4, conn = $5, last_contact = $6, lease = $7, ip = $8, place = $9
+		WHERE account_id = $1 AND device_id = $2 AND epoch = $3`,
 		r.Account, r.ID, r.Epoch, r.Node, r.Conn, millis(r.LastContact), r.Lease.Milliseconds(), r.IP, r.Place)
 }
 
-// DisconnectDevice notes the end of connection conn, unless another took over.
-func (tx *Tx) DisconnectDevice(account protocol.AccountID, id protocol.DeviceID, conn int64, lastGrant, lastContact time.Time) error {
-	_, err := tx.exec(`UPDATE devices SET connected = 0, last_grant = $4, last_contact = $5
-		WHERE account_id = $1 AND device_id = $2 AND conn = $3 AND connected = 1`,
-		account, id, conn, millis(lastGrant), millis(lastContact))
-	return err
+// DisconnectDevice notes the end of connection conn of an epoch, with its last
+// grant (zero: it had none). It tells whether it did: not where another
+// connection took over.
+func (tx *Tx) DisconnectDevice(r DeviceRow, lastGrant, lastContact time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE devices SET connected = 0,
+		last_grant = CASE WHEN last_grant < $5 THEN $5 ELSE last_grant END,
+		last_contact = CASE WHEN last_contact < $6 THEN $6 ELSE last_contact END
+		WHERE account_id = $1 AND device_id = $2 AND epoch = $3 AND conn = $4 AND connected = 1`,
+		r.Account, r.ID, r.Epoch, r.Conn, millis(lastGrant), millis(lastContact))
+	return n > 0, err
 }
 
 // SetDeviceProfile notes who is watching in an epoch.

@@ -77,9 +77,10 @@ func (tx *Tx) DecideEnrolment(r EnrolmentRow, now time.Time) error {
 		r.Device, r.CodeHash, r.State, r.Account, r.Epoch, millis(now))
 }
 
-// DeleteEnrolment forgets a device's request.
-func (tx *Tx) DeleteEnrolment(id protocol.DeviceID) error {
-	_, err := tx.exec(`DELETE FROM enrolments WHERE device_id = $1`, id)
+// DeleteEnrolment forgets a device's request whose approval began this epoch:
+// the device has heard of it.
+func (tx *Tx) DeleteEnrolment(id protocol.DeviceID, epoch protocol.Epoch) error {
+	_, err := tx.exec(`DELETE FROM enrolments WHERE device_id = $1 AND epoch = $2`, id, epoch)
 	return err
 }
 

@@ -9,19 +9,11 @@ func (tx *Tx) Heartbeat(node string, now time.Time) error {
 	return err
 }
 
-// Heartbeats returns when each node was last alive.
-func (tx *Tx) Heartbeats() (map[string]time.Time, error) {
-	out := map[string]time.Time{}
-	err := tx.rows(func(scan scanFunc) error {
-		var (
-			node string
-			at   time.Time
-		)
-		err := scan(&node, asTime(&at))
-		out[node] = at
-		return err
-	}, `SELECT node_id, heartbeat FROM nodes`)
-	return out, err
+// NodeHeartbeat returns when a node was last alive.
+func (tx *Tx) NodeHeartbeat(node string) (time.Time, error) {
+	var at time.Time
+	err := tx.row(`SELECT heartbeat FROM nodes WHERE node_id = $1`, node).Scan(asTime(&at))
+	return at, err
 }
 
 // DeleteNodesBefore removes nodes that were last alive before t and hold no

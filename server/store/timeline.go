@@ -43,10 +43,3 @@ func (tx *Tx) Timeline(account protocol.AccountID, before string, n int) ([]Time
 		account, before, n)
 	return out, err
 }
-
-// ForgetDevicePlaces removes addresses and places from what the timeline says
-// of a device.
-func (tx *Tx) ForgetDevicePlaces(account protocol.AccountID, device protocol.DeviceID) error {
-	_, err := tx.exec(`UPDATE timeline SET ip = '', place = '' WHERE account_id = $1 AND device_id = $2`, account, device)
-	return err
-}

@@ -1,0 +1,206 @@
+package device
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// List returns the account's devices, the last seen first.
+func (s *Service) List(ctx context.Context, now time.Time, acc protocol.AccountID) ([]Row, error) {
+	var out []Row
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Devices(acc, maxListed)
+		if err != nil {
+			return err
+		}
+		beats := map[string]time.Time{}
+		out = make([]Row, 0, len(rows))
+		for _, r := range rows {
+			if err := beat(tx, beats, r); err != nil {
+				return err
+			}
+			out = append(out, rowOf(now, r, contactOf(r, beats[r.Node])))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list devices: %w", err)
+	}
+	return out, nil
+}
+
+// beat adds the heartbeat of the node that holds a device's connection.
+func beat(tx *store.Tx, beats map[string]time.Time, r store.DeviceRow) error {
+	if _, ok := beats[r.Node]; ok || !r.Connected {
+		return nil
+	}
+	at, err := tx.NodeHeartbeat(r.Node)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	beats[r.Node] = at
+	return nil
+}
+
+func rowOf(now time.Time, r store.DeviceRow, c contact) Row {
+	row := Row{
+		ID: r.ID, Name: r.Name, Model: r.Model, Kind: r.Kind, Epoch: r.Epoch, Online: c.online(now),
+		FirstSeen: r.FirstSeen, SignedIn: r.SignedIn, LastSeen: r.LastContact, IP: r.IP, Place: r.Place,
+		Profile: r.Profile, Wish: wish(now, r, c), PublicKey: r.PublicKey,
+	}
+	if row.Online {
+		row.LastSeen = now
+	}
+	if row.Wish.Status != protocol.Active {
+		row.Profile = ""
+	}
+	return row
+}
+
+// SignOut ends a device's session. It never makes a status milder, and doing
+// it again changes nothing. Errors: ErrUnknown, account.ErrSignedOut.
+func (s *Service) SignOut(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID) error {
+	err := s.end(ctx, now, who, id, protocol.SignedOut, timeline.DeviceSignedOut, account.NoticeDeviceSignedOut)
+	if err != nil {
+		return fmt.Errorf("sign out device: %w", err)
+	}
+	return nil
+}
+
+// Deactivate removes a device: it erases its identity too, and the server its
+// location data at once. Errors as for SignOut.
+func (s *Service) Deactivate(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID) error {
+	err := s.end(ctx, now, who, id, protocol.Deactivated, timeline.DeviceDeactivated, account.NoticeDeviceRemoved)
+	if err != nil {
+		return fmt.Errorf("deactivate device: %w", err)
+	}
+	return nil
+}
+
+// end makes a device's status at least as strict as to.
+func (s *Service) end(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID, to protocol.Status, kind timeline.Kind, notice account.NoticeKind) error {
+	return s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		if err := account.Live(tx, who); err != nil {
+			return err
+		}
+		row, err := tx.Device(who.Account, id)
+		if err != nil {
+			return orUnknown(err)
+		}
+		if status, _ := effective(row); status.Strictness() >= to.Strictness() {
+			return nil
+		}
+		if _, err := account.Act(tx, now, who, s.c.Changed); err != nil {
+			return err
+		}
+		if err := tx.SetDeviceStatus(row, to, protocol.ByOwner, who.Client.Agent, now); err != nil {
+			return err
+		}
+		if to == protocol.Deactivated {
+			if err := tx.ForgetDevicePlace(row.Account, row.ID); err != nil { // D4
+				return err
+			}
+		}
+		n := who.Notice(notice, now)
+		n.Device = row.Name
+		return errors.Join(
+			who.Record(tx, now, timeline.Entry{Kind: kind, Device: id, Subject: row.Name}),
+			s.c.Notify(tx, n),
+		)
+	})
+}
+
+// Rename changes the name that the owner reads. Errors: ErrName, and as for
+// SignOut.
+func (s *Service) Rename(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID, name string) error {
+	name = strings.TrimSpace(name)
+	n := utf8.RuneCountInString(name)
+	if n < 1 || n > protocol.MaxName || !utf8.ValidString(name) || strings.IndexFunc(name, unicode.IsControl) >= 0 {
+		return ErrName
+	}
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := account.Act(tx, now, who, s.c.Changed); err != nil {
+			return err
+		}
+		if err := tx.RenameDevice(who.Account, id, name); err != nil {
+			return orUnknown(err)
+		}
+		return who.Record(tx, now, timeline.Entry{Kind: timeline.DeviceRenamed, Device: id, Subject: name})
+	})
+	if err != nil {
+		return fmt.Errorf("rename device: %w", err)
+	}
+	return nil
+}
+
+// SignOutEverywhere ends every device's session and every web session but the
+// one that asks: one statement, whatever their number. It returns the asking
+// session, renewed.
+func (s *Service) SignOutEverywhere(ctx context.Context, now time.Time, who account.Session) (account.Session, error) {
+	var out account.Session
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if out, err = account.EndEverything(tx, now, who, protocol.ByAll, s.c.Changed); err != nil {
+			return err
+		}
+		return s.c.Notify(tx, who.Notice(account.NoticeEverywhere, now))
+	})
+	if err != nil {
+		return account.Session{}, fmt.Errorf("sign out everywhere: %w", err)
+	}
+	return out, nil
+}
+
+// Receipts returns a device's proofs, the newest first.
+func (s *Service) Receipts(ctx context.Context, acc protocol.AccountID, id protocol.DeviceID) ([]Receipt, error) {
+	var out []Receipt
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		row, err := tx.Device(acc, id)
+		if err != nil {
+			return orUnknown(err)
+		}
+		rows, err := tx.Receipts(acc, id, maxListed)
+		if err != nil {
+			return err
+		}
+		out = make([]Receipt, 0, len(rows))
+		for _, r := range rows {
+			out = append(out, receiptOf(r, row.PublicKey))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list receipts: %w", err)
+	}
+	return out, nil
+}
+
+// receiptOf reads the rest of a proof from its JWS, whose signature was checked
+// when it was stored.
+func receiptOf(r store.ReceiptRow, key []byte) Receipt {
+	out := Receipt{
+		Digest: r.Digest, Kind: r.Typ, Epoch: r.Epoch, Status: r.Status, Version: r.Version, Applied: r.Applied,
+		Received: r.Received, JWS: r.JWS, PublicKey: key,
+	}
+	var claims struct {
+		Erased  []protocol.Erased `json:"erased"`
+		Dropped int64             `json:"dropped"`
+	}
+	_, rest, _ := strings.Cut(r.JWS, ".")
+	body, _, _ := strings.Cut(rest, ".")
+	var raw protocol.Bytes
+	if raw.UnmarshalText([]byte(body)) == nil && json.Unmarshal(raw, &claims) == nil {
+		out.Erased, out.Dropped = claims.Erased, claims.Dropped
+	}
+	return out
+}

@@ -1,0 +1,190 @@
+package device
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/sign"
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// proof is what receipts and signed-out-here have in common.
+type proof struct {
+	typ     string
+	jws     string
+	digest  protocol.Digest
+	device  protocol.DeviceID
+	account protocol.AccountID
+	epoch   protocol.Epoch
+	status  protocol.Status
+	version protocol.Version // 0 for signed-out-here
+	applied protocol.Millis
+}
+
+// Receipt takes a device's word that it applied a state. It proves itself and
+// needs no connection of the device's own. Taking one again changes nothing.
+// One of an earlier sign-in to the same account is kept as evidence and changes
+// nothing else. The digest is the one to acknowledge. Errors: ErrSignature,
+// ErrUnknown, ErrProof.
+func (s *Service) Receipt(ctx context.Context, now time.Time, jws string) (protocol.Digest, error) {
+	var c protocol.ReceiptClaims
+	if err := s.verify(ctx, jws, protocol.TypReceipt, &c, &c.Device); err != nil {
+		return "", fmt.Errorf("receipt: %w", err)
+	}
+	p := proof{
+		typ: protocol.TypReceipt, jws: jws, digest: protocol.DigestOf([]byte(jws)), device: c.Device, account: c.Account,
+		epoch: c.Epoch, status: c.Status, version: c.Version, applied: c.Applied,
+	}
+	if !c.Status.Valid() || c.Version < 0 || len(c.Answers) != 43 || c.Dropped < 0 {
+		return "", fmt.Errorf("receipt: %w: claims out of bounds", ErrProof)
+	}
+	if err := s.take(ctx, now, p); err != nil {
+		return "", fmt.Errorf("receipt: %w", err)
+	}
+	return p.digest, nil
+}
+
+// SignedOutHere takes a device's word that the person at the TV ended its
+// session, as Receipt.
+func (s *Service) SignedOutHere(ctx context.Context, now time.Time, jws string) (protocol.Digest, error) {
+	var c protocol.SignedOutHereClaims
+	if err := s.verify(ctx, jws, protocol.TypSignedOutHere, &c, &c.Device); err != nil {
+		return "", fmt.Errorf("signed out here: %w", err)
+	}
+	p := proof{
+		typ: protocol.TypSignedOutHere, jws: jws, digest: protocol.DigestOf([]byte(jws)), device: c.Device, account: c.Account,
+		epoch: c.Epoch, status: c.Status, applied: c.Applied,
+	}
+	if c.Status != protocol.SignedOut && c.Status != protocol.Deactivated || c.Dropped < 0 {
+		return "", fmt.Errorf("signed out here: %w: claims out of bounds", ErrProof)
+	}
+	if err := s.take(ctx, now, p); err != nil {
+		return "", fmt.Errorf("signed out here: %w", err)
+	}
+	return p.digest, nil
+}
+
+// verify checks the signature by the device that the JWS names as its kid and
+// decodes the claims, whose device (a field of theirs) must be the same.
+func (s *Service) verify(ctx context.Context, jws, typ string, claims any, device *protocol.DeviceID) error {
+	if len(jws) > protocol.MaxJWS {
+		return fmt.Errorf("%w: %d bytes", ErrProof, len(jws))
+	}
+	var kid string
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		var dbErr error
+		by, err := sign.Verify(jws, typ, func(kid string) ed25519.PublicKey {
+			idx, err := tx.DeviceIndex(protocol.DeviceID(kid))
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				dbErr = err
+			}
+			return ed25519.PublicKey(idx.PublicKey)
+		}, claims)
+		kid = by
+		return errors.Join(dbErr, err)
+	})
+	switch {
+	case errors.Is(err, sign.ErrSignature):
+		return ErrSignature
+	case errors.Is(err, sign.ErrUnknownKey):
+		return ErrUnknown
+	case errors.Is(err, sign.ErrMalformed), errors.Is(err, sign.ErrWrongType):
+		return fmt.Errorf("%w: %w", ErrProof, err)
+	case err != nil:
+		return err
+	case *device != protocol.DeviceID(kid):
+		return fmt.Errorf("%w: signed by another device", ErrProof)
+	}
+	return nil
+}
+
+// take stores a proof and notes what it proves.
+func (s *Service) take(ctx context.Context, now time.Time, p proof) error {
+	return s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		row, err := tx.Device(p.account, p.device)
+		if err != nil {
+			return orUnknown(err)
+		}
+		if p.epoch < 1 || p.epoch > row.Epoch {
+			return fmt.Errorf("%w: epoch %d, the newest is %d", ErrUnknown, p.epoch, row.Epoch)
+		}
+		if p.epoch == row.Epoch && p.status == protocol.Active && p.version <= row.AppliedVersion {
+			return nil // a newer receipt came first
+		}
+		fresh, err := tx.InsertReceipt(store.ReceiptRow{
+			Account: p.account, Device: p.device, Digest: p.digest, Typ: p.typ, Epoch: p.epoch, Status: p.status,
+			Version: p.version, Applied: p.applied.Time(), Received: now, JWS: p.jws,
+		})
+		if err != nil || !fresh {
+			return err
+		}
+		if err := tx.PruneReceipts(p.account, p.device, keptReceipts); err != nil {
+			return err
+		}
+		if p.epoch < row.Epoch {
+			return nil
+		}
+		return s.apply(tx, now, row, p)
+	})
+}
+
+// apply notes what a new proof of the row's own epoch proves.
+func (s *Service) apply(tx *store.Tx, now time.Time, row store.DeviceRow, p proof) error {
+	if err := tx.DeleteEnrolment(row.ID, row.Epoch); err != nil {
+		return err
+	}
+	if err := s.follow(tx, now, row, p); err != nil {
+		return err
+	}
+	status, at := row.AppliedStatus, row.AppliedAt
+	if p.status.Strictness() > status.Strictness() {
+		status, at = p.status, now
+		if p.status != protocol.Active {
+			err := timeline.Add(tx, row.Account, timeline.Entry{
+				At: now, Kind: timeline.DeviceConfirmed, Device: row.ID, Subject: row.Name,
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	s.hint(tx, row.Account, row.Owner.Version)
+	return tx.SetDeviceApplied(row, status, max(row.AppliedVersion, p.version), at)
+}
+
+// follow makes the desired status as strict as what the device did: it was
+// signed out at the TV, or by a state that the database has lost.
+func (s *Service) follow(tx *store.Tx, now time.Time, row store.DeviceRow, p proof) error {
+	status, _ := effective(row)
+	if p.status.Strictness() <= status.Strictness() {
+		return nil
+	}
+	by, kind := protocol.BySafety, timeline.DatabaseRestored
+	if p.typ == protocol.TypSignedOutHere {
+		by, kind = protocol.ByThisTV, timeline.DeviceLeft
+	}
+	if err := tx.SetDeviceStatus(row, p.status, by, "", now); err != nil {
+		return err
+	}
+	if err := s.bump(tx, now, row.Account); err != nil {
+		return err
+	}
+	n := account.NoticeDeviceSignedOut
+	if p.status == protocol.Deactivated {
+		n = account.NoticeDeviceRemoved
+		if err := tx.ForgetDevicePlace(row.Account, row.ID); err != nil { // D4
+			return err
+		}
+		row.IP, row.Place = "", ""
+	}
+	return errors.Join(
+		timeline.Add(tx, row.Account, timeline.Entry{At: now, Kind: kind, Actor: by, Device: row.ID, Subject: row.Name}),
+		s.c.Notify(tx, notice(n, now, row)),
+	)
+}

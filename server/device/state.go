@@ -1,0 +1,170 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// State returns what the device lacks of the truth, given what it has. With an
+// ask (32 bytes) the answer holds a grant; without one it is a push. A have
+// with a State newer than the database (a restored backup) is taken over.
+// Errors: ErrUnknown, ErrStaleEpoch, ErrProof.
+func (s *Service) State(ctx context.Context, now time.Time, sess Session, ask []byte, have protocol.Have) (Answer, error) {
+	if have.State != "" {
+		var err error
+		if sess, err = s.takeOver(ctx, now, sess, have.State); err != nil {
+			return Answer{}, fmt.Errorf("take over state: %w", err)
+		}
+		have.State = ""
+	}
+	var t truth
+	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		t, err = s.read(tx, sess, have)
+		return err
+	})
+	if err != nil {
+		return Answer{}, fmt.Errorf("read state: %w", err)
+	}
+	a, err := s.answer(now, sess, ask, have, t)
+	if err != nil {
+		return Answer{}, fmt.Errorf("sign state: %w", err)
+	}
+	return a, nil
+}
+
+// truth is what one moment of the database says of a device.
+type truth struct {
+	row      store.DeviceRow
+	status   protocol.Status
+	cause    protocol.Cause
+	snapshot []byte
+	digest   protocol.Digest
+	pins     []protocol.PinMaterial // only where the device has another version
+}
+
+func (s *Service) read(tx *store.Tx, sess Session, have protocol.Have) (t truth, err error) {
+	if t.row, err = current(tx, sess); err != nil {
+		return t, err
+	}
+	t.status, t.cause = effective(t.row)
+	if t.status != protocol.Active {
+		return t, nil
+	}
+	owner := t.row.Owner
+	if t.snapshot, t.digest, err = s.c.Profiles.SnapshotIn(tx, sess.Account, owner.Email, owner.Version); err != nil {
+		return t, err
+	}
+	if have.Pins != owner.PinsVersion {
+		t.pins, err = s.c.Profiles.PinsIn(tx, sess.Account)
+	}
+	return t, err
+}
+
+// answer puts the frames together: keys, so that the rest can be verified;
+// state or still; pins; parts.
+func (s *Service) answer(now time.Time, sess Session, ask []byte, have protocol.Have, t truth) (Answer, error) {
+	keys, number := s.c.Keys.Keys()
+	next := protocol.Have{
+		Epoch: sess.Epoch, Version: t.row.Owner.Version, Status: t.status, Snapshot: t.digest, Pins: have.Pins, Keys: number,
+	}
+	if t.status == protocol.Active && s.catalog != nil {
+		next.Catalog = s.catalog.Digest
+	}
+	a := Answer{Session: sess, Version: next.Version, Status: t.status, Granted: t.status == protocol.Active && len(ask) > 0}
+	if have.Keys < number {
+		a.Frames = append(a.Frames, protocol.Keys{JWS: keys})
+	}
+	same := have.Epoch == next.Epoch && have.Version == next.Version && have.Status == next.Status &&
+		have.Snapshot == next.Snapshot && have.Catalog == next.Catalog
+	switch {
+	case !same:
+		f, err := s.sign(now, ask, t, next)
+		if err != nil {
+			return Answer{}, err
+		}
+		a.Frames = append(a.Frames, f)
+	case a.Granted:
+		f, err := s.still(now, sess, next.Version, ask)
+		if err != nil {
+			return Answer{}, err
+		}
+		a.Frames = append(a.Frames, f)
+	}
+	if t.status == protocol.Active {
+		if err := s.addDocuments(&a, have, &next, t); err != nil {
+			return Answer{}, err
+		}
+	}
+	a.Have = next
+	return a, nil
+}
+
+// sign returns the state that says t.
+func (s *Service) sign(now time.Time, ask []byte, t truth, next protocol.Have) (protocol.State, error) {
+	c := protocol.StateClaims{
+		Device: t.row.ID, Account: t.row.Account, Epoch: t.row.Epoch, Status: t.status, Version: next.Version,
+		Issued: protocol.MillisOf(now), Ask: ask, Pins: t.row.Owner.PinsVersion, Keys: next.Keys,
+	}
+	if t.status == protocol.Active {
+		c.Lease = int64(s.c.Lease / time.Second)
+		c.Snapshot = &protocol.Blob{Digest: t.digest, Size: len(t.snapshot)}
+		c.Catalog = s.catalog
+	} else {
+		c.Cause = &t.cause
+	}
+	jws, err := s.c.Keys.Sign(protocol.TypState, c)
+	return protocol.State{JWS: jws}, err
+}
+
+// addDocuments adds the PIN material and the parts that the device lacks.
+func (s *Service) addDocuments(a *Answer, have protocol.Have, next *protocol.Have, t truth) error {
+	if version := t.row.Owner.PinsVersion; have.Pins != version {
+		jws, err := s.c.Keys.Sign(protocol.TypPins, protocol.PinsClaims{
+			Device: t.row.ID, Epoch: t.row.Epoch, Version: version, Pins: t.pins,
+		})
+		if err != nil {
+			return err
+		}
+		a.Frames = append(a.Frames, protocol.Pins{JWS: jws})
+		next.Pins = version
+	}
+	if have.Snapshot != t.digest {
+		a.Frames = append(a.Frames, parts(t.digest, t.snapshot)...)
+	}
+	if s.catalog != nil && have.Catalog != s.catalog.Digest {
+		a.Frames = append(a.Frames, parts(s.catalog.Digest, s.c.Catalog)...)
+	}
+	return nil
+}
+
+// parts cuts a document into frames.
+func parts(d protocol.Digest, data []byte) []protocol.Frame {
+	var out []protocol.Frame
+	for at := 0; at < len(data); at += protocol.MaxPart {
+		end := min(at+protocol.MaxPart, len(data))
+		out = append(out, protocol.Part{Digest: d, Offset: at, Total: len(data), Data: data[at:end]})
+	}
+	return out
+}
+
+// Still signs a grant without a database read. The caller allows it only while
+// its node's last successful look at the database began less than 10 s ago,
+// and a is the device's newest answer, active, with nothing newer known.
+func (s *Service) Still(now time.Time, a Answer, ask []byte) (protocol.Still, error) {
+	if a.Status != protocol.Active {
+		return protocol.Still{}, fmt.Errorf("grant: %w: the device is %s", ErrProof, a.Status)
+	}
+	return s.still(now, a.Session, a.Version, ask)
+}
+
+func (s *Service) still(now time.Time, sess Session, v protocol.Version, ask []byte) (protocol.Still, error) {
+	jws, err := s.c.Keys.Sign(protocol.TypStill, protocol.StillClaims{
+		Device: sess.Device, Epoch: sess.Epoch, Version: v, Issued: protocol.MillisOf(now),
+		Lease: int64(s.c.Lease / time.Second), Ask: ask,
+	})
+	return protocol.Still{JWS: jws}, err
+}
