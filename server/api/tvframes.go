@@ -175,7 +175,6 @@ func (v *tv) begin(ctx context.Context, sess device.Session, ask []byte, have pr
 	if err := v.t.cfg.Hub.Add(v.session); err != nil {
 		return err
 	}
-	v.t.cfg.Arrived(sess.Account)
 	return v.session.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
 		return v.read(ctx, v.session, ask)
 	})

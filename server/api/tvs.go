@@ -28,9 +28,6 @@ type TVConfig struct {
 	Server string
 	// Node names this process.
 	Node string
-	// Arrived hears that a device of an account has connected. It must not
-	// block. nil: nobody cares.
-	Arrived func(protocol.AccountID)
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 
@@ -56,9 +53,6 @@ func (c TVConfig) withDefaults() (TVConfig, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.Arrived == nil {
-		c.Arrived = func(protocol.AccountID) {}
 	}
 	c.MinCap = max(c.MinCap, 1)
 	for _, d := range []struct {

@@ -116,7 +116,7 @@ func (w *truth) changed(_ context.Context, since time.Time, each func(protocol.A
 	return nil
 }
 
-func (w *truth) beat(context.Context, time.Time) error {
+func (w *truth) beat(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.beats++

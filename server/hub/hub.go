@@ -25,7 +25,7 @@ type Config struct {
 	// is one read of the database: its success is what makes this node fresh.
 	Changed func(ctx context.Context, since time.Time, each func(protocol.AccountID, protocol.Version)) error
 	// Beat writes this node's sign of life.
-	Beat func(ctx context.Context, now time.Time) error
+	Beat func(ctx context.Context) error
 	// Left writes down connections that have ended, at most [maxDepartures]
 	// at once. Failed ones are offered again.
 	Left func(ctx context.Context, gone []Departure) error

@@ -59,7 +59,7 @@ func (h *Hub) poll(ctx context.Context) {
 		return
 	}
 	h.polled.Store(begun.UnixNano())
-	if err := h.cfg.Beat(ctx, begun); err != nil {
+	if err := h.cfg.Beat(ctx); err != nil {
 		h.cfg.Log.Warn("heartbeat failed", "error", err)
 	}
 }

@@ -1,0 +1,140 @@
+// Command hearthkey-server is the Hearthkey server: accounts, profiles, devices
+// and the account pages, in one process with one data folder.
+//
+// It runs until it is told to stop (SIGINT, SIGTERM), drains and ends; a second
+// signal ends it at once. Every flag can also be given in the environment: --smtp-url
+// is HEARTHKEY_SMTP_URL. The tests call run.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/hearthkey/hearthkey/server"
+)
+
+// version is set at link time.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal kills
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// flags is the command line. Its defaults are those of [server.Config].
+type flags struct {
+	Serve serve `cmd:"" default:"withargs" help:"Run the server (the default)."`
+
+	Version struct{} `cmd:"" help:"Print the version."`
+}
+
+type serve struct {
+	Listen      string        `default:"127.0.0.1:8700" placeholder:"HOST:PORT" help:"Address for pages, API and devices."`
+	Admin       string        `placeholder:"HOST:PORT" help:"Address for health, readiness and metrics, not for the public, e.g. 127.0.0.1:8701. Off when empty."`
+	Data        string        `default:"data/server" placeholder:"FOLDER" help:"Folder of the database and the keys."`
+	PublicURL   string        `name:"public-url" placeholder:"URL" help:"Address that people open. Default: made from --listen."`
+	Name        string        `placeholder:"NAME" help:"The service's name in the handshake, which devices sign; never change it. Default: the host of --public-url."`
+	ServiceName string        `default:"Hearthkey" placeholder:"NAME" help:"What the household knows the service as."`
+	TLSCert     string        `name:"tls-cert" placeholder:"FILE" help:"Certificate chain (PEM), to end TLS here."`
+	TLSKey      string        `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+	Trusted     []string      `name:"trusted-proxy" placeholder:"NETWORK" help:"Address or network of a proxy that ends TLS; its X-Forwarded-For is believed. May be given several times."`
+	SMTPURL     string        `name:"smtp-url" placeholder:"URL" help:"Mail server: smtp://user:password@host:port?tls=starttls&from=address. It holds a secret: better in HEARTHKEY_SMTP_URL."`
+	Lease       time.Duration `default:"8h" help:"How long a device works without contact, at most 8h."`
+	MaxDevices  int           `default:"50" help:"Devices signed in per account."`
+	MaxProfiles int           `default:"5" help:"Profiles per account."`
+	MinPassword int           `default:"8" help:"Least length of a password in characters."`
+	Ping        time.Duration `default:"50s" help:"Interval of heartbeats to devices."`
+	Drain       time.Duration `help:"Time over which devices come back after a shutdown. Default 30s; with --dev 1s."`
+	Dev         bool          `help:"Development: messages at /dev/outbox for this machine, plain HTTP anywhere."`
+	LogFormat   string        `default:"text" enum:"text,json" help:"text or json."`
+	LogLevel    string        `default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+}
+
+func (s serve) config(log *slog.Logger) server.Config {
+	return server.Config{
+		Listen: s.Listen, Admin: s.Admin, Data: s.Data, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
+		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL,
+		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
+		Ping: s.Ping, Drain: s.Drain, Log: log,
+	}
+}
+
+func (s serve) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // kong has checked it
+	opts := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// run is the program. It returns the exit status: 1 for what failed, 2 for a
+// command line that cannot be read.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	var f flags
+	exited, status := false, 0
+	parser, err := kong.New(&f,
+		kong.Name("hearthkey-server"),
+		kong.Description("Accounts, profiles and devices of a household, and a sign-out that is proved."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited, status = true, code }),
+		kong.Resolvers(environment(getenv)),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "hearthkey-server:", err)
+		return 1
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case exited: // help was asked for
+		return status
+	case err != nil:
+		fmt.Fprintf(stderr, "hearthkey-server: %v. See hearthkey-server --help.\n", err)
+		return 2
+	case parsed.Command() == "version":
+		fmt.Fprintln(stdout, "hearthkey-server", version, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+		return 0
+	}
+	if err := runServer(ctx, f.Serve, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "hearthkey-server:", err)
+		return 1
+	}
+	return 0
+}
+
+func runServer(ctx context.Context, s serve, stdout, stderr io.Writer) error {
+	srv, err := server.New(ctx, s.config(s.logger(stderr)))
+	var mend *server.OperatorError
+	if err != nil && !errors.As(err, &mend) {
+		return fmt.Errorf("the server cannot start: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "hearthkey-server: %s\n", srv.URL())
+	return srv.Run(ctx)
+}
+
+// environment reads flags that were not given from HEARTHKEY_ variables.
+func environment(getenv func(string) string) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		name := "HEARTHKEY_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		if v := getenv(name); v != "" {
+			return v, nil
+		}
+		return nil, nil
+	})
+}

@@ -1,0 +1,223 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// OperatorError is something that the person who runs the server can mend.
+type OperatorError struct {
+	Text string // what is wrong and what to do
+	Err  error  // may be nil
+}
+
+// Error returns the sentence.
+func (e *OperatorError) Error() string { return e.Text }
+
+// Unwrap returns the cause.
+func (e *OperatorError) Unwrap() error { return e.Err }
+
+func operator(err error, format string, args ...any) error {
+	return &OperatorError{fmt.Sprintf(format, args...), err}
+}
+
+// Config is the operator's settings. Its zero value serves plain HTTP on
+// loopback with the data in ./data/server.
+type Config struct {
+	// Listen is the address for pages, API and devices. Default 127.0.0.1:8700.
+	Listen string
+	// Admin is the address for health, readiness and metrics, which are not for
+	// the public. Empty: no such listener. Health and readiness are also served
+	// on Listen.
+	Admin string
+	// Data is the folder of the database and the keys. Default ./data/server.
+	Data string
+	// PublicURL is the address that people open. With https, cookies are Secure.
+	// Default: http:// or https:// and Listen.
+	PublicURL string
+	// Name is the service's name in the handshake, which devices sign. It must
+	// never change. Default: the host of PublicURL.
+	Name string
+	// ServiceName is what the household knows the service as. Default Hearthkey.
+	ServiceName string
+
+	// TLSCert and TLSKey are PEM files; with them TLS ends in this process.
+	TLSCert, TLSKey string
+	// TrustedProxies lists addresses or networks of proxies that end TLS and
+	// whose X-Forwarded-For is believed.
+	TrustedProxies []string
+	// Dev serves the outbox of this run at /dev/outbox, to this machine only,
+	// and allows plain HTTP elsewhere than on loopback.
+	Dev bool
+
+	// SMTPURL is the mail server: smtp://user:password@host:port?tls=starttls&from=….
+	// Empty: mails stay in the outbox.
+	SMTPURL string
+
+	// Lease is how long a device works without contact. Default and most 8 h.
+	Lease time.Duration
+	// MaxDevices and MaxProfiles per account. Defaults 50 and 5.
+	MaxDevices, MaxProfiles int
+	// MinPassword is the least length of a password in characters. Default 8.
+	MinPassword int
+
+	// Ping is the interval of heartbeats to devices. Default 50 s.
+	Ping time.Duration
+	// Drain is the time over which devices come back after a shutdown. Default
+	// 30 s; with Dev 1 s.
+	Drain time.Duration
+
+	// Log gets everything. Default: nowhere.
+	Log *slog.Logger
+	// Now is the clock of everything that is stored or signed. Default time.Now.
+	Now func() time.Time
+}
+
+// settings is a Config that was checked, with what was derived from it.
+type settings struct {
+	Config
+	public  *url.URL
+	derived bool // PublicURL was made from Listen
+	trusted []netip.Prefix
+}
+
+// settle gives a PublicURL that was made from Listen the port that was chosen.
+func (s *settings) settle(addr net.Addr) {
+	if !s.derived {
+		return
+	}
+	_, port, _ := net.SplitHostPort(addr.String())
+	s.public.Host = net.JoinHostPort(s.public.Hostname(), port)
+	s.PublicURL = s.public.Scheme + "://" + s.public.Host
+}
+
+func (s settings) secure() bool { return s.public.Scheme == "https" }
+
+// check fills in the defaults and finds what an operator got wrong.
+func (c Config) check() (settings, error) {
+	c.Listen = cmp.Or(c.Listen, "127.0.0.1:8700")
+	c.Data = cmp.Or(c.Data, "data/server")
+	c.ServiceName = cmp.Or(c.ServiceName, "Hearthkey")
+	c.Lease = cmp.Or(c.Lease, protocol.MaxLease*time.Second)
+	c.Ping = cmp.Or(c.Ping, 50*time.Second)
+	if c.Drain == 0 {
+		c.Drain = 30 * time.Second
+		if c.Dev {
+			c.Drain = time.Second
+		}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := settings{Config: c}
+	for _, check := range []func(*settings) error{
+		(*settings).checkTLS, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkBounds,
+	} {
+		if err := check(&s); err != nil {
+			return settings{}, err
+		}
+	}
+	return s, nil
+}
+
+func (s *settings) checkTLS() error {
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return operator(nil, "--tls-cert and --tls-key belong together: give both, or neither.")
+	}
+	for _, f := range []string{s.TLSCert, s.TLSKey} {
+		if _, err := os.Stat(f); f != "" && err != nil {
+			return operator(err, "The TLS file %s cannot be read: %v.", f, errors.Unwrap(err))
+		}
+	}
+	return nil
+}
+
+func (s *settings) checkProxies() error {
+	for _, p := range s.TrustedProxies {
+		prefix, err := netip.ParsePrefix(p)
+		if err != nil {
+			addr, addrErr := netip.ParseAddr(p)
+			if addrErr != nil {
+				return operator(err, "--trusted-proxy %q is neither an address nor a network such as 10.0.0.0/8.", p)
+			}
+			prefix = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		s.trusted = append(s.trusted, prefix.Masked())
+	}
+	return nil
+}
+
+func (s *settings) checkPublic() error {
+	if s.PublicURL == "" {
+		scheme := "http"
+		if s.TLSCert != "" {
+			scheme = "https"
+		}
+		host, port, err := net.SplitHostPort(s.Listen)
+		if err != nil {
+			return operator(err, "--listen %q is not host:port.", s.Listen)
+		}
+		s.PublicURL, s.derived = scheme+"://"+net.JoinHostPort(cmp.Or(host, "localhost"), port), true
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		return operator(err, "--public-url %q is not an address such as https://tv.example, without a path.", s.PublicURL)
+	}
+	s.PublicURL = u.Scheme + "://" + u.Host
+	s.public = u
+	s.Name = cmp.Or(s.Name, u.Hostname())
+	if s.TLSCert != "" && u.Scheme != "https" {
+		return operator(nil, "--public-url %s begins with http://, but --tls-cert is given: make it https://.", s.PublicURL)
+	}
+	if len(s.Name) > protocol.MaxServer {
+		return operator(nil, "--name has %d bytes, at most %d are allowed.", len(s.Name), protocol.MaxServer)
+	}
+	return nil
+}
+
+// checkPlain refuses to serve secrets in the clear to other machines.
+func (s *settings) checkPlain() error {
+	if s.TLSCert != "" || s.Dev || len(s.trusted) > 0 {
+		return nil
+	}
+	if s.secure() {
+		return operator(nil, "--public-url is https, but nothing here speaks TLS: give --tls-cert and --tls-key, or --trusted-proxy for the proxy in front.")
+	}
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return operator(err, "--listen %q is not host:port.", s.Listen)
+	}
+	if addr, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !addr.IsLoopback()) {
+		return operator(nil, "--listen %s would send passwords in the clear: give --tls-cert and --tls-key, or --trusted-proxy for a proxy that ends TLS, or --dev to try things out.", s.Listen)
+	}
+	return nil
+}
+
+func (s *settings) checkBounds() error {
+	const most = protocol.MaxLease * time.Second
+	switch {
+	case s.Lease < time.Second || s.Lease > most:
+		return operator(nil, "--lease %s is not between 1s and %s.", s.Lease, most)
+	case s.Ping < time.Second || s.Ping > 10*time.Minute:
+		return operator(nil, "--ping %s is not between 1s and 10m.", s.Ping)
+	case s.Drain < 0 || s.Drain > time.Hour:
+		return operator(nil, "--drain %s is not between 0 and 1h.", s.Drain)
+	case s.MaxDevices < 0 || s.MaxProfiles < 0 || s.MinPassword < 0:
+		return operator(nil, "The limits of devices, profiles and passwords are not negative.")
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package server
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/hearthkey/hearthkey/server/api"
+)
+
+// Bounds of one request.
+const (
+	readTime  = 20 * time.Second // its body
+	writeTime = 30 * time.Second // its answer; streams set their own
+)
+
+// meter counts what happens, for Prometheus.
+type meter struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newMeter(s *Server) *meter {
+	m := &meter{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "hearthkey_http_requests_total", Help: "Requests by route and status.",
+		}, []string{"route", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "hearthkey_http_request_seconds", Help: "Time to answer, streams and sockets left out.",
+			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 5},
+		}, []string{"route"}),
+	}
+	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	hub, tvs := s.parts.hub, s.parts.tvs
+	for _, g := range []struct {
+		name, help string
+		read       func() float64
+	}{
+		{"hearthkey_devices_connected", "Devices that have proved themselves.", func() float64 { return float64(hub.Stats().Connected) }},
+		{"hearthkey_devices_unproved", "Connections that have proved nothing yet.", func() float64 { return float64(tvs.Unproved()) }},
+		{"hearthkey_devices_pending", "Connections that show a user code.", func() float64 { return float64(tvs.Pending()) }},
+		{"hearthkey_fresh", "1 while the database answered within 10 s.", func() float64 { return asNumber(hub.Fresh(time.Now())) }},
+	} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, g.read))
+	}
+	for _, c := range []struct {
+		name, help string
+		read       func() int64
+	}{
+		{"hearthkey_nudges_total", "Nudges for accounts with devices here.", func() int64 { return hub.Stats().Nudges }},
+		{"hearthkey_pushes_total", "Reads of the truth for a device.", func() int64 { return hub.Stats().Pushes }},
+		{"hearthkey_push_failures_total", "Pushes that failed; they are tried again.", func() int64 { return hub.Stats().Failures }},
+		{"hearthkey_devices_silent_total", "Devices dropped for their silence.", func() int64 { return hub.Stats().Silent }},
+		{"hearthkey_devices_superseded_total", "Connections replaced by newer ones.", func() int64 { return hub.Stats().Superseded }},
+	} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: c.name, Help: c.help},
+			func() float64 { return float64(c.read()) }))
+	}
+	return m
+}
+
+func asNumber(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (m *meter) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// watch bounds, counts and logs every request. Only the route is logged, never
+// the path, the query, a header or a body: they can hold secrets.
+func (m *meter) watch(next http.Handler, cfg settings) http.Handler {
+	origins := api.Origins{Trusted: cfg.trusted}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		c := http.NewResponseController(w)
+		_ = c.SetWriteDeadline(begun.Add(writeTime))
+		if r.ContentLength != 0 {
+			_ = c.SetReadDeadline(begun.Add(readTime))
+		}
+		if cfg.secure() {
+			w.Header().Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		out := &observed{ResponseWriter: w}
+		ip := origins.Addr(r).String()
+		next.ServeHTTP(out, r)
+		took := time.Since(begun)
+		status := out.code()
+		m.requests.WithLabelValues(r.Pattern, strconv.Itoa(status)).Inc()
+		if !out.long {
+			m.seconds.WithLabelValues(r.Pattern).Observe(took.Seconds())
+		}
+		cfg.Log.Info("request", "route", r.Pattern, "method", r.Method, "status", status,
+			"bytes", out.bytes, "milliseconds", took.Milliseconds(), "ip", ip)
+	})
+}
+
+// observed remembers what was answered.
+type observed struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+	long   bool // a stream or a socket
+}
+
+func (o *observed) code() int {
+	if o.status == 0 {
+		return http.StatusOK
+	}
+	return o.status
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (o *observed) WriteHeader(status int) {
+	if o.status == 0 || o.status < 200 {
+		o.status = status
+	}
+	o.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (o *observed) Write(p []byte) (int, error) {
+	n, err := o.ResponseWriter.Write(p)
+	o.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets [http.ResponseController] find the connection's own methods.
+func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+
+// Flush implements [http.Flusher]: the answer is a stream.
+func (o *observed) Flush() {
+	o.long = true
+	_ = http.NewResponseController(o.ResponseWriter).Flush()
+}
+
+// Hijack implements [http.Hijacker]: the answer is a socket.
+func (o *observed) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	o.long, o.status = true, http.StatusSwitchingProtocols
+	return http.NewResponseController(o.ResponseWriter).Hijack()
+}

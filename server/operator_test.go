@@ -1,0 +1,165 @@
+package server_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server"
+	"github.com/hearthkey/hearthkey/server/store/sqlite"
+)
+
+// What an operator can get wrong, and what the server says about it.
+func TestOperatorErrors(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*server.Config)
+		want   string
+	}{
+		{"port in use", func(c *server.Config) { c.Listen = taken.Addr().String() }, "Another program listens on"},
+		{"admin port in use", func(c *server.Config) { c.Admin = taken.Addr().String() }, "with --admin"},
+		{"not an address", func(c *server.Config) { c.Listen = "nonsense" }, "is not host:port"},
+		{"not this machine's address", func(c *server.Config) { c.Listen, c.Dev = "192.0.2.1:0", true }, "has no address"},
+		{"plain HTTP for everybody", func(c *server.Config) { c.Listen = "0.0.0.0:0" }, "in the clear"},
+		{"https without TLS", func(c *server.Config) { c.PublicURL = "https://tv.example" }, "nothing here speaks TLS"},
+		{"a URL with a path", func(c *server.Config) { c.PublicURL = "http://tv.example/x" }, "without a path"},
+		{"not a URL", func(c *server.Config) { c.PublicURL = "tv.example" }, "is not an address"},
+		{"half of TLS", func(c *server.Config) { c.TLSCert = file }, "belong together"},
+		{"no such certificate", func(c *server.Config) { c.TLSCert, c.TLSKey = file+"1", file+"2" }, "cannot be read"},
+		{"not a certificate", func(c *server.Config) { c.TLSCert, c.TLSKey = file, file }, "cannot be used"},
+		{"a proxy that is none", func(c *server.Config) { c.TrustedProxies = []string{"front"} }, "neither an address nor a network"},
+		{"a lease too long", func(c *server.Config) { c.Lease = 9 * time.Hour }, "--lease 9h"},
+		{"a ping too short", func(c *server.Config) { c.Ping = time.Millisecond }, "--ping"},
+		{"a name too long", func(c *server.Config) { c.Name = strings.Repeat("x", 300) }, "--name"},
+		{"not a mail server", func(c *server.Config) { c.SMTPURL = "http://mail" }, "--smtp-url"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := server.Config{Listen: "127.0.0.1:0", Data: t.TempDir()}
+			tt.change(&cfg)
+			wantOperator(t, cfg, tt.want)
+		})
+	}
+}
+
+func wantOperator(t *testing.T, cfg server.Config, want string) {
+	t.Helper()
+	srv, err := server.New(t.Context(), cfg)
+	if err == nil {
+		srv.Close()
+	}
+	var mend *server.OperatorError
+	if !errors.As(err, &mend) || !strings.Contains(err.Error(), want) {
+		t.Errorf("New = %v, want an operator's error with %q", err, want)
+	}
+}
+
+func TestDatabaseOfANewerVersion(t *testing.T) {
+	dir := t.TempDir()
+	cfg := server.Config{Listen: "127.0.0.1:0", Data: dir}
+	makeNewer(t, cfg)
+	before, err := os.ReadFile(filepath.Join(dir, "hearthkey.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOperator(t, cfg, "written by a newer version")
+	after, err := os.ReadFile(filepath.Join(dir, "hearthkey.db"))
+	if err != nil || string(after) != string(before) {
+		t.Errorf("the database was touched: %v", err)
+	}
+}
+
+// makeNewer makes a database and says that a later program has changed it.
+func makeNewer(t *testing.T, cfg server.Config) {
+	t.Helper()
+	srv, err := server.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Close()
+	driver, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(cfg.Data, "hearthkey.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer driver.Close()
+	err = driver.Migrate(t.Context(), func(db *sql.DB) error {
+		_, err := db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDamagedDatabase(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "hearthkey.db"), []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantOperator(t, server.Config{Listen: "127.0.0.1:0", Data: dir}, "is damaged")
+}
+
+func TestDatabaseInUse(t *testing.T) {
+	dir := t.TempDir()
+	first, err := server.New(t.Context(), server.Config{Listen: "127.0.0.1:0", Data: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	wantOperator(t, server.Config{Listen: "127.0.0.1:0", Data: dir}, "Another hearthkey-server")
+}
+
+func TestMissingKeys(t *testing.T) {
+	dir := t.TempDir()
+	cfg := server.Config{Listen: "127.0.0.1:0", Data: dir}
+	first, err := server.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	keys, err := os.ReadDir(filepath.Join(dir, "keys"))
+	if err != nil || len(keys) == 0 {
+		t.Fatalf("keys: %v, %v", keys, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "keys", keys[0].Name())); err != nil {
+		t.Fatal(err)
+	}
+	wantOperator(t, cfg, "Key files are missing")
+}
+
+// A server that was opened and not run leaves nothing behind, and one whose
+// context has ended runs no longer.
+func TestCloseWithoutRun(t *testing.T) {
+	cfg := server.Config{Listen: "127.0.0.1:0", Data: t.TempDir()}
+	for range 2 {
+		srv, err := server.New(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv.Close()
+		srv.Close()
+	}
+	srv, err := server.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := srv.Run(ctx); err != nil {
+		t.Errorf("Run = %v", err)
+	}
+}

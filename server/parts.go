@@ -1,0 +1,258 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/api"
+	"github.com/hearthkey/hearthkey/server/bus"
+	"github.com/hearthkey/hearthkey/server/bus/membus"
+	"github.com/hearthkey/hearthkey/server/catalog"
+	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/hub"
+	"github.com/hearthkey/hearthkey/server/hub/poller"
+	"github.com/hearthkey/hearthkey/server/keyring"
+	"github.com/hearthkey/hearthkey/server/notify"
+	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/store/sqlite"
+	"github.com/hearthkey/hearthkey/server/timeline"
+	"github.com/hearthkey/hearthkey/server/web"
+)
+
+// parts are what a server is made of, in the order in which they are opened.
+type parts struct {
+	cfg  settings
+	node string // names this process
+
+	db       *store.DB
+	keys     *keyring.Ring
+	outbox   *notify.Outbox
+	bus      bus.Bus
+	profiles *profile.Service
+	devices  *device.Service
+	accounts *account.Service
+	hub      *hub.Hub
+	poller   *poller.Poller
+	tvs      *api.TVs
+	api      *api.API
+	site     *web.Site
+
+	closing sync.Once
+}
+
+// assemble opens everything. Where it fails nothing stays open.
+func assemble(ctx context.Context, cfg settings) (*parts, error) {
+	node, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{cfg: cfg, node: node.String(), bus: &membus.Bus{}}
+	for _, open := range []func(context.Context) error{
+		p.openStore, p.openKeys, p.openOutbox, p.openServices, p.openDevices, p.openBorders,
+	} {
+		if err := open(ctx); err != nil {
+			p.close()
+			return nil, err
+		}
+	}
+	p.bus.Subscribe(func(n bus.Nudge) {
+		p.hub.Nudge(n.Account, n.Version)
+		p.site.Changed(n.Account)
+	})
+	return p, nil
+}
+
+func (p *parts) openStore(ctx context.Context) error {
+	path := filepath.Join(p.cfg.Data, "hearthkey.db")
+	driver, err := sqlite.Open(ctx, sqlite.Config{Path: path})
+	if err != nil {
+		return explainStore(path, err)
+	}
+	if p.db, err = store.Open(ctx, driver, p.cfg.Log); err != nil {
+		driver.Close()
+		return explainStore(path, err)
+	}
+	return nil
+}
+
+// explainStore says what an operator can do about a database that does not open.
+func explainStore(path string, err error) error {
+	for _, known := range []struct {
+		is   error
+		text string
+	}{
+		{store.ErrNewerSchema, "The database %s was written by a newer version of this program. Install that version again, or restore a backup made before the upgrade. Nothing was changed."},
+		{store.ErrInUse, "Another hearthkey-server has the database %s open: stop it, or choose another folder with --data."},
+		{store.ErrDamaged, "The database %s is damaged, or not a database of this program. Set the file aside and restore a backup. Nothing was changed."},
+		{store.ErrReadOnly, "The database %s cannot be written: check who owns the file and its folder, and that the disk is not mounted read-only."},
+		{store.ErrFull, "The disk that holds the database %s is full: make room and start again. Nothing is lost."},
+	} {
+		if errors.Is(err, known.is) {
+			return operator(err, known.text, path)
+		}
+	}
+	return err
+}
+
+func (p *parts) openKeys(context.Context) (err error) {
+	dir := filepath.Join(p.cfg.Data, "keys")
+	p.keys, err = keyring.Open(dir, p.cfg.Name, rand.Reader)
+	switch {
+	case errors.Is(err, keyring.ErrIncomplete):
+		return operator(err, "Key files are missing in %s (%v). Restore them from a backup: with new keys every device would have to sign in again.", dir, err)
+	case errors.Is(err, keyring.ErrDamaged):
+		return operator(err, "A key file in %s is damaged (%v). Restore it from a backup.", dir, err)
+	}
+	return err
+}
+
+func (p *parts) openOutbox(context.Context) (err error) {
+	c := notify.Config{DB: p.db, Log: p.cfg.Log, Now: p.cfg.Now, Wording: notify.Wording{Service: p.cfg.ServiceName, PublicURL: p.cfg.PublicURL}}
+	if p.cfg.SMTPURL != "" {
+		smtp, err := notify.ParseSMTP(p.cfg.SMTPURL, p.cfg.ServiceName)
+		if err != nil {
+			return operator(err, "--smtp-url cannot be used: %v.", err)
+		}
+		c.Mail = smtp
+	}
+	p.outbox, err = notify.New(c)
+	return err
+}
+
+func (p *parts) openServices(context.Context) (err error) {
+	gate := admit.New(admit.Config{})
+	p.profiles, err = profile.New(profile.Config{
+		DB: p.db, Keys: p.keys, Gate: gate, MaxProfiles: p.cfg.MaxProfiles, Notify: p.outbox.Notify, Changed: p.changed,
+	})
+	if err != nil {
+		return err
+	}
+	p.devices, err = device.New(device.Config{
+		DB: p.db, Keys: p.keys, Profiles: p.profiles,
+		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: catalog.Demo(),
+		MaxDevices: p.cfg.MaxDevices, Notify: p.outbox.Notify, Changed: p.changed,
+		Decided: func(id protocol.DeviceID) { p.tvs.Decided(id) },
+	})
+	if err != nil {
+		return err
+	}
+	p.accounts, err = account.New(account.Config{
+		DB: p.db, Keys: p.keys, Gate: gate, ServiceName: p.cfg.ServiceName, MinPassword: p.cfg.MinPassword,
+		Notify: p.outbox.Notify, Household: profile.Household, Changed: p.changed,
+	})
+	return err
+}
+
+// changed tells every node that an account has a new version.
+func (p *parts) changed(a protocol.AccountID, v protocol.Version) {
+	p.bus.Publish(bus.Nudge{Account: a, Version: v})
+}
+
+func (p *parts) openDevices(context.Context) (err error) {
+	p.hub, err = hub.New(hub.Config{
+		Changed: p.changedSince,
+		Beat:    func(ctx context.Context) error { return p.devices.Heartbeat(ctx, p.cfg.Now(), p.node) },
+		Left:    p.left,
+		Log:     p.cfg.Log,
+		Ping:    p.cfg.Ping,
+	})
+	if err != nil {
+		return err
+	}
+	p.poller = poller.New(poller.Config{})
+	p.tvs, err = api.NewTVs(api.TVConfig{
+		Devices: p.devices, Hub: p.hub, Poller: p.poller, Origins: p.origins(), Log: p.cfg.Log,
+		Server: p.cfg.Name, Node: p.node, Now: p.cfg.Now,
+	})
+	return err
+}
+
+func (p *parts) origins() api.Origins { return api.Origins{Trusted: p.cfg.trusted} }
+
+// maxChanged bounds one look at what changed: more accounts than change in a
+// minute on one database.
+const maxChanged = 200_000
+
+func (p *parts) changedSince(ctx context.Context, since time.Time, each func(protocol.AccountID, protocol.Version)) error {
+	list, err := p.devices.ChangedSince(ctx, since, maxChanged)
+	for a, v := range list {
+		each(a, v)
+	}
+	return err
+}
+
+// left writes down connections that have ended.
+func (p *parts) left(ctx context.Context, ended []hub.Departure) error {
+	gone := make([]device.Gone, len(ended))
+	for i, d := range ended {
+		s := device.Session{Account: d.Account, Device: d.Device, Epoch: d.Epoch, Conn: d.Number}
+		gone[i] = device.Gone{Session: s, LastGrant: d.Granted, LastContact: d.Contact}
+	}
+	return p.devices.Departed(ctx, gone)
+}
+
+func (p *parts) openBorders(context.Context) (err error) {
+	p.api, err = api.New(api.Config{
+		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
+		TVs: p.tvs, Origins: p.origins(), Cookie: web.CookieName(p.cfg.secure()), Log: p.cfg.Log, Now: p.cfg.Now,
+	})
+	if err != nil {
+		return err
+	}
+	c := web.Config{
+		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
+		Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now,
+		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
+	}
+	if p.cfg.Dev {
+		c.Outbox = p.outbox.Recent
+	}
+	p.site, err = web.New(c)
+	return err
+}
+
+func (p *parts) timeline(ctx context.Context, a protocol.AccountID, before string, n int) ([]timeline.Entry, error) {
+	return timeline.List(ctx, p.db, a, before, n)
+}
+
+// run starts what works in the background until ctx ends.
+func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
+	running.Go(func() { p.hub.Run(ctx) })
+	running.Go(func() { p.tvs.Run(ctx) })
+	running.Go(func() { p.outbox.Run(ctx) })
+}
+
+// close closes what is open, the database last. Nothing runs any more.
+func (p *parts) close() {
+	p.closing.Do(func() {
+		if p.site != nil {
+			p.site.Close()
+		}
+		if p.poller != nil {
+			_ = p.poller.Close(context.Background(), closeServiceRestart)
+		}
+		if p.tvs != nil {
+			p.tvs.Close()
+		}
+		_ = p.bus.Close()
+		if p.hub != nil {
+			p.hub.Close()
+		}
+		if p.db == nil {
+			return
+		}
+		if err := p.db.Close(); err != nil {
+			p.cfg.Log.Error("database not closed", "error", err)
+		}
+	})
+}
