@@ -36,7 +36,7 @@ func (v *visit) fail(err error) {
 	}
 	status, page := v.explain(err)
 	if err := v.show(status, page); err != nil {
-		v.s.c.Log.Error("render error page", slog.Any("error", err))
+		v.s.c.Log.Error("render error page", slog.Any("err", err))
 		http.Error(v.w, "Something went wrong.", http.StatusInternalServerError)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -167,7 +168,7 @@ func (v *visit) step(out sse, next func() (message, error)) bool {
 		return false
 	case err != nil:
 		if v.ctx().Err() == nil {
-			v.s.c.Log.Warn("board stream failed", "error", err)
+			v.s.c.Log.Warn("board stream failed", slog.Any("err", err))
 		}
 		return false // the browser comes back by itself
 	case m.body == nil:

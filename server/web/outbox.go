@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 )
 
@@ -34,7 +33,7 @@ func (s *Site) messages(ctx context.Context) ([]OutboxMessage, error) {
 	}
 	out := make([]OutboxMessage, 0, len(rows))
 	for _, r := range rows {
-		m := OutboxMessage{ID: r.ID, Channel: r.Channel, Kind: r.Kind, To: r.Recipient, Subject: r.Subject, Text: r.Text, HTML: r.HTML, At: r.Created, State: "waiting"}
+		m := OutboxMessage{ID: r.ID, To: r.Recipient, Subject: r.Subject, Text: r.Text, HTML: r.HTML, At: r.Created, State: "waiting"}
 		switch {
 		case !r.Sent.IsZero():
 			m.State = "sent"
@@ -59,23 +58,6 @@ func (s *Site) outboxLive(v *visit) error {
 		body, err := s.views.part(page, "messages", page)
 		return message{body: body}, err
 	})
-}
-
-// outboxJSON is the same list for programs.
-func (s *Site) outboxJSON(v *visit) error {
-	list, err := s.messages(v.ctx())
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(struct {
-		Messages []OutboxMessage `json:"messages"`
-	}{list})
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "application/json")
-	v.w.Write(data)
-	return nil
 }
 
 // outboxBody serves a mail's HTML to the page's frame: no script, no network,

@@ -290,15 +290,13 @@ type OutboxPage struct {
 
 // OutboxMessage is one mail or SMS.
 type OutboxMessage struct {
-	ID      string    `json:"id"`
-	Channel string    `json:"channel"` // mail, sms
-	Kind    string    `json:"kind"`
-	To      string    `json:"to"`
-	Subject string    `json:"subject"` // empty: an SMS
-	Text    string    `json:"text"`
-	HTML    string    `json:"-"` // empty: text only
-	At      time.Time `json:"created"`
-	State   string    `json:"state"` // waiting, sent, set aside
+	ID      string
+	To      string
+	Subject string // empty: an SMS
+	Text    string
+	HTML    string // empty: text only
+	At      time.Time
+	State   string // waiting, sent, set aside
 }
 
 // ErrorPage says in a human sentence what went wrong.

@@ -65,7 +65,6 @@ func (s *Site) routes() http.Handler {
 
 	if s.c.Outbox != nil {
 		mux.Handle("GET /dev/outbox", s.open(s.outbox))
-		mux.Handle("GET /dev/outbox.json", s.open(s.outboxJSON))
 		mux.Handle("GET /dev/outbox/live", s.open(s.outboxLive))
 		mux.HandleFunc("GET /dev/outbox/{message}", s.outboxBody)
 	}
