@@ -80,6 +80,17 @@ func (h *house) start(cfg server.Config) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	h.serve(srv)
+	if h.doc == nil {
+		_, _, body := h.do("GET", "/v1/openapi.json", nil, nil)
+		if h.doc, err = openapi3.NewLoader().LoadFromData(body); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// serve runs srv until the test ends.
+func (h *house) serve(srv *server.Server) {
 	h.srv, h.url = srv, "http://"+srv.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -94,12 +105,6 @@ func (h *house) start(cfg server.Config) {
 			h.t.Log(h.logs.String())
 		}
 	})
-	if h.doc == nil {
-		_, _, body := h.do("GET", "/v1/openapi.json", nil, nil)
-		if h.doc, err = openapi3.NewLoader().LoadFromData(body); err != nil {
-			h.t.Fatal(err)
-		}
-	}
 }
 
 // do makes one request. Answers of the API are held against its document.

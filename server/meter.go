@@ -2,8 +2,12 @@ package server
 
 import (
 	"bufio"
+	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -48,7 +52,7 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_devices_connected", "Devices that have proved themselves.", func() float64 { return float64(hub.Stats().Connected) }},
 		{"hearthkey_devices_unproved", "Connections that have proved nothing yet.", func() float64 { return float64(tvs.Unproved()) }},
 		{"hearthkey_devices_pending", "Connections that show a user code.", func() float64 { return float64(tvs.Pending()) }},
-		{"hearthkey_fresh", "1 while the database answered within 10 s.", func() float64 { return asNumber(hub.Fresh(time.Now())) }},
+		{"hearthkey_fresh", "1 while the database answered within 10 s.", func() float64 { return asNumber(hub.Fresh()) }},
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, g.read))
 	}
@@ -94,17 +98,35 @@ func (m *meter) watch(next http.Handler, cfg settings) http.Handler {
 			w.Header().Set("Strict-Transport-Security", "max-age=63072000")
 		}
 		out := &observed{ResponseWriter: w}
-		ip := origins.Addr(r).String()
-		next.ServeHTTP(out, r)
+		serve(next, out, r, cfg.Log)
 		took := time.Since(begun)
-		status := out.code()
-		m.requests.WithLabelValues(r.Pattern, strconv.Itoa(status)).Inc()
-		if !out.long {
+		status := strconv.Itoa(out.code())
+		m.requests.WithLabelValues(r.Pattern, status).Inc()
+		level := slog.LevelInfo
+		if out.long {
+			level = slog.LevelDebug
+		} else {
 			m.seconds.WithLabelValues(r.Pattern).Observe(took.Seconds())
 		}
-		cfg.Log.Info("request", "route", r.Pattern, "method", r.Method, "status", status,
-			"bytes", out.bytes, "milliseconds", took.Milliseconds(), "ip", ip)
+		cfg.Log.Log(r.Context(), level, "request", "route", r.Pattern, "method", r.Method, "status", status,
+			"bytes", out.bytes, "milliseconds", took.Milliseconds(), "ip", origins.Addr(r).String())
 	})
+}
+
+// serve answers a request, also where the handler panics.
+func serve(next http.Handler, out *observed, r *http.Request, log *slog.Logger) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) || out.status != 0 {
+			log.Error("handler panicked", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+			panic(http.ErrAbortHandler) // the answer has begun: cut it off
+		}
+		api.WriteProblem(out, r, log, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+	}()
+	next.ServeHTTP(out, r)
 }
 
 // observed remembers what was answered.
@@ -132,6 +154,9 @@ func (o *observed) WriteHeader(status int) {
 
 // Write implements [http.ResponseWriter].
 func (o *observed) Write(p []byte) (int, error) {
+	if o.status == 0 {
+		o.status = http.StatusOK
+	}
 	n, err := o.ResponseWriter.Write(p)
 	o.bytes += int64(n)
 	return n, err

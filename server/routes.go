@@ -45,7 +45,7 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	switch {
 	case s.draining.Load():
 		say(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "why": "draining"})
-	case !s.parts.hub.Fresh(time.Now()):
+	case !s.parts.hub.Fresh():
 		say(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "why": "the database did not answer within 10 s"})
 	default:
 		say(w, http.StatusOK, map[string]any{"ready": true})

@@ -117,6 +117,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.Close()
 	loops, stopLoops := context.WithCancel(context.Background())
 	defer stopLoops()
+	s.parts.hub.Poll(ctx) // so that the first device gets its lease
 	var running sync.WaitGroup
 	s.parts.run(loops, &running)
 
@@ -159,7 +160,7 @@ func (s *Server) drain() {
 		}
 	})
 	ending.Go(func() {
-		s.parts.hub.Drain(s.cfg.Drain)
+		s.parts.hub.Drain(ctx, s.cfg.Drain)
 		if err := s.parts.poller.Close(ctx, closeServiceRestart); err != nil {
 			s.cfg.Log.Warn("devices cut off", "error", err)
 		}

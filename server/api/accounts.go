@@ -119,6 +119,9 @@ func (a *API) signIn(c *call) error {
 }
 
 func (a *API) signOut(c *call) error {
+	if c.cookie {
+		a.setCookie(c.w, "")
+	}
 	return c.done(a.cfg.Accounts.SignOut(c.ctx(), c.now, c.who))
 }
 
@@ -193,10 +196,15 @@ func (a *API) changePassword(c *call) error {
 // cookieAge is how long a browser keeps the cookie, as the pages set it.
 const cookieAge = 180 * 24 * time.Hour
 
-// setCookie renews the cookie of a caller that proved itself by it.
+// setCookie renews the cookie of a caller that proved itself by it. The empty
+// token drops it.
 func (a *API) setCookie(w http.ResponseWriter, token string) {
+	age := int(cookieAge / time.Second)
+	if token == "" {
+		age = -1
+	}
 	http.SetCookie(w, &http.Cookie{
-		Name: a.cfg.Cookie, Value: token, Path: "/", MaxAge: int(cookieAge / time.Second), HttpOnly: true,
+		Name: a.cfg.Cookie, Value: token, Path: "/", MaxAge: age, HttpOnly: true,
 		Secure: strings.HasPrefix(a.cfg.Cookie, "__Host-"), SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -276,3 +276,20 @@ func TestDoor(t *testing.T) {
 		t.Errorf("beyond the whole = %v, want %v", err, errFull)
 	}
 }
+
+func FuzzClient(f *testing.F) {
+	f.Add("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "198.51.100.7, 10.0.0.2")
+	f.Add("((((;;;;/ / /", "[::1%eth0]:1,,:")
+	f.Add("a/b (c; d) e/", "999.1.1.1")
+	origins := Origins{Trusted: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}
+	f.Fuzz(func(t *testing.T, agent, forwarded string) {
+		r := &http.Request{RemoteAddr: "10.0.0.1:1", Header: http.Header{"User-Agent": {agent}, "X-Forwarded-For": {forwarded}}}
+		c := origins.Client(r)
+		if c.Agent == "" || len([]rune(c.Agent)) > 64 || strings.ContainsAny(c.Agent, "\r\n\x00") {
+			t.Errorf("program %q", c.Agent)
+		}
+		if addr, err := netip.ParseAddr(c.IP); err != nil || addr.Zone() != "" {
+			t.Errorf("address %q: %v", c.IP, err)
+		}
+	})
+}

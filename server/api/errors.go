@@ -29,6 +29,7 @@ var (
 	errOutOfOrder   = errors.New("api: the connection's state does not allow this frame")
 	errTooOld       = errors.New("api: capability below the operator's minimum")
 	errFull         = errors.New("api: as many unproved connections as allowed")
+	errOutOfTouch   = errors.New("api: the database was not in touch lately")
 	errTooMany      = errors.New("api: too many connections from one address")
 )
 
@@ -108,6 +109,7 @@ var known = []struct {
 	{errTooOld, Explanation{409, protocol.CodeUpdateNeeded, "update-needed", "This device's program is too old for this server. Update it.", 0, ""}},
 	{errUpgrade, Explanation{426, 0, "not-a-device", "This address is for TVs: a WebSocket with the subprotocol " + protocol.Subprotocol + ".", 0, ""}},
 	{errFull, Explanation{503, protocol.CodeBusy, "busy", "The server is busy. Try again in a moment.", 5 * time.Second, ""}},
+	{errOutOfTouch, Explanation{503, protocol.CodeBusy, "busy", "The server is busy. Try again in a moment.", 5 * time.Second, ""}},
 	{errTooMany, Explanation{429, protocol.CodeTooMany, "too-many", "Too many connections from this address. Try again in a minute.", time.Minute, ""}},
 
 	// requests

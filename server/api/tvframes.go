@@ -15,9 +15,9 @@ import (
 func (v *tv) take(ctx context.Context, f protocol.Frame) error {
 	switch f := f.(type) {
 	case protocol.Receipt:
-		return v.proof(v.t.cfg.Devices.Receipt(ctx, v.t.cfg.Now(), f.JWS))
+		return v.takeProof(ctx, f.JWS, v.t.cfg.Devices.Receipt)
 	case protocol.SignedOutHere:
-		return v.proof(v.t.cfg.Devices.SignedOutHere(ctx, v.t.cfg.Now(), f.JWS))
+		return v.takeProof(ctx, f.JWS, v.t.cfg.Devices.SignedOutHere)
 	case protocol.Unknown:
 		return nil // of a newer agent
 	}
@@ -33,12 +33,18 @@ func (v *tv) take(ctx context.Context, f protocol.Frame) error {
 	return errOutOfOrder
 }
 
-// proof acknowledges a proof that was stored.
-func (v *tv) proof(d protocol.Digest, err error) error {
+// takeProof stores a proof and acknowledges it.
+func (v *tv) takeProof(ctx context.Context, jws string, store func(context.Context, time.Time, string) (protocol.Digest, error)) error {
+	done, err := v.checking(ctx)
 	if err != nil {
 		return err
 	}
-	return hub.Send(v.conn, protocol.ReceiptAck{Digest: d})
+	digest, err := store(ctx, v.t.cfg.Now(), jws)
+	done()
+	if err != nil {
+		return err
+	}
+	return hub.Send(v.conn, protocol.ReceiptAck{Digest: digest})
 }
 
 // checking waits for one of the places at which signatures are checked.
@@ -227,7 +233,7 @@ func (v *tv) Desired(ctx context.Context, s *hub.Session) ([]protocol.Frame, err
 // grant answers an ask: without the database where this node may.
 func (v *tv) grant(ctx context.Context, ask []byte) ([]protocol.Frame, error) {
 	now := v.t.cfg.Now()
-	if v.answer.Status != protocol.Active || !v.t.cfg.Hub.Current(v.session, now) {
+	if v.answer.Status != protocol.Active || !v.t.cfg.Hub.Current(v.session) {
 		return v.read(ctx, v.session, ask)
 	}
 	still, err := v.t.cfg.Devices.Still(now, v.answer, ask)
@@ -238,9 +244,13 @@ func (v *tv) grant(ctx context.Context, ask []byte) ([]protocol.Frame, error) {
 	return []protocol.Frame{still}, nil
 }
 
-// read asks the database what should be true. The turn is held.
+// read asks the database what should be true. The turn is held. A node that is
+// out of touch grants nothing: see [hub.Hub.Fresh].
 func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.Frame, error) {
 	now := v.t.cfg.Now()
+	if len(ask) > 0 && !v.t.cfg.Hub.Fresh() {
+		return nil, errOutOfTouch
+	}
 	a, err := v.t.cfg.Devices.State(ctx, now, v.sess, ask, v.answer.Have)
 	if err != nil {
 		return nil, err

@@ -77,6 +77,7 @@ type truth struct {
 	left     []Departure
 	since    []time.Time
 	broken   error
+	mute     error // of the heartbeat alone
 }
 
 func newTruth() *truth { return &truth{versions: map[protocol.AccountID]protocol.Version{}} }
@@ -120,7 +121,7 @@ func (w *truth) beat(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.beats++
-	return nil
+	return w.mute
 }
 
 func (w *truth) goneAway(_ context.Context, gone []Departure) error {

@@ -24,7 +24,8 @@ type Config struct {
 	// Changed calls each for every account that changed at or after since. It
 	// is one read of the database: its success is what makes this node fresh.
 	Changed func(ctx context.Context, since time.Time, each func(protocol.AccountID, protocol.Version)) error
-	// Beat writes this node's sign of life.
+	// Beat writes this node's sign of life, by which others bound what it may
+	// have granted if it dies.
 	Beat func(ctx context.Context) error
 	// Left writes down connections that have ended, at most [maxDepartures]
 	// at once. Failed ones are offered again.
@@ -78,7 +79,7 @@ type Hub struct {
 	wheel    *wheel
 	queue    *queue
 	gone     departures
-	polled   atomic.Int64 // Unix nanoseconds at which the last successful poll began
+	polled   atomic.Pointer[time.Time] // when the last successful poll began
 	counts   counts
 
 	mu     sync.Mutex
@@ -184,14 +185,22 @@ func (h *Hub) push(s *Session, wanted protocol.Version) {
 // Current reports whether this node may grant s a lease without asking the
 // database: it is fresh, and knows of nothing newer than what s was sent. The
 // caller holds the turn.
-func (h *Hub) Current(s *Session, now time.Time) bool {
-	return h.Fresh(now) && h.queue.wanted(s) <= s.Sent
+func (h *Hub) Current(s *Session) bool {
+	return h.Fresh() && h.queue.wanted(s) <= s.Sent
 }
 
-// Fresh reports whether the database was read so recently that this node may
-// grant a lease without asking it.
-func (h *Hub) Fresh(now time.Time) bool {
-	return now.Sub(time.Unix(0, h.polled.Load())) < h.cfg.Fresh
+// Fresh reports whether this node has read what changed, and written its sign
+// of life, so recently that it may grant leases: a node that is cut off stops.
+// Both clocks must agree: the monotonic one stands still while a machine
+// sleeps, and the wall clock can be set back.
+func (h *Hub) Fresh() bool {
+	last := h.polled.Load()
+	if last == nil {
+		return false
+	}
+	now := time.Now()
+	wall := now.Round(0).Sub(last.Round(0))
+	return now.Sub(*last) < h.cfg.Fresh && wall >= 0 && wall < h.cfg.Fresh
 }
 
 // Stats returns the counts.
@@ -201,21 +210,25 @@ func (h *Hub) Stats() Stats {
 }
 
 // Drain tells every device to come back after a delay drawn from [0, spread)
-// and ends its connection, so that they do not all return at once.
-func (h *Hub) Drain(spread time.Duration) {
-	all := h.sessions.all()
+// and ends its connection, so that they do not all return at once. When ctx
+// ends it leaves the rest.
+func (h *Hub) Drain(ctx context.Context, spread time.Duration) {
 	var done sync.WaitGroup
+	defer done.Wait()
 	limit := make(chan struct{}, h.cfg.Pushes)
-	for _, s := range all {
-		limit <- struct{}{}
+	for _, s := range h.sessions.all() {
+		select {
+		case limit <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
 		done.Go(func() {
 			defer func() { <-limit }()
-			delay := time.Duration(rand.Int64N(int64(max(spread, time.Millisecond))))
+			delay := rand.N(max(spread, time.Millisecond))
 			_ = Send(s.Conn, protocol.Error{Code: protocol.CodeBusy, RetryAfter: delay.Milliseconds()})
 			s.Conn.Close(closeServiceRestart, "restarting")
 		})
 	}
-	done.Wait()
 }
 
 // Close stops pushing and writes down what connections have ended. It is

@@ -234,14 +234,14 @@ func TestOutage(t *testing.T) {
 		c := &fakeConn{answers: true, heard: time.Now()}
 		_ = h.Add(session(w, "a", "1", 1, c))
 		synctest.Wait()
-		if !h.Fresh(time.Now()) {
+		if !h.Fresh() {
 			t.Error("not fresh after the first poll")
 		}
 		broke := time.Now()
 		w.breakWith(errBroken)
 		h.Nudge("a", 3)
 		time.Sleep(10 * time.Second)
-		if h.Fresh(time.Now()) {
+		if h.Fresh() {
 			t.Error("fresh 10 s after the last successful poll")
 		}
 		time.Sleep(time.Hour + time.Second) // between two polls
@@ -258,6 +258,26 @@ func TestOutage(t *testing.T) {
 		cancel()
 		loops.Wait()
 		h.Close()
+	})
+}
+
+// A node that cannot write its sign of life may not grant leases either: if it
+// died, their bound would be taken from the last one.
+func TestNoHeartbeatNoGrants(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTruth()
+		w.mute = errBroken
+		h := newHub(t, w, 8)
+		defer h.Close()
+		h.Poll(t.Context())
+		if h.Fresh() {
+			t.Error("fresh without a heartbeat")
+		}
+		w.mute = nil
+		h.Poll(t.Context())
+		if !h.Fresh() {
+			t.Error("not fresh after a heartbeat")
+		}
 	})
 }
 
@@ -310,16 +330,16 @@ func TestCurrent(t *testing.T) {
 		defer h.Close()
 		s := session(w, "a", "1", 1, &fakeConn{})
 		_ = h.Add(s)
-		if h.Current(s, time.Now()) {
+		if h.Current(s) {
 			t.Error("current before the first poll")
 		}
-		h.poll(t.Context())
-		if !h.Current(s, time.Now()) {
+		h.Poll(t.Context())
+		if !h.Current(s) {
 			t.Error("not current after a poll with nothing new")
 		}
 		h.queue.limit = 0 // no worker yet
 		h.Nudge("a", 2)
-		if h.Current(s, time.Now()) {
+		if h.Current(s) {
 			t.Error("current although version 2 is known and not sent")
 		}
 		w.set("a", 2)
@@ -329,10 +349,11 @@ func TestCurrent(t *testing.T) {
 		h.queue.mu.Unlock()
 		h.Nudge("a", 2)
 		synctest.Wait()
-		if !h.Current(s, time.Now()) {
+		if !h.Current(s) {
 			t.Error("not current after version 2 was sent")
 		}
-		if h.Current(s, time.Now().Add(10*time.Second)) {
+		time.Sleep(10 * time.Second)
+		if h.Current(s) {
 			t.Error("current 10 s after the last poll")
 		}
 	})
@@ -348,7 +369,7 @@ func TestDrainSpreadsTheReturn(t *testing.T) {
 			conns = append(conns, &fakeConn{})
 			_ = h.Add(session(w, "a", protocol.DeviceID(fmt.Sprint(i)), 1, conns[i]))
 		}
-		h.Drain(30 * time.Second)
+		h.Drain(t.Context(), 30*time.Second)
 		var early, late int
 		for _, c := range conns {
 			f, err := protocol.DecodeDown(c.sent[0])

@@ -17,7 +17,7 @@ const maxDepartures = 500
 // until ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	var loops sync.WaitGroup
-	loops.Go(func() { h.poll(ctx); every(ctx, h.cfg.Poll, func() { h.poll(ctx) }) })
+	loops.Go(func() { h.Poll(ctx); every(ctx, h.cfg.Poll, func() { h.Poll(ctx) }) })
 	loops.Go(func() { every(ctx, flushEvery, func() { h.gone.flush(ctx) }) })
 	loops.Go(func() {
 		var due []*Session
@@ -43,25 +43,31 @@ func every(ctx context.Context, interval time.Duration, f func()) {
 	}
 }
 
-// poll writes the node's heartbeat and nudges every account that changed. Its
-// success counts from the moment it began.
-func (h *Hub) poll(ctx context.Context) {
+// Poll looks at what changed, nudges those accounts, and writes the node's sign
+// of life. Where both succeed the node is fresh from the moment the poll began.
+// Run calls it; a server calls it once before it serves.
+func (h *Hub) Poll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	begun := time.Now()
 	h.retry()
-	since := time.Unix(0, h.polled.Load()).Add(-h.cfg.Overlap)
-	if h.polled.Load() == 0 {
-		since = begun.Add(-h.cfg.Overlap) // nobody was connected before
+	since := begun
+	if last := h.polled.Load(); last != nil && last.Before(begun) {
+		since = *last
 	}
-	if err := h.cfg.Changed(ctx, since, h.Nudge); err != nil {
-		h.cfg.Log.Warn("poll failed", "error", err, "lastSuccess", time.Unix(0, h.polled.Load()))
+	// A clock that was set back writes earlier times than the last poll's.
+	if wall := begun.Round(0); wall.Before(since.Round(0)) {
+		since = wall
+	}
+	if err := h.cfg.Changed(ctx, since.Add(-h.cfg.Overlap), h.Nudge); err != nil {
+		h.cfg.Log.Warn("poll failed", "error", err)
 		return
 	}
-	h.polled.Store(begun.UnixNano())
 	if err := h.cfg.Beat(ctx); err != nil {
 		h.cfg.Log.Warn("heartbeat failed", "error", err)
+		return
 	}
+	h.polled.Store(&begun)
 }
 
 // retry nudges the sessions whose push failed.

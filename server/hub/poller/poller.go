@@ -158,11 +158,12 @@ func (p *Poller) Close(ctx context.Context, code int) error {
 		left = append(left, c)
 	}
 	p.mu.Unlock()
-	for _, c := range left {
-		c.Close(code, "")
-	}
 	done := make(chan struct{})
-	go func() { p.running.Wait(); close(done) }()
+	go func() {
+		closeAll(left, code)
+		p.running.Wait()
+		close(done)
+	}()
 	select {
 	case <-done:
 		return nil
@@ -173,6 +174,20 @@ func (p *Poller) Close(ctx context.Context, code int) error {
 		<-done
 		return ctx.Err()
 	}
+}
+
+// closeAll ends connections side by side: one that is stuck takes a while.
+func closeAll(conns []*Conn, code int) {
+	var done sync.WaitGroup
+	limit := make(chan struct{}, 256)
+	for _, c := range conns {
+		limit <- struct{}{}
+		done.Go(func() {
+			c.Close(code, "")
+			<-limit
+		})
+	}
+	done.Wait()
 }
 
 // Offered reports whether r asks for a WebSocket with our subprotocol.
