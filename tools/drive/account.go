@@ -20,6 +20,8 @@ type Account struct {
 	URL   string // of the server
 	Email string
 	Token string // of the web session; empty while signed out
+
+	Client *http.Client // what carries the requests; nil: http.DefaultClient
 }
 
 // Problem is an answer that is none: what the API says in a problem document
@@ -91,7 +93,11 @@ func (a *Account) Call(ctx context.Context, method, path string, in, out any) er
 	if a.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+a.Token)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	client := a.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,143 @@
+package loadtv
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start runs a server of this process until the test ends.
+func start(t *testing.T) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	srv, err := server.New(ctx, server.Config{Listen: "127.0.0.1:0", Data: t.TempDir(), Name: "load.test", Dev: true, Drain: time.Millisecond, Ping: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Run = %v", err)
+		}
+	})
+	return srv.URL()
+}
+
+// A fleet goes through everything that it can do.
+func TestFleet(t *testing.T) {
+	f, err := New(Config{URL: start(t), Sizes: []int{3, 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	step := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	step("sign up", f.SignUp(ctx))
+	step("enrol", f.Enrol(ctx))
+	storm, err := f.Connect(ctx)
+	step("connect", err)
+	if storm.TVs != 4 || storm.All <= 0 || slices.Min(storm.Each) <= 0 {
+		t.Errorf("Connect = %+v", storm)
+	}
+	step("idle", f.Idle(ctx, 1100*time.Millisecond))
+	if c := f.Counts(); c.Pings == 0 || c.Frames == 0 || c.Lost != 0 {
+		t.Errorf("Counts = %+v", c)
+	}
+	f.HangUp()
+	_, err = f.Connect(ctx)
+	step("connect again", err)
+
+	for range 2 {
+		out, err := f.SignOutEverywhere(ctx, 0)
+		step("sign out", err)
+		if out.TVs != 3 || out.Told <= 0 || out.Acked < out.Told || out.Answer <= 0 {
+			t.Errorf("SignOutEverywhere = %+v", out)
+		}
+		step("enrol again", f.EnrolAgain(ctx, 0))
+		_, err = f.ConnectHousehold(ctx, 0)
+		step("connect the household", err)
+	}
+	devices, err := f.Owner(0).Devices(ctx)
+	step("devices", err)
+	for _, d := range devices {
+		if d.Status != protocol.Active || d.Epoch != 3 || !d.Online {
+			t.Errorf("after two sign-outs a device is %+v", d)
+		}
+	}
+	if len(devices) != 3 {
+		t.Errorf("%d devices, want 3", len(devices))
+	}
+	if c := f.Counts(); c.Lost != 0 {
+		t.Errorf("%d connections were lost", c.Lost)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		url   string
+		sizes []int
+		want  error
+	}{
+		{"ws://127.0.0.1:8700", []int{1}, nil},
+		{"http://localhost:8700/", []int{50, 1}, nil},
+		{"ws://127.3.2.1:1", []int{1}, nil},
+		{"ws://192.0.2.1:8700", []int{1}, ErrNotHere},
+		{"ws://tv.example:8700", []int{1}, ErrNotHere},
+		{"wss://127.0.0.1:8700", []int{1}, ErrNotHere},
+		{"ws://[::1]:8700", []int{1}, ErrNotHere},
+		{"ws://0.0.0.0:8700", []int{1}, ErrNotHere},
+		{"ws://127.0.0.1", []int{1}, ErrNotHere},
+		{"ws://127.0.0.1.example:8700", []int{1}, ErrNotHere},
+		{"ws://127.0.0.1:8700", nil, ErrBounds},
+		{"ws://127.0.0.1:8700", []int{0}, ErrBounds},
+		{"ws://127.0.0.1:8700", []int{51}, ErrBounds},
+		{"ws://127.0.0.1:8700", slices.Repeat([]int{50}, 401), ErrBounds},
+	} {
+		if _, err := New(Config{URL: tt.url, Sizes: tt.sizes}); !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
+			t.Errorf("New(%q, %d households) = %v, want %v", tt.url, len(tt.sizes), err, tt.want)
+		}
+	}
+	if _, err := dialer(source(0))(t.Context(), "tcp", "192.0.2.1:9"); err == nil {
+		t.Error("a loopback source reached another network")
+	}
+}
+
+func TestEven(t *testing.T) {
+	for _, tt := range []struct {
+		n, k int
+		want []int
+	}{
+		{0, 0, nil}, {5, 6, nil}, {5, -1, nil},
+		{1, 0, []int{1}}, {41, 0, []int{21, 20}}, {10, 3, []int{4, 3, 3}},
+	} {
+		if diff := cmp.Diff(tt.want, Even(tt.n, tt.k)); diff != "" {
+			t.Errorf("Even(%d, %d) (-want +got):\n%s", tt.n, tt.k, diff)
+		}
+	}
+}
+
+func TestSource(t *testing.T) {
+	for n, want := range map[int]string{0: "127.1.0.1", 255: "127.1.255.1", 256: "127.2.0.1", networks - 1: "127.254.255.1", networks: "127.1.0.1"} {
+		if got := source(n).String(); got != want {
+			t.Errorf("source(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
