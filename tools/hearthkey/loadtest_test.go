@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server"
+)
+
+// devServer runs a server of this process until the test ends.
+func devServer(t *testing.T) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	srv, err := server.New(ctx, server.Config{Listen: "127.0.0.1:0", Data: t.TempDir(), Name: "load.test", Dev: true, Drain: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Run = %v", err)
+		}
+	})
+	return "ws://" + srv.Addr().String()
+}
+
+func TestLoadtest(t *testing.T) {
+	url := devServer(t)
+	var out, errOut bytes.Buffer
+	code := run(t.Context(), []string{"loadtest", "--url", url, "--n", "6", "--accounts", "2", "--idle", "10ms", "--storm", "--sign-out", "--json"},
+		strings.NewReader(""), &out, &errOut)
+	var r struct {
+		TVs, Accounts int
+		Storm         struct {
+			All float64 `json:"all_ms"`
+		}
+		SignOut struct {
+			Accounts int
+			Acked    struct {
+				P99 float64 `json:"p99_ms"`
+			} `json:"last_receipt"`
+		} `json:"sign_out_everywhere"`
+		Lost int `json:"connections_lost"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); code != 0 || err != nil {
+		t.Fatalf("loadtest = %d, %v\n%s%s", code, err, &out, &errOut)
+	}
+	if r.TVs != 6 || r.Accounts != 2 || r.Storm.All <= 0 || r.SignOut.Accounts != 2 || r.SignOut.Acked.P99 <= 0 || r.Lost != 0 || errOut.Len() > 0 {
+		t.Errorf("loadtest --json = %+v, said %q", r, &errOut)
+	}
+
+	out.Reset()
+	code = run(t.Context(), []string{"loadtest", "--url", url, "--n", "2", "--idle", "0s"}, strings.NewReader(""), &out, &errOut)
+	if code != 0 || !strings.Contains(out.String(), "2 in 1 accounts") || strings.Contains(out.String(), "storm") || !strings.Contains(errOut.String(), "enrol …") {
+		t.Errorf("loadtest = %d\n%s%s", code, &out, &errOut)
+	}
+}
+
+func TestLoadtestRefuses(t *testing.T) {
+	for args, want := range map[string]string{
+		"--url wss://tv.example":    "not on this machine",
+		"--url ws://192.0.2.1:8700": "not on this machine",
+		"--n 0":                     "--n 0 is not between",
+		"--n 20001":                 "--n 20001 is not between",
+		"--n 100 --accounts 1":      "--accounts 1 does not fit",
+		"--n 3 --accounts 4":        "--accounts 4 does not fit",
+		"--idle 2h":                 "--idle 2h0m0s is not between",
+		"--within 0s":               "--within 0s is not between",
+		"--url ws://127.0.0.1:1 --within 1s --n 1": "sign up",
+	} {
+		var out, errOut bytes.Buffer
+		code := run(t.Context(), append([]string{"loadtest"}, strings.Fields(args)...), strings.NewReader(""), &out, &errOut)
+		if code != 1 || !strings.Contains(errOut.String(), want) {
+			t.Errorf("loadtest %s = %d, %q, want 1 and %q", args, code, &errOut, want)
+		}
+	}
+}
+
+func TestSpread(t *testing.T) {
+	var d []time.Duration
+	for i := range 200 {
+		d = append(d, time.Duration(200-i)*time.Millisecond)
+	}
+	ms := func(n int) millis { return millis(time.Duration(n) * time.Millisecond) }
+	if got, want := spreadOf(d), (spread{ms(100), ms(198), ms(200)}); got != want {
+		t.Errorf("spreadOf(1 to 200 ms) = %v, want %v", got, want)
+	}
+	if got, want := spreadOf(d[199:]), (spread{ms(1), ms(1), ms(1)}); got != want {
+		t.Errorf("spreadOf(1 ms) = %v, want %v", got, want)
+	}
+	if got := spreadOf(nil); got != (spread{}) {
+		t.Errorf("spreadOf(nil) = %v", got)
+	}
+}
