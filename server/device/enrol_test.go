@@ -9,6 +9,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
@@ -226,7 +227,11 @@ func TestEndedWebSessionApprovesNothing(t *testing.T) { // D5
 	f := newFixture(t)
 	who, tv := f.owner(t, "anna@example.org"), f.tv(t)
 	code, _ := tv.shows()
-	if err := f.accounts.SignOut(f.ctx, f.now(), who); err != nil {
+	err := f.c.DB.Update(f.ctx, func(tx *store.Tx) error {
+		_, err := tx.DeleteWebSession(who.Account, string(who.ID))
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	_, approveErr := f.Approve(f.ctx, f.now(), who, code)

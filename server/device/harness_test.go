@@ -19,8 +19,6 @@ import (
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
-const password = "seven quiet lampposts"
-
 var (
 	home = Meta{IP: "192.0.2.7", Place: "near Lyon", Node: "node-1"}
 	fox  = account.Client{Agent: "Firefox on Linux", IP: "192.0.2.8"}
@@ -29,7 +27,6 @@ var (
 // fixture is the domain services on a real database.
 type fixture struct {
 	*Service
-	accounts *account.Service
 	profiles *profile.Service
 	ctx      context.Context
 	clock    *servertest.Clock
@@ -67,9 +64,6 @@ func (f *fixture) open(t testing.TB, db *store.DB, keys *keyring.Ring, gate *adm
 		f.hints[a]++
 	}
 	var err error
-	if f.accounts, err = account.New(account.Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Household: profile.Household, Changed: changed}); err != nil {
-		t.Fatal(err)
-	}
 	if f.profiles, err = profile.New(profile.Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Changed: changed}); err != nil {
 		t.Fatal(err)
 	}
@@ -93,18 +87,25 @@ func (f *fixture) open(t testing.TB, db *store.DB, keys *keyring.Ring, gate *adm
 
 func (f *fixture) now() time.Time { return f.clock.Now() }
 
-// owner makes an account and returns its web session.
+// owner makes an account with its first profiles and returns a web session.
 func (f *fixture) owner(t testing.TB, email string) account.Session {
 	t.Helper()
-	a, err := f.accounts.SignUp(f.ctx, f.now(), email, password, "en", fox)
+	acc := servertest.Owner(t, f.c.DB, f.now(), email)
+	err := f.c.DB.Update(f.ctx, func(tx *store.Tx) error { return profile.Household(tx, f.now(), acc, "de") })
 	if err != nil {
 		t.Fatal(err)
 	}
-	web, err := f.accounts.VerifyEmail(f.ctx, f.now(), a.ID, f.notice(t).Code, fox)
-	if err != nil {
-		t.Fatal(err)
+	return f.browser(t, acc, email)
+}
+
+// browser begins another web session of an account.
+func (f *fixture) browser(t testing.TB, acc protocol.AccountID, email string) account.Session {
+	t.Helper()
+	id, generation := servertest.WebSession(t, f.c.DB, f.now(), acc, fox.Agent)
+	return account.Session{
+		Account: acc, ID: account.SessionID(id), Generation: generation, Email: email, Language: "de",
+		Created: f.now(), Proved: f.now(), Client: fox,
 	}
-	return web.Session
 }
 
 func (f *fixture) notice(t testing.TB) account.Notice {

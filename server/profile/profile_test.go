@@ -34,22 +34,17 @@ func newFixture(t *testing.T) *fixture {
 	db, keys, gate := servertest.DB(t), servertest.Keys(t), admit.New(admit.Config{})
 	notify := func(_ *store.Tx, n account.Notice) error { f.notices = append(f.notices, n); return nil }
 	changed := func(_ protocol.AccountID, v protocol.Version) { f.version = v }
-	accounts, err := account.New(account.Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Household: Household, Changed: changed})
-	if err != nil {
-		t.Fatal(err)
-	}
+	var err error
 	if f.Service, err = New(Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Changed: changed}); err != nil {
 		t.Fatal(err)
 	}
-	a, err := accounts.SignUp(f.ctx, f.now, "anna@example.org", "seven quiet lampposts", "de", account.Client{})
-	if err != nil {
+	acc := servertest.Owner(t, db, f.now, "anna@example.org")
+	if err := db.Update(f.ctx, func(tx *store.Tx) error { return Household(tx, f.now, acc, "de") }); err != nil {
 		t.Fatal(err)
 	}
-	web, err := accounts.VerifyEmail(f.ctx, f.now, a.ID, f.notices[0].Code, account.Client{Agent: "Firefox"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.who = web.Session
+	id, generation := servertest.WebSession(t, db, f.now, acc, "Firefox")
+	f.who = account.Session{Account: acc, ID: account.SessionID(id), Generation: generation, Email: "anna@example.org", Language: "de"}
+	f.version = 1
 	return f
 }
 

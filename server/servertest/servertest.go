@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/store/sqlite"
@@ -71,4 +74,51 @@ func (c *Clock) Advance(d time.Duration) time.Time {
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 	return c.now
+}
+
+// Owner makes an account without profiles in the database, and without the
+// cost of a password.
+func Owner(tb testing.TB, db *store.DB, now time.Time, email string) protocol.AccountID {
+	tb.Helper()
+	id := protocol.AccountID(newID(tb))
+	err := db.Update(context.Background(), func(tx *store.Tx) error {
+		row := store.AccountRow{ID: id, Email: email, Password: noPassword, Language: "de", Created: now}
+		return tx.InsertAccount(row, email)
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return id
+}
+
+// WebSession begins a web session of an account that Owner made.
+func WebSession(tb testing.TB, db *store.DB, now time.Time, acc protocol.AccountID, agent string) (id string, generation int64) {
+	tb.Helper()
+	id = newID(tb)
+	err := db.Update(context.Background(), func(tx *store.Tx) error {
+		row, err := tx.Account(acc)
+		if err != nil {
+			return err
+		}
+		generation = row.Generation
+		return tx.BeginWebSession(store.WebSessionRow{
+			Account: acc, ID: id, Generation: generation, Created: now, Agent: agent, IP: "192.0.2.8",
+		}, noPassword)
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return id, generation
+}
+
+// noPassword is a hash that no password has.
+const noPassword = "none"
+
+func newID(tb testing.TB) string {
+	tb.Helper()
+	id, err := uuid.NewV7()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return id.String()
 }
