@@ -111,7 +111,7 @@ func (s *Service) nextPassword(who Session, current, next string) (string, error
 	if normalPassword(next) == normalPassword(current) {
 		return "", &PasswordError{PasswordSameAsOld, "Choose a password that is not the current one."}
 	}
-	return hashPassword(next, currentCost, s.c.Rand)
+	return hashPassword(next, s.cost, s.c.Rand)
 }
 
 func (s *Service) replace(tx *store.Tx, now time.Time, who Session, old, phc string, everywhere bool) (Web, error) {

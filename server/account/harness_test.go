@@ -17,6 +17,9 @@ const (
 	otherPassword = "purple tractor ballad"
 )
 
+// weakCost keeps the race detector from making minutes of the tests.
+var weakCost = cost{memory: 64, passes: 1, lanes: 1}
+
 var fox = Client{Agent: "Firefox on Linux", IP: "192.0.2.7", Place: "near Lyon"}
 
 // fixture is a service on a real database with its outbox and hints.
@@ -33,7 +36,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{ctx: context.Background(), clock: servertest.NewClock()}
-	s, err := New(Config{
+	s, err := newService(Config{
 		DB: servertest.DB(t), Keys: servertest.Keys(t), Gate: admit.New(admit.Config{Queue: 1000}),
 		Notify: func(_ *store.Tx, n Notice) error {
 			f.mu.Lock()
@@ -47,7 +50,7 @@ func newFixture(t *testing.T) *fixture {
 			defer f.mu.Unlock()
 			f.changes++
 		},
-	})
+	}, weakCost)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,9 @@ type cost struct {
 	lanes  uint8
 }
 
-// currentCost is the second choice of the OWASP Password Storage Cheat Sheet
+// standardCost is the second choice of the OWASP Password Storage Cheat Sheet
 // (product rule A3). Raise it here: older hashes are renewed at sign-in.
-var currentCost = cost{memory: 19456, passes: 2, lanes: 1}
+var standardCost = cost{memory: 19456, passes: 2, lanes: 1}
 
 // maxCost bounds what a stored hash may make the server do.
 var maxCost = cost{memory: 1 << 20, passes: 32, lanes: 16}
@@ -46,14 +46,14 @@ func hashPassword(password string, c cost, random io.Reader) (string, error) {
 }
 
 // verifyPassword reports whether password has the hash, and whether the hash
-// is weaker than it would be made today. The gate as for hashPassword.
-func verifyPassword(password, phc string) (ok, old bool, err error) {
+// is weaker than one of cost today. The gate as for hashPassword.
+func verifyPassword(password, phc string, today cost) (ok, old bool, err error) {
 	c, salt, want, err := parsePHC(phc)
 	if err != nil {
 		return false, false, err
 	}
 	got := argon2.IDKey([]byte(normalPassword(password)), salt, c.passes, c.memory, c.lanes, uint32(len(want)))
-	old = c.memory < currentCost.memory || c.passes < currentCost.passes
+	old = c.memory < today.memory || c.passes < today.passes
 	return subtle.ConstantTimeCompare(got, want) == 1, old, nil
 }
 

@@ -17,14 +17,17 @@ import (
 
 // Service answers for accounts. Make one with [New].
 type Service struct {
-	c Config
+	c    Config
+	cost cost
 	// nobody is the hash that an unknown address is checked against, so that
 	// it costs what a known one does.
 	nobody string
 }
 
 // New checks c and returns the service.
-func New(c Config) (*Service, error) {
+func New(c Config) (*Service, error) { return newService(c, standardCost) }
+
+func newService(c Config, work cost) (*Service, error) {
 	if c.DB == nil || c.Keys == nil || c.Gate == nil || c.Notify == nil || c.Household == nil || c.Changed == nil {
 		return nil, errors.New("account: DB, Keys, Gate, Notify, Household and Changed must be set")
 	}
@@ -44,11 +47,11 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	nobody, err := hashPassword(secret, currentCost, c.Rand)
+	nobody, err := hashPassword(secret, work, c.Rand)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{c: c, nobody: nobody}, nil
+	return &Service{c: c, cost: work, nobody: nobody}, nil
 }
 
 // Act makes the account's next version in tx for a change that who asks for,

@@ -43,7 +43,7 @@ func (s *Service) SignIn(ctx context.Context, now time.Time, email, password str
 	}
 	renewed := ""
 	if old {
-		if renewed, err = hashPassword(password, currentCost, s.c.Rand); err != nil {
+		if renewed, err = hashPassword(password, s.cost, s.c.Rand); err != nil {
 			return Web{}, fmt.Errorf("sign in: %w", err)
 		}
 	}
@@ -87,7 +87,7 @@ func (s *Service) verify(password, phc string) (ok, old bool, err error) {
 	if big {
 		password = ""
 	}
-	ok, old, err = verifyPassword(password, phc)
+	ok, old, err = verifyPassword(password, phc, s.cost)
 	return ok && !big, old, err
 }
 

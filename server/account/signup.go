@@ -71,7 +71,7 @@ func (s *Service) newPassword(ctx context.Context, password, emailKey string) (s
 	if err := s.checkPassword(password, emailKey); err != nil {
 		return "", err
 	}
-	return hashPassword(password, currentCost, s.c.Rand)
+	return hashPassword(password, s.cost, s.c.Rand)
 }
 
 // sendCode gives row a new code and puts its mail into the outbox. Where the
