@@ -173,11 +173,16 @@ func FuzzFrames(f *testing.F) {
 			return
 		}
 		h := newHome(func(int) int { return 0 }, t.Fatalf)
-		if before&1 != 0 {
+		switch before & 3 { // 0 is idle
+		case 1:
 			h.join()
-		}
-		if before&3 == 2 {
+		case 2:
 			h.step(SignIn{})
+			h.settle()
+		case 3:
+			h.step(SignIn{})
+			h.step(Connected{h.conn})
+			h.pending = nil
 		}
 		was := h.model.Saved()
 		for range 1 + before>>4 {
