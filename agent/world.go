@@ -42,7 +42,7 @@ func (c *core) world() nav.World {
 		w.Code = c.userCode(s)
 	}
 	if c.snapshot != nil {
-		w.Owner, w.Profiles = c.snapshot.Owner, c.snapshot.Profiles
+		w.Owner, w.Profiles, w.AccountURL = c.snapshot.Owner, c.snapshot.Profiles, c.snapshot.AccountURL
 	}
 	w.Catalog = c.catalog
 	w.OfflineSince = c.offlineSince(s.Online, now.Wall)

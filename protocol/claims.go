@@ -145,7 +145,8 @@ const (
 // Snapshot is what a TV keeps to work offline. It travels as a blob: the
 // digest in the state is that of its exact bytes.
 type Snapshot struct {
-	Owner              string    `json:"owner"` // the account's email, for the settings screen
+	Owner              string    `json:"owner"`                 // the account's email, for the settings screen
+	AccountURL         string    `json:"account_url,omitempty"` // where the owner manages profiles and PINs
 	Profiles           []Profile `json:"profiles"`
 	AddProfileNeedsPIN bool      `json:"add_profile_needs_pin,omitempty"`
 }

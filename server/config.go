@@ -61,6 +61,10 @@ type Config struct {
 	// and allows plain HTTP elsewhere than on loopback.
 	Dev bool
 
+	// Catalog is a JSON file with the titles that TVs show (protocol.Catalog).
+	// Empty: none; with Dev a demo set.
+	Catalog string
+
 	// SMTPURL is the mail server: smtp://user:password@host:port?tls=starttls&from=….
 	// Empty: mails stay in the outbox.
 	SMTPURL string

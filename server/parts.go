@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -129,17 +130,41 @@ func (p *parts) openOutbox(context.Context) (err error) {
 	return err
 }
 
+// catalog returns the titles that TVs show: the operator's file or, in
+// development, the demo set.
+func (p *parts) catalog() ([]byte, error) {
+	switch {
+	case p.cfg.Catalog != "":
+		data, err := os.ReadFile(p.cfg.Catalog)
+		if err == nil {
+			_, err = catalog.Parse(data)
+		}
+		if err != nil {
+			return nil, operator(err, "--catalog cannot be used: %v.", err)
+		}
+		return data, nil
+	case p.cfg.Dev:
+		return catalog.Demo(), nil
+	}
+	return nil, nil
+}
+
 func (p *parts) openServices(context.Context) (err error) {
 	gate := admit.New(admit.Config{})
 	p.profiles, err = profile.New(profile.Config{
 		DB: p.db, Keys: p.keys, Gate: gate, MaxProfiles: p.cfg.MaxProfiles, Notify: p.outbox.Notify, Changed: p.changed,
+		AccountURL: p.cfg.PublicURL + "/account/profiles",
 	})
+	if err != nil {
+		return err
+	}
+	titles, err := p.catalog()
 	if err != nil {
 		return err
 	}
 	p.devices, err = device.New(device.Config{
 		DB: p.db, Keys: p.keys, Profiles: p.profiles,
-		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: catalog.Demo(),
+		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: titles,
 		MaxDevices: p.cfg.MaxDevices, Notify: p.outbox.Notify, Changed: p.changed,
 		Decided: func(id protocol.DeviceID) { p.tvs.Decided(id) },
 	})

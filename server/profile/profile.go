@@ -56,7 +56,8 @@ type Config struct {
 	Gate *admit.Gate // shared by everything that hashes
 	Rand io.Reader   // nil: crypto/rand
 
-	MaxProfiles int // per account; 0: 5
+	MaxProfiles int    // per account; 0: 5
+	AccountURL  string // where the owner manages profiles, for the TVs to show; may be empty
 
 	// Notify writes a message into the outbox, in the caller's transaction.
 	Notify func(*store.Tx, account.Notice) error

@@ -44,7 +44,7 @@ func (s *Service) SnapshotIn(tx *store.Tx, acc protocol.AccountID, email string,
 	if err != nil {
 		return nil, "", err
 	}
-	data, err := json.Marshal(protocol.Snapshot{Owner: email, Profiles: all})
+	data, err := json.Marshal(protocol.Snapshot{Owner: email, AccountURL: s.c.AccountURL, Profiles: all})
 	if err != nil {
 		return nil, "", fmt.Errorf("encode snapshot: %w", err)
 	}

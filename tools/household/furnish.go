@@ -28,7 +28,7 @@ var profiles = []struct {
 	locked bool
 }{
 	{drive.Profile{Name: Locked, Avatar: "fox", Level: int(parental.All), Language: "en"}, true},
-	{drive.Profile{Name: "Kids", Avatar: "kite", Level: int(parental.OlderKids), Language: "en", Kids: true}, false},
+	{drive.Profile{Name: "Mia", Avatar: "kite", Level: int(parental.OlderKids), Language: "en", Kids: true}, false},
 	{drive.Profile{Name: "Sasha", Avatar: "comet", Level: int(parental.Teens), Language: "en"}, false},
 }
 

@@ -50,6 +50,7 @@ type serve struct {
 	TLSCert     string        `name:"tls-cert" placeholder:"FILE" help:"Certificate chain (PEM), to end TLS here."`
 	TLSKey      string        `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	Trusted     []string      `name:"trusted-proxy" placeholder:"NETWORK" help:"Address or network of a proxy that ends TLS; its X-Forwarded-For is believed. May be given several times."`
+	Catalog     string        `placeholder:"FILE" help:"JSON file with the titles that TVs show. With --dev a demo set is the default."`
 	SMTPURL     string        `name:"smtp-url" placeholder:"URL" help:"Mail server: smtp://user:password@host:port?tls=starttls&from=address. It holds a secret: better in HEARTHKEY_SMTP_URL."`
 	Lease       time.Duration `default:"8h" help:"How long a device works without contact, at most 8h."`
 	MaxDevices  int           `default:"50" help:"Devices signed in per account."`
@@ -65,7 +66,7 @@ type serve struct {
 func (s serve) config(log *slog.Logger) server.Config {
 	return server.Config{
 		Listen: s.Listen, Admin: s.Admin, Data: s.Data, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
-		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL,
+		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
 		Ping: s.Ping, Drain: s.Drain, Log: log,
 	}
