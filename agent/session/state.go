@@ -14,6 +14,7 @@ const maxKeys = 16
 
 var (
 	errNotOurs = errors.New("about another session")
+	errEarlier = errors.New("about an earlier sign-in")
 	errBounds  = errors.New("claims out of bounds")
 	errLoosens = errors.New("would loosen the status")
 )
@@ -46,6 +47,7 @@ func (s *step) state(jws string) {
 	}
 	if err != nil {
 		s.log("state ignored", err)
+		s.offerEpoch(c, err)
 		return
 	}
 	s.arrive()
@@ -63,7 +65,9 @@ func (s *step) checkState(c protocol.StateClaims) error {
 	switch {
 	case c.Device != s.saved.Device || c.Device != s.config.Identity.Device || c.Account != s.saved.Account:
 		return fmt.Errorf("%w: device %.64q, account %.64q", errNotOurs, c.Device, c.Account)
-	case c.Epoch != s.saved.Epoch:
+	case c.Epoch < s.saved.Epoch:
+		return fmt.Errorf("%w: epoch %d, ours is %d", errEarlier, c.Epoch, s.saved.Epoch)
+	case c.Epoch > s.saved.Epoch:
 		return fmt.Errorf("%w: epoch %d, ours is %d", errNotOurs, c.Epoch, s.saved.Epoch)
 	case !c.Status.Valid() || c.Version < 0 || c.Pins < 0 || c.Keys < 0 || c.Issued < 0 || c.Issued > latest:
 		return errBounds
@@ -109,6 +113,15 @@ func (s *step) offer() {
 	f := s.have()
 	f.State = s.saved.State
 	s.send(f)
+}
+
+// offerEpoch does the same where the server signed a state of an earlier epoch
+// of ours: it forgot a whole sign-in.
+func (s *step) offerEpoch(c protocol.StateClaims, err error) {
+	if errors.Is(err, errEarlier) && s.saved.member() {
+		s.arrive()
+		s.offer()
+	}
 }
 
 // advance takes a newer state of the same status.
