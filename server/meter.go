@@ -64,6 +64,7 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_pushes_total", "Reads of the truth for a device.", func() int64 { return hub.Stats().Pushes }},
 		{"hearthkey_push_failures_total", "Pushes that failed; they are tried again.", func() int64 { return hub.Stats().Failures }},
 		{"hearthkey_devices_silent_total", "Devices dropped for their silence.", func() int64 { return hub.Stats().Silent }},
+		{"hearthkey_restored_total", "Devices that had seen a newer version than the database holds: a restored backup.", s.parts.restores.Load},
 		{"hearthkey_devices_superseded_total", "Connections replaced by newer ones.", func() int64 { return hub.Stats().Superseded }},
 	} {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: c.name, Help: c.help},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,7 +49,8 @@ type parts struct {
 	api      *api.API
 	site     *web.Site
 
-	closing sync.Once
+	closing  sync.Once
+	restores atomic.Int64 // devices that proved the database older than themselves
 }
 
 // assemble opens everything. Where it fails nothing stays open.
@@ -166,7 +168,8 @@ func (p *parts) openServices(context.Context) (err error) {
 		DB: p.db, Keys: p.keys, Profiles: p.profiles,
 		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: titles,
 		MaxDevices: p.cfg.MaxDevices, Notify: p.outbox.Notify, Changed: p.changed,
-		Decided: func(id protocol.DeviceID) { p.tvs.Decided(id) },
+		Decided:  func(id protocol.DeviceID) { p.tvs.Decided(id) },
+		Restored: p.restored,
 	})
 	if err != nil {
 		return err
@@ -255,6 +258,33 @@ func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { p.hub.Run(ctx) })
 	running.Go(func() { p.tvs.Run(ctx) })
 	running.Go(func() { p.outbox.Run(ctx) })
+	running.Go(func() { p.tidy(ctx) })
+}
+
+// tidyEvery is how often what nobody can use any more is removed.
+const tidyEvery = time.Hour
+
+func (p *parts) tidy(ctx context.Context) {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()))
+		if err != nil && ctx.Err() == nil {
+			p.cfg.Log.Error("not tidied", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// restored raises the alarm that the database is older than what devices have
+// seen: a backup was restored, or a replica took over too early.
+func (p *parts) restored(a protocol.AccountID, d protocol.DeviceID, v protocol.Version) {
+	p.restores.Add(1)
+	p.cfg.Log.Error("database is older than a device: the stricter state is kept", "account", a, "device", d, "version", v)
 }
 
 // close closes what is open, the database last. Nothing runs any more.
