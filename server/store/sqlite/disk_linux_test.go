@@ -65,6 +65,28 @@ func TestFullDiskAtStart(t *testing.T) {
 	}
 }
 
+// TestFullDiskAtRestart: the database is there, but nothing can be written
+// beside it.
+func TestFullDiskAtRestart(t *testing.T) {
+	dir := mountDisk(t)
+	path, filler := filepath.Join(dir, "x.db"), filepath.Join(dir, "filler")
+	d := mustOpen(t, Config{Path: path})
+	mustUpdate(t, d, `CREATE TABLE t (n BIGINT)`)
+	mustClose(t, d)
+	if err := os.WriteFile(filler, make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("fill the disk: %v", err)
+	}
+	if _, err := Open(t.Context(), Config{Path: path}); !errors.Is(err, store.ErrFull) {
+		t.Errorf("Open on a full disk = %v, want ErrFull", err)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	d = mustOpen(t, Config{Path: path})
+	wantRows(t, d, 0)
+	mustClose(t, d)
+}
+
 func TestReadOnlyDisk(t *testing.T) {
 	dir := mountDisk(t)
 	path := filepath.Join(dir, "x.db")

@@ -29,6 +29,7 @@ const (
 	codePrimaryKey = 1555
 	codeUnique     = 2067
 	codeRowID      = 2579
+	codeSHMSize    = 4874 // SQLITE_IOERR_SHMSIZE: no room for the WAL's index
 )
 
 // code returns the extended result code of err, or 0 if it is none of SQLite's.
@@ -47,6 +48,8 @@ func (d *Driver) Classify(err error) error {
 		return store.ErrExists
 	case codeForeignKey:
 		return store.ErrReference
+	case codeSHMSize:
+		return store.ErrFull
 	}
 	switch code(err) & 0xff {
 	case codeBusy, codeLocked:
