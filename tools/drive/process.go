@@ -85,6 +85,20 @@ func (p *Process) Stop(patience time.Duration) error {
 	}
 }
 
+// Signal sends a signal. A program that has ended already is none to mind.
+func (p *Process) Signal(sig os.Signal) { _ = p.cmd.Process.Signal(sig) }
+
+// Wait waits until the program has ended and returns its exit status, which is
+// -1 where a signal ended it.
+func (p *Process) Wait(ctx context.Context) (status int, err error) {
+	select {
+	case <-p.done:
+		return p.cmd.ProcessState.ExitCode(), nil
+	case <-ctx.Done():
+		return 0, fmt.Errorf("%s has not ended: %w; it said:\n%s", p.Name, context.Cause(ctx), p.tail)
+	}
+}
+
 // FreePort returns want where that TCP port of 127.0.0.1 is free, else the next
 // free one above it, within 100.
 func FreePort(want int) (int, error) {

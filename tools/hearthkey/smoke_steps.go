@@ -20,12 +20,6 @@ import (
 	"github.com/hearthkey/hearthkey/tools/household"
 )
 
-// sequence is the key sequence of the remote control.
-var sequence = []keyseq.Key{
-	keyseq.Up, keyseq.Up, keyseq.Down, keyseq.Down, keyseq.Left, keyseq.Right,
-	keyseq.Left, keyseq.Right, keyseq.Up, keyseq.Up, keyseq.Up, keyseq.Up,
-}
-
 func (s *tour) signUp(ctx context.Context) (err error) {
 	s.owner, err = s.home.NewOwner(ctx)
 	return err
@@ -91,62 +85,14 @@ func (s *tour) openPage(ctx context.Context) error {
 	return s.pageShows(household.Names[:]...)(ctx)
 }
 
-// focusProfile moves the focus of the gate to a profile.
-func (s *tour) focusProfile(ctx context.Context, i int, name string) error {
-	if _, err := s.tv[i].WaitScreen(ctx, nav.ScreenGate); err != nil {
-		return err
-	}
-	if _, err := s.tv[i].Press(ctx, keyseq.Left, keyseq.Left, keyseq.Left, keyseq.Left); err != nil {
-		return err
-	}
-	return s.tv[i].FocusOn(ctx, keyseq.Right, func(it nav.Item) bool { return it.Label == name })
-}
-
-// enterPIN chooses the locked profile and types digits.
-func (s *tour) enterPIN(ctx context.Context, i int, digits string) error {
-	if s.tv[i].View().Screen != nav.ScreenPIN {
-		if err := s.focusProfile(ctx, i, household.Locked); err != nil {
-			return err
-		}
-		if _, err := s.tv[i].Press(ctx, keyseq.OK); err != nil {
-			return err
-		}
-		if _, err := s.tv[i].WaitScreen(ctx, nav.ScreenPIN); err != nil {
-			return err
-		}
-	}
-	for _, d := range digits {
-		if _, err := s.tv[i].Press(ctx, keyseq.Digit0+keyseq.Key(d-'0')); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// refused waits until an entered PIN is refused.
-func (s *tour) refused(ctx context.Context, i int) error {
-	_, err := s.tv[i].Wait(ctx, "the refusal of a wrong PIN", func(v nav.View) bool {
-		return v.Screen == nav.ScreenPIN && v.PIN != nil && !v.PIN.Checking && v.PIN.Entered == 0 && v.PIN.Message != ""
-	})
-	return err
-}
-
-func (s *tour) openHome(ctx context.Context, i int, pin string) error {
-	if err := s.enterPIN(ctx, i, pin); err != nil {
-		return err
-	}
-	_, err := s.tv[i].WaitScreen(ctx, nav.ScreenHome)
-	return err
-}
-
 func (s *tour) pin(ctx context.Context) error {
-	if err := s.enterPIN(ctx, 0, "9999"); err != nil {
+	if err := household.EnterPIN(ctx, s.tv[0], "9999"); err != nil {
 		return err
 	}
-	if err := s.refused(ctx, 0); err != nil {
+	if err := household.PINRefused(ctx, s.tv[0]); err != nil {
 		return err
 	}
-	return s.openHome(ctx, 0, household.PIN)
+	return household.OpenHome(ctx, s.tv[0], household.PIN)
 }
 
 // settings goes from home by the menu to the settings.
@@ -193,26 +139,8 @@ func (s *tour) menu(ctx context.Context) error {
 	return err
 }
 
-// sequenceChoice presses the key sequence and chooses from what it opens.
-func (s *tour) sequenceChoice(ctx context.Context, i int, label string) error {
-	v, err := s.tv[i].Press(ctx, sequence...)
-	if err != nil {
-		return err
-	}
-	if v.Dialog == nil || len(v.Dialog.Items) < 4 {
-		return fmt.Errorf("the key sequence opened nothing: %s", drive.Describe(v))
-	}
-	for n, want := range []string{"Sign out", "Start over", "Deactivate", "Check network"} {
-		if got := v.Dialog.Items[n].Label; got != want {
-			return fmt.Errorf("choice %d of the key sequence is %q, want %q", n+1, got, want)
-		}
-	}
-	_, err = s.tv[i].Choose(ctx, keyseq.Down, label)
-	return err
-}
-
 func (s *tour) checkNetwork(ctx context.Context) error {
-	if err := s.sequenceChoice(ctx, 0, "Check network"); err != nil {
+	if err := household.SequenceChoice(ctx, s.tv[0], "Check network"); err != nil {
 		return err
 	}
 	_, err := s.tv[0].Wait(ctx, "a good end of the network check", func(v nav.View) bool {
@@ -226,7 +154,7 @@ func (s *tour) checkNetwork(ctx context.Context) error {
 }
 
 func (s *tour) startOver(ctx context.Context) error {
-	if err := s.sequenceChoice(ctx, 0, "Start over"); err != nil {
+	if err := household.SequenceChoice(ctx, s.tv[0], "Start over"); err != nil {
 		return err
 	}
 	if v := s.tv[0].View(); v.Dialog != nil {
@@ -237,12 +165,12 @@ func (s *tour) startOver(ctx context.Context) error {
 	if _, err := s.tv[0].WaitScreen(ctx, nav.ScreenGate); err != nil {
 		return err
 	}
-	return s.openHome(ctx, 0, household.PIN)
+	return household.OpenHome(ctx, s.tv[0], household.PIN)
 }
 
 // toGate goes back to the gate.
 func (s *tour) toGate(ctx context.Context, i int) error {
-	if err := s.sequenceChoice(ctx, i, "Start over"); err != nil {
+	if err := household.SequenceChoice(ctx, s.tv[i], "Start over"); err != nil {
 		return err
 	}
 	_, err := s.tv[i].WaitScreen(ctx, nav.ScreenGate)
@@ -271,13 +199,13 @@ func (s *tour) newPIN(ctx context.Context) error {
 	if err := s.toGate(ctx, 0); err != nil {
 		return err
 	}
-	if err := s.enterPIN(ctx, 0, household.PIN); err != nil {
+	if err := household.EnterPIN(ctx, s.tv[0], household.PIN); err != nil {
 		return err
 	}
-	if err := s.refused(ctx, 0); err != nil {
+	if err := household.PINRefused(ctx, s.tv[0]); err != nil {
 		return fmt.Errorf("the old PIN: %w", err)
 	}
-	if err := s.openHome(ctx, 0, other); err != nil {
+	if err := household.OpenHome(ctx, s.tv[0], other); err != nil {
 		return err
 	}
 	return s.owner.SetPIN(ctx, list[0].ID, household.PIN)
@@ -285,7 +213,7 @@ func (s *tour) newPIN(ctx context.Context) error {
 
 // tryPIN enters a PIN and reports whether it opens home.
 func (s *tour) tryPIN(ctx context.Context, i int, digits string) error {
-	if err := s.enterPIN(ctx, i, digits); err != nil {
+	if err := household.EnterPIN(ctx, s.tv[i], digits); err != nil {
 		return err
 	}
 	v, err := s.tv[i].Wait(ctx, "an answer to the PIN", func(v nav.View) bool {
@@ -437,7 +365,7 @@ func (s *tour) offline(ctx context.Context) error {
 	if err := s.attach(ctx, 0); err != nil {
 		return err
 	}
-	if err := s.openHome(ctx, 0, household.PIN); err != nil {
+	if err := household.OpenHome(ctx, s.tv[0], household.PIN); err != nil {
 		return err
 	}
 	if err := s.home.StartServer(ctx); err != nil {
