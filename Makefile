@@ -7,22 +7,24 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build cross check test unit test-386 e2e smoke bench fuzz screenshots needs clean
+.PHONY: help run tv build programs cross check test unit test-386 e2e smoke bench fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## build, then start the server and two TVs with a demo household; Ctrl-C stops all of it
+run: programs ## build, then start the server and two TVs with a demo household; Ctrl-C stops all of it
 	@bin/hearthkey run
 
-tv: build ## draw the running living-room TV in this terminal
+tv: programs ## draw the running living-room TV in this terminal
 	@bin/hearthkey tv
 
-build: ## build the programs into bin/
+build: programs cross ## build the programs, and the agent for each processor, into bin/
+
+programs:
 	@mkdir -p bin
 	$(BUILD) -o bin/ ./agent/cmd/hearthkey-agent ./server/cmd/hearthkey-server ./tools/hearthkey
 
-cross: ## build the agent for linux/amd64, arm64 and arm (v7) into bin/
+cross:
 	@mkdir -p bin
 	GOOS=linux GOARCH=amd64 $(BUILD) -o bin/hearthkey-agent-linux-amd64 ./agent/cmd/hearthkey-agent
 	GOOS=linux GOARCH=arm64 $(BUILD) -o bin/hearthkey-agent-linux-arm64 ./agent/cmd/hearthkey-agent
@@ -41,21 +43,21 @@ unit: ## unit tests with the race detector
 test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults
 	GOARCH=386 $(GO) test ./protocol/... ./agent/...
 
-e2e: build cross ## real servers, agents and browsers in separate processes, the ARM build under qemu
+e2e: build ## real servers, agents and browsers in separate processes, the ARM build under qemu
 	$(GO) test -count=1 -timeout 10m ./tools/e2e/...
 
-smoke: build ## the whole tour without a person, one line per step
+smoke: programs ## the whole tour without a person, one line per step
 	@bin/hearthkey smoke
 
 test: needs check test-386 e2e smoke ## everything that CI runs; installs what the tests need
 
-bench: build ## the figures, side by side with their references
+bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
 
 fuzz: ## 10 s of fuzzing for each target
 	tools/fuzz.sh 10s
 
-screenshots: needs build ## draw every TV screen and page into docs/screenshots
+screenshots: needs programs ## draw every TV screen and page into docs/screenshots
 	$(GO) test -count=1 -run TestScreenshots ./tools/e2e -args -screenshots ../../docs/screenshots
 
 needs:
