@@ -37,7 +37,7 @@ func (s *step) renew() {
 			s.log("connection given up", errSilent)
 			s.lost(0)
 		}
-	case s.wallEnded(s.now), s.renewDue() <= now:
+	case s.renewDue() <= now:
 		s.openAsk()
 		s.send(protocol.Ask{Nonce: s.ask.nonce})
 	}
@@ -54,13 +54,6 @@ func (m Model) renewDue() time.Duration {
 		earliest = 0
 	}
 	return max(due, earliest)
-}
-
-// wallEnded reports a lease that ended by the wall clock alone. In contact that
-// is a clock put right or wrong, and the next grant starts from it.
-func (m Model) wallEnded(now Now) bool {
-	l := m.saved.Lease
-	return l.Length > 0 && l.Left(now) == 0 && l.LeftRunning(now) > 0
 }
 
 // grant begins the lease anew where n repeats the open ask.

@@ -116,6 +116,8 @@ func (v *talker) event(words []string) []string {
 		v.down = rest[0] == "down"
 	case "connected":
 		v.connect()
+	case "server": // another one, at the same address
+		v.server = newAuthority(rest[0])
 	case "status":
 		v.showStatus()
 	default:
@@ -293,7 +295,11 @@ func (v *talker) frame(word string, a args) protocol.Frame {
 		}
 		return protocol.Still{JWS: signer.sign(protocol.TypStill, c)}
 	case "part":
-		return parts(v.docs[a.text("of", "")])[a.number("i", 0)]
+		p := parts(v.docs[a.text("of", "")])[a.number("i", 0)].(protocol.Part)
+		if _, ok := a["damaged"]; ok {
+			p.Data = make(protocol.Bytes, len(p.Data))
+		}
+		return p
 	case "pins":
 		return protocol.Pins{JWS: signer.sign(protocol.TypPins, protocol.PinsClaims{
 			Device: v.config.Identity.Device, Epoch: protocol.Epoch(a.number("epoch", 1)), Version: a.number("version", 1),
