@@ -290,7 +290,8 @@ func (v *talker) frame(word string, a args) protocol.Frame {
 		return protocol.State{JWS: signer.sign(a.text("typ", protocol.TypState), v.claims(a))}
 	case "still":
 		c := protocol.StillClaims{
-			Device: v.config.Identity.Device, Epoch: protocol.Epoch(a.number("epoch", 1)), Version: protocol.Version(a.number("version", 1)),
+			Device: protocol.DeviceID(a.text("device", string(v.config.Identity.Device))),
+			Epoch:  protocol.Epoch(a.number("epoch", 1)), Version: protocol.Version(a.number("version", 1)),
 			Issued: protocol.Millis(v.now.Wall), Lease: a.number("lease", 28800), Ask: v.n(a),
 		}
 		return protocol.Still{JWS: signer.sign(protocol.TypStill, c)}
@@ -326,7 +327,7 @@ func (v *talker) n(a args) protocol.Bytes {
 
 func (v *talker) claims(a args) protocol.StateClaims {
 	c := protocol.StateClaims{
-		Device: v.config.Identity.Device, Account: protocol.AccountID(a.text("account", "a1")),
+		Device: protocol.DeviceID(a.text("device", string(v.config.Identity.Device))), Account: protocol.AccountID(a.text("account", "a1")),
 		Epoch: protocol.Epoch(a.number("epoch", 1)), Status: protocol.Status(a.text("status", "active")),
 		Version: protocol.Version(a.number("version", 1)), Issued: protocol.Millis(v.now.Wall),
 		Lease: a.number("lease", 28800), Ask: v.n(a), Pins: a.number("pins", 0), Keys: a.number("keys", 1),
