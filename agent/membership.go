@@ -22,7 +22,8 @@ func (c *core) sessionStep(what session.What) {
 		for _, e := range effects {
 			if err := c.membershipEffect(e); err != nil {
 				c.log.Error("vault not written", "error", err)
-				c.pending = append(c.pending, session.VaultFailed{Err: err})
+				// The very next event, or the machine would go on as if it were written.
+				c.pending = append([]session.What{session.VaultFailed{Err: err}}, c.pending...)
 				break
 			}
 		}

@@ -110,7 +110,9 @@ func TestProve(t *testing.T) { // A8
 		t.Errorf("the proof is not stored (%v)", err)
 	}
 	for range freeTries {
-		_, err = f.Prove(f.ctx, now, s, otherPassword)
+		if _, err := f.Prove(f.ctx, now, s, otherPassword); !errors.Is(err, ErrCredentials) {
+			t.Errorf("wrong password: %v", err)
+		}
 	}
 	var throttled *ThrottledError
 	if _, err = f.Prove(f.ctx, now, s, goodPassword); !errors.As(err, &throttled) {
