@@ -9,6 +9,8 @@ import (
 	"github.com/ccojocar/zxcvbn-go"
 	"github.com/ccojocar/zxcvbn-go/match"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/hearthkey/hearthkey/server/wordlist"
 )
 
 // PasswordReason says which rule a password breaks.
@@ -20,6 +22,7 @@ const (
 	PasswordTooLong    PasswordReason = "too_long"
 	PasswordHasAddress PasswordReason = "has_address" // contains the email's local part
 	PasswordHasService PasswordReason = "has_service" // contains the service's name
+	PasswordCommon     PasswordReason = "common"      // one of the 10,000 commonest
 	PasswordGuessable  PasswordReason = "guessable"   // zxcvbn score below 3
 	PasswordNotText    PasswordReason = "not_text"    // not UTF-8, or control characters
 	PasswordSameAsOld  PasswordReason = "same_as_old" // on a change
@@ -65,6 +68,7 @@ func (s *Service) checkPassword(password, emailKey string) error {
 	n := utf8.RuneCountInString(p)
 	lower := strings.ToLower(p)
 	local, domain, _ := strings.Cut(emailKey, "@")
+	local, _, _ = strings.Cut(local, "+") // what follows is a sub-address (RFC 5233)
 	service := strings.ToLower(s.c.ServiceName)
 	switch {
 	case !utf8.ValidString(p) || strings.IndexFunc(p, unicode.IsControl) >= 0:
@@ -77,6 +81,8 @@ func (s *Service) checkPassword(password, emailKey string) error {
 		return &PasswordError{PasswordHasAddress, "Leave out the first part of your email address: it is tried first."}
 	case service != "" && strings.Contains(lower, service):
 		return &PasswordError{PasswordHasService, "Leave out the name of this service: it is tried first."}
+	case wordlist.CommonPassword(p):
+		return &PasswordError{PasswordCommon, "This is one of the passwords that most people use: it is among the first that are tried. Four random words make a good one."}
 	case distinct(p) < 4:
 		return &PasswordError{PasswordGuessable, "Use more than a few different characters."}
 	}

@@ -171,9 +171,10 @@ func TestPasswordRules(t *testing.T) { // A3
 		"my berta is a fine dog":          PasswordHasAddress,
 		"MyBERTAisafinedog":               PasswordHasAddress,
 		"the Hearthkey of my home":        PasswordHasService,
-		"password1":                       PasswordGuessable,
+		"password1":                       PasswordCommon,
+		"PassWord1":                       PasswordCommon,
 		"sunshine2024":                    PasswordGuessable,
-		"qwertyuiop":                      PasswordGuessable,
+		"qwertyuiop":                      PasswordCommon,
 		"12345678901234":                  PasswordGuessable,
 		strings.Repeat("a", 100):          PasswordGuessable,
 		"good \x00 horse battery":         PasswordNotText,
@@ -185,6 +186,9 @@ func TestPasswordRules(t *testing.T) { // A3
 		if want == "" && err != nil || want != "" && (!errors.As(err, &refused) || refused.Reason != want || refused.Advice == "") {
 			t.Errorf("checkPassword(%.30q) = %v, want %q", password, err, want)
 		}
+	}
+	if err := f.checkPassword("my berta is a fine dog", "berta+tv@example.org"); err == nil {
+		t.Error("checkPassword accepts what precedes a sub-address")
 	}
 	if err := f.checkPassword("my ann is a fine dog", "ann@example.org"); err != nil {
 		t.Errorf("a local part of 3 letters: %v", err)

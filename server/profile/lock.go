@@ -14,6 +14,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/timeline"
+	"github.com/hearthkey/hearthkey/server/wordlist"
 )
 
 // SetPIN locks a profile, or replaces its PIN, and reports whether the PIN is
@@ -92,25 +93,31 @@ func (s *Service) RemovePIN(ctx context.Context, now time.Time, who account.Sess
 	return nil
 }
 
-// commonPINs are the most used four-digit PINs that no rule of Weak covers:
-// shapes on the keypad, repeats and numbers that people like.
-const commonPINs = "1212 1313 1010 2020 6969 1122 1221 2112 2211 1004 0007 0070 2580 0852 1470 0147 3690 0369 " +
-	"1590 7530 1379 1397 2468 8642 1357 7531 4321 5683 1123 1112 1110 0001 0011 0101 4200 4711 9876 5150"
+// shapes are ways over the keypad that no rule of Weak covers and that are not
+// common enough for the list.
+const shapes = "0852 1470 0147 3690 0369 1590 7530 1379 1397 8642 7531 1110 0070 0011"
 
 // Weak reports whether a PIN is easily guessed: one or two digits repeated, a
-// run up or down, a year of birth, a day and month, or one of the common ones.
+// run up or down, a year of birth, a day and month in either order, or one of
+// the common ones (product rule P2; that people choose so: Bonneau, Preibusch
+// and Anderson, Financial Cryptography 2012).
 func Weak(digits string) bool {
 	if !pin.Valid(digits) {
 		return true
 	}
 	n, err := strconv.Atoi(digits)
-	if err != nil || n >= 1920 && n <= 2029 {
+	if err != nil || n >= 1920 && n <= 2029 || date(n/100, n%100) || date(n%100, n/100) {
 		return true
 	}
-	up, down, same := true, true, true
+	up, down := true, true
 	for i := 1; i < len(digits); i++ {
 		step := int(digits[i]) - int(digits[i-1])
-		up, down, same = up && (step == 1 || step == -9), down && (step == -1 || step == 9), same && step == 0
+		up, down = up && (step == 1 || step == -9), down && (step == -1 || step == 9)
 	}
-	return up || down || same || digits[:2] == digits[2:] || strings.Contains(commonPINs, digits)
+	return up || down || digits[:2] == digits[2:] || wordlist.CommonPIN(digits) || strings.Contains(shapes, digits)
+}
+
+// date reports whether there is such a day in some year.
+func date(month, day int) bool {
+	return month >= 1 && month <= 12 && day >= 1 && time.Date(2000, time.Month(month), day, 0, 0, 0, 0, time.UTC).Month() == time.Month(month)
 }
