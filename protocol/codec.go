@@ -60,11 +60,12 @@ var (
 	fromDevice = decoders(
 		into[Enrol](), into[Auth](), into[Have](), into[Ask](), into[Receipt](),
 		into[SignedOutHere](), into[Activity](), into[ProfileSelected](),
+		into[SignIn](), into[SendCode](), into[EnterCode](),
 	)
 	fromServer = decoders(
 		into[Hello](), into[UserCode](), into[Enrolled](), into[State](), into[Still](),
 		into[Part](), into[Pins](), into[Keys](), into[ReceiptAck](), into[ActivityAck](),
-		into[Error](),
+		into[Error](), into[CodeNeeded](), into[SignInRefused](),
 	)
 )
 

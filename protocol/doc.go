@@ -11,6 +11,7 @@
 //
 //	server: hello
 //	device: enrol                     server: user_code … enrolled, state, part…
+//	        sign_in, send_code, code  server: code_needed | sign_in_refused | enrolled, …
 //	   or:  auth                      server: state | still, pins, part…
 //	   or:  receipt, signed_out_here  server: receipt_ack
 //	then:   ask → still | state · have → what is newer · activity → activity_ack
@@ -32,7 +33,13 @@ package protocol
 // do. What changes behaviour raises it, with a line of history here:
 //
 //	1 (2026-11-25): the first version
+//	2 (2026-11-25): sign_in, send_code and code after enrol. A device sends them
+//	  only where the server's hello says 2; a server takes them only after an
+//	  enrol that says so.
 type Capability int
 
 // CurrentCapability is the capability of this source tree.
-const CurrentCapability Capability = 1
+const CurrentCapability Capability = 2
+
+// PasswordCapability is the first with sign-in by password.
+const PasswordCapability Capability = 2

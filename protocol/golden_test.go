@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -63,6 +65,14 @@ var golden = []struct {
 		{Seq: 2, Profile: "p1", Title: "t1", What: protocol.Stopped, At: 1764093482000, Position: 60},
 	}}},
 	{"up-profile_selected", protocol.ProfileSelected{Profile: "p1"}},
+	{"up-sign_in", protocol.SignIn{Login: "anna@example.com", Password: "correct \"horse\" ☕"}},
+	{"up-send_code", protocol.SendCode{Challenge: "c-1", Channel: protocol.ChannelSMS}},
+	{"up-code", protocol.EnterCode{Challenge: "c-1", Channel: protocol.ChannelMail, Code: "012345"}},
+	{"down-code_needed", protocol.CodeNeeded{
+		Challenge: "c-1", Channels: []protocol.Channel{{Kind: protocol.ChannelMail, To: "a•••@example.com"}, {Kind: protocol.ChannelTOTP}},
+		Sent: protocol.ChannelMail, RetryIn: 30, TriesLeft: 5, ExpiresIn: 3600,
+	}},
+	{"down-sign_in_refused", protocol.SignInRefused{Reason: protocol.RefusalCode, RetryAfter: 1500, TriesLeft: 4}},
 }
 
 func decoderOf(file string) func([]byte) (protocol.Frame, error) {
@@ -151,6 +161,16 @@ func TestDecodeRefuses(t *testing.T) {
 		{"no items", `{"t":"activity","epoch":1,"items":[]}`, protocol.ErrBadFrame},
 		{"items out of order", `{"t":"activity","epoch":1,"items":[{"seq":2,"profile":"p","title":"t","what":"started","at":1,"position":0},{"seq":1,"profile":"p","title":"t","what":"stopped","at":1,"position":0}]}`, protocol.ErrBadFrame},
 		{"an unknown status", `{"t":"have","epoch":1,"version":1,"status":"fine","pins":0,"keys":0}`, protocol.ErrBadFrame},
+		{"no login", `{"t":"sign_in","login":"","password":"x"}`, protocol.ErrBadFrame},
+		{"a login too long", `{"t":"sign_in","login":"` + strings.Repeat("a", protocol.MaxLogin+1) + `","password":"x"}`, protocol.ErrBadFrame},
+		{"a login of two lines", `{"t":"sign_in","login":"a\nb","password":"x"}`, protocol.ErrBadFrame},
+		{"no password", `{"t":"sign_in","login":"a@b.c"}`, protocol.ErrBadFrame},
+		{"a password too long", `{"t":"sign_in","login":"a@b.c","password":"` + strings.Repeat("é", protocol.MaxPassword/2+1) + `"}`, protocol.ErrBadFrame},
+		{"a password that is a number", `{"t":"sign_in","login":"a@b.c","password":12345678}`, protocol.ErrBadFrame},
+		{"no challenge", `{"t":"code","channel":"mail","code":"123456"}`, protocol.ErrBadFrame},
+		{"a challenge with a space", `{"t":"send_code","challenge":"c 1","channel":"mail"}`, protocol.ErrBadFrame},
+		{"no channel", `{"t":"code","challenge":"c","code":"123456"}`, protocol.ErrBadFrame},
+		{"a code too long", `{"t":"code","challenge":"c","channel":"mail","code":"` + strings.Repeat("1", protocol.MaxCode+1) + `"}`, protocol.ErrBadFrame},
 		{"epoch 0", `{"t":"have","epoch":0,"version":1,"status":"active","pins":0,"keys":0}`, protocol.ErrBadFrame},
 	} {
 		if f, err := protocol.DecodeUp([]byte(c.frame)); !errors.Is(err, c.want) {
@@ -211,5 +231,21 @@ func roundTrip(t *testing.T, data []byte, decode func([]byte) (protocol.Frame, e
 	again, err := decode(out)
 	if err != nil || !cmp.Equal(frame, again) {
 		t.Fatalf("%v came back as %v, %v", frame, again, err)
+	}
+}
+
+// A secret shows in JSON, where it has to, and nowhere else.
+func TestSecretsHide(t *testing.T) {
+	f := protocol.SignIn{Login: "anna@example.com", Password: "correct horse"}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "frame", f, "password", f.Password)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "password", f.Password, "frame", f, "code", protocol.EnterCode{Code: "horse"})
+	for _, s := range []string{
+		fmt.Sprint(f), fmt.Sprintf("%v %+v %#v %s %q %x", f, f, f, f.Password, f.Password, f.Password), log.String(),
+		fmt.Errorf("wrapped: %v", f).Error(),
+	} {
+		if strings.Contains(s, "horse") || strings.Contains(s, fmt.Sprintf("%x", "horse")) {
+			t.Errorf("a password shows: %s", s)
+		}
 	}
 }
