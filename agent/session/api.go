@@ -112,6 +112,24 @@ type (
 	TryAgain     struct{} // connect now, whatever was stopped or waited for
 )
 
+// From the person at the TV, after [SignIn]; [Status].SignIn says what came of
+// each. What was typed is in these events and in the frames that they become,
+// and nowhere else.
+type (
+	// SignInWithPassword begins anew, whatever was asked for before.
+	SignInWithPassword struct {
+		Login    string // email address or phone number: 1 to [protocol.MaxLogin] characters
+		Password protocol.Secret
+	}
+	// ChooseChannel has a code sent.
+	ChooseChannel struct{ Channel protocol.ChannelKind }
+	// EnterCode answers the challenge.
+	EnterCode struct {
+		Channel protocol.ChannelKind
+		Code    protocol.Secret
+	}
+)
+
 // From the link. Conn is the number that [Dial] gave; events of any other
 // connection than the latest are ignored.
 type (
@@ -144,9 +162,14 @@ func (SignOutHere) what()     {}
 func (Deactivate) what()      {}
 func (StartOver) what()       {}
 func (TryAgain) what()        {}
-func (Connected) what()       {}
-func (Received) what()        {}
-func (Closed) what()          {}
+
+func (SignInWithPassword) what() {}
+func (ChooseChannel) what()      {}
+func (EnterCode) what()          {}
+
+func (Connected) what() {}
+func (Received) what()  {}
+func (Closed) what()    {}
 
 // Effect is something to do: one of the types below. The package's comment
 // says in which order.

@@ -78,6 +78,9 @@ func (s *step) drop() {
 	s.ask = asking{at: s.ask.at}
 	s.batch = batch{}
 	s.cache.dropParts()
+	if s.attempt.until > 0 {
+		s.answered(RefusalOffline)
+	}
 	if l.stage != live {
 		return
 	}
@@ -167,7 +170,7 @@ func (s *step) person(what What) {
 		s.signIn = true
 		s.tryNow()
 	case CancelSignIn:
-		s.signIn = false
+		s.signIn, s.attempt = false, attempt{}
 		if !s.saved.member() {
 			s.stopped = 0
 			s.hangup()

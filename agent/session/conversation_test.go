@@ -223,6 +223,12 @@ func (v *talker) what(word string, rest []string) What {
 		return w
 	case "profile":
 		return ProfileSelected{protocol.ProfileID(rest[0])}
+	case "password":
+		return SignInWithPassword{a.text("login", "anna@example.com"), protocol.Secret(a.text("is", "correct horse"))}
+	case "choose":
+		return ChooseChannel{protocol.ChannelKind(rest[0])}
+	case "enter":
+		return EnterCode{protocol.ChannelKind(rest[0]), protocol.Secret(rest[1])}
 	case "activity":
 		return ActivityReady{testActivity(rest)}
 	default:
@@ -274,7 +280,7 @@ func (v *talker) frame(word string, a args) protocol.Frame {
 	}
 	switch word {
 	case "hello":
-		return protocol.Hello{Nonce: make([]byte, 32), Cap: 1, Server: a.text("server", v.server.name)}
+		return protocol.Hello{Nonce: make([]byte, 32), Cap: protocol.Capability(a.number("cap", 2)), Server: a.text("server", v.server.name)}
 	case "user_code":
 		return protocol.UserCode{Code: "BCDFGHJK", URI: "http://localhost/tv", ExpiresIn: a.number("expires", 900)}
 	case "enrolled":
@@ -311,6 +317,16 @@ func (v *talker) frame(word string, a args) protocol.Frame {
 		return protocol.ReceiptAck{Digest: v.proof}
 	case "activity_ack":
 		return protocol.ActivityAck{Through: a.number("through", 0)}
+	case "code_needed":
+		return protocol.CodeNeeded{
+			Challenge: protocol.ChallengeID(a.text("challenge", "c1")), Sent: protocol.ChannelKind(a["sent"]),
+			Channels: []protocol.Channel{{Kind: protocol.ChannelMail, To: "a•••@example.com"}, {Kind: protocol.ChannelTOTP}},
+			RetryIn:  30, TriesLeft: int(a.number("tries", 5)), ExpiresIn: a.number("expires", 3600),
+		}
+	case "sign_in_refused":
+		return protocol.SignInRefused{
+			Reason: protocol.Refusal(a.text("reason", "credentials")), RetryAfter: a.number("retry", 0), TriesLeft: int(a.number("tries", 0)),
+		}
 	case "error":
 		return protocol.Error{Code: protocol.Code(a.number("code", 11)), RetryAfter: a.number("retry", 0)}
 	}
@@ -430,6 +446,24 @@ func (v *talker) sent(f protocol.Frame) string {
 	return fmt.Sprintf("%s %+v", f.Type(), f)
 }
 
+func signInLine(s SignInStatus) string {
+	line := fmt.Sprintf(" answers=%d", s.Answers)
+	if s.Checking {
+		line += " checking"
+	}
+	if s.Refusal != "" {
+		line += " refusal=" + string(s.Refusal)
+	}
+	if s.Wait > 0 {
+		line += " wait=" + s.Wait.Round(time.Second).String()
+	}
+	if c := s.Challenge; c != nil {
+		line += fmt.Sprintf(" channels=%d sent=%s retry=%s tries=%d left=%s", len(c.Channels), c.Sent,
+			c.RetryIn.Round(time.Second), c.TriesLeft, c.Left.Round(time.Second))
+	}
+	return line
+}
+
 func haveLine(h protocol.Have) string {
 	return fmt.Sprintf("epoch=%d version=%d status=%s snapshot=%t catalog=%t pins=%d keys=%d state=%t",
 		h.Epoch, h.Version, h.Status, h.Snapshot != "", h.Catalog != "", h.Pins, h.Keys, h.State != "")
@@ -453,6 +487,9 @@ func (v *talker) showPhase() {
 	}
 	if s.Cause != nil {
 		line += " by=" + string(s.Cause.By)
+	}
+	if s.SignIn.Checking || s.SignIn.Answers > 0 {
+		line += signInLine(s.SignIn)
 	}
 	if line != v.phase {
 		v.lines, v.phase = append(v.lines, "phase "+line), line

@@ -14,6 +14,10 @@
 //	 │               │                             │    │     │
 //	 └───────────────┴──── live ◀─ state, still ─ entering   enrolling ─ enrolled ─▶ live
 //
+// While it enrols, a person may type a password ([SignInWithPassword]) instead of
+// using the code: see [SignInStatus]. What they type passes through and is not
+// kept, so that after a lost connection it has to be given again.
+//
 // # What the caller must do
 //
 //   - Call Step from one goroutine; the model given to it is used up.

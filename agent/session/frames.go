@@ -43,6 +43,10 @@ func (s *step) received(w Received) {
 		s.acknowledged(f.Digest)
 	case protocol.ActivityAck:
 		s.activityAcked(f.Through)
+	case protocol.CodeNeeded:
+		s.codeNeeded(f)
+	case protocol.SignInRefused:
+		s.signInRefused(f)
 	case protocol.Error:
 		s.complaint(f)
 	}
@@ -62,7 +66,7 @@ func (s *step) hello(f protocol.Hello) {
 		s.outOfPlace(f)
 		return
 	}
-	s.line.nonce, s.line.server = f.Nonce, f.Server
+	s.line.nonce, s.line.server, s.line.cap = f.Nonce, f.Server, f.Cap
 	if !s.pinned() && !s.signIn {
 		s.log("connection given up", fmt.Errorf("%w: %.64q", errServerName, f.Server))
 		s.lost(0)
@@ -202,7 +206,7 @@ func (s *step) enrolled(f protocol.Enrolled) {
 		return
 	}
 	s.saved, s.keys = next, keys
-	s.signIn, s.profile = false, ""
+	s.signIn, s.profile, s.attempt = false, "", attempt{}
 	s.cache, s.receipt, s.ask = cache{}, receipt{}, asking{}
 	s.save()
 	s.alive()

@@ -23,6 +23,7 @@ type Model struct {
 
 	keys    []protocol.SigningKey // of saved.Keys, checked
 	line    line
+	attempt attempt
 	contact time.Duration // running time of the last contact, may be before boot
 	ask     asking
 	cache   cache
@@ -55,7 +56,8 @@ type line struct {
 	failures int           // in a row, for the back-off
 	since    time.Duration // when it came alive
 	nonce    protocol.Bytes
-	server   string             // name in the hello
+	server   string // name in the hello
+	cap      protocol.Capability
 	code     *protocol.UserCode // while enrolling
 	codeEnds time.Duration
 	proofsAt time.Duration // when the proofs are sent again; 0: not sent on this connection

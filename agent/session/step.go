@@ -65,6 +65,8 @@ func (s *step) handle(what What) {
 		s.selected(w.Profile)
 	case SignIn, CancelSignIn, SignOutHere, Deactivate, TryAgain:
 		s.person(w)
+	case SignInWithPassword, ChooseChannel, EnterCode:
+		s.typed(w)
 	case Connected:
 		s.connected(w)
 	case Received:
@@ -80,6 +82,7 @@ func (s *step) handle(what What) {
 func (s *step) settle() {
 	s.retryVault()
 	s.timeouts()
+	s.lostAnswer()
 	s.prove()
 	s.renew()
 	s.lostBatch()

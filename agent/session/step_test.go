@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -193,4 +194,57 @@ func FuzzFrames(f *testing.F) {
 		}
 		h.wait(time.Minute)
 	})
+}
+
+// What a person types is in the frame, once, and in nothing else that comes of it.
+func TestTypedSecretsPassThrough(t *testing.T) {
+	v := newTalker(t)
+	for _, line := range []string{"start", "signin", "connected", "hello", "user_code"} {
+		v.event([]string{line})
+	}
+	for _, typed := range []What{
+		SignInWithPassword{"anna@example.com", "tr0ub4dor"}, EnterCode{protocol.ChannelTOTP, "tr0ub4dor"},
+	} {
+		m, effects := Step(v.model, Event{Now: v.now, What: typed})
+		if len(effects) != 1 {
+			t.Fatalf("effects = %v, want one Send", effects)
+		}
+		if data, _ := protocol.Encode(effects[0].(Send).Frame); !strings.Contains(string(data), "tr0ub4dor") {
+			t.Errorf("%T: the frame is %s", typed, data)
+		}
+		for what, kept := range map[string]any{"model": m, "saved": m.Saved(), "status": m.Status(v.now), "effects": effects} {
+			if shows(reflect.ValueOf(kept), what == "effects") {
+				t.Errorf("%T: what was typed is in the %s", typed, what)
+			}
+		}
+		m, _ = Step(m, Event{Now: v.now, What: Received{v.conn, protocol.CodeNeeded{Challenge: "c", ExpiresIn: 60}}})
+		v.model = m
+	}
+}
+
+// shows reports whether a string with the secret is anywhere in v; with
+// printed, whether it shows when v is printed.
+func shows(v reflect.Value, printed bool) bool {
+	if printed {
+		return strings.Contains(fmt.Sprintf("%v %+v %#v", v, v, v), "tr0ub4dor")
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return strings.Contains(v.String(), "tr0ub4dor")
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && shows(v.Elem(), false)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if shows(v.Field(i), false) {
+				return true
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if shows(v.Index(i), false) {
+				return true
+			}
+		}
+	}
+	return false
 }
