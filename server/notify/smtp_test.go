@@ -38,6 +38,7 @@ type mailServer struct {
 	mails  []received
 	refuse map[string]*smtp.SMTPError // by stage: mail, rcpt, data
 	drop   bool                       // close the connection instead of answering DATA
+	conns  int                        // so many connections were made
 }
 
 type received struct {
@@ -56,6 +57,9 @@ func serveMail(t *testing.T, security string) *mailServer {
 	m := &mailServer{ca: ca, refuse: map[string]*smtp.SMTPError{}}
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		_, secure := c.TLSConnectionState()
+		m.mu.Lock()
+		m.conns++
+		m.mu.Unlock()
 		return &mailSession{m: m, conn: c, got: received{tls: secure}}, nil
 	}))
 	server.Domain = "127.0.0.1"
@@ -93,6 +97,7 @@ func (m *mailServer) transport(t *testing.T, security string) *SMTP {
 		t.Fatal(err)
 	}
 	s.RootCAs = m.ca
+	t.Cleanup(s.Close)
 	return s
 }
 
@@ -341,6 +346,48 @@ func TestSMTPLostGoodbye(t *testing.T) {
 	}
 	if n := len(server.all()); n != 1 {
 		t.Errorf("%d mails", n)
+	}
+}
+
+// Mails in a row share a connection, also after a refusal; a dead one is
+// replaced.
+func TestSMTPReuse(t *testing.T) {
+	server := serveMail(t, "tls")
+	transport := server.transport(t, "tls")
+	for range 5 {
+		if err := transport.Send(t.Context(), composed(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server.answer("rcpt", &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}})
+	if err := transport.Send(t.Context(), composed(t)); err == nil {
+		t.Error("a refused mail counts as sent")
+	}
+	server.answer("rcpt", nil)
+	if err := transport.Send(t.Context(), composed(t)); err != nil {
+		t.Error(err)
+	}
+	if server.conns != 1 || len(server.all()) != 6 {
+		t.Errorf("%d mails over %d connections, want 6 over 1", len(server.all()), server.conns)
+	}
+	transport.idle[0].conn.Close()
+	if err := transport.Send(t.Context(), composed(t)); err != nil {
+		t.Errorf("after the connection broke: %v", err)
+	}
+	transport.expire(transport.idle[0])
+	transport.Close()
+	if err := transport.Send(t.Context(), composed(t)); err != nil || len(transport.idle) != 0 {
+		t.Errorf("Send after Close = %v, %d idle connections", err, len(transport.idle))
+	}
+}
+
+// The same mail is the same bytes on every attempt.
+func TestRenderTwice(t *testing.T) {
+	s := &SMTP{Host: "mail.example", From: netmail.Address{Address: "no-reply@tv.example"}}
+	one, err := s.render(composed(t))
+	again, errAgain := s.render(composed(t))
+	if err != nil || errAgain != nil || string(one) != string(again) {
+		t.Errorf("%v, %v\n%s\n%s", err, errAgain, one, again)
 	}
 }
 
