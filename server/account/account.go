@@ -42,6 +42,30 @@ var (
 	ErrCodeExpired = errors.New("account: access code expired")
 	// ErrNoSession: the account has no web session of that id.
 	ErrNoSession = errors.New("account: no such web session")
+	// ErrLink: the link was used, its time is over, or it never was one.
+	ErrLink = errors.New("account: link of no use")
+	// ErrFactorNeeded: this asks for the second factor too.
+	ErrFactorNeeded = errors.New("account: second factor needed")
+	// ErrFactor: not the second factor, or one that was used before.
+	ErrFactor = errors.New("account: wrong second factor")
+	// ErrPhoneTaken: the number was proved, but belongs to another account.
+	ErrPhoneTaken = errors.New("account: the number has an account")
+	// ErrNoPhone: the account has no phone number.
+	ErrNoPhone = errors.New("account: no phone number")
+	// ErrSame: the account has this address or number already.
+	ErrSame = errors.New("account: nothing would change")
+	// ErrNoChange: nothing waits for a code, or it ended: start again.
+	ErrNoChange = errors.New("account: no change waits for a code")
+	// ErrNoRecovery: no such recovery, or it ended: start again.
+	ErrNoRecovery = errors.New("account: no such recovery")
+	// ErrStep: another step of the walk comes first, or there is no such step.
+	ErrStep = errors.New("account: another step comes first")
+	// ErrNotLeaving: the account is not to be erased.
+	ErrNotLeaving = errors.New("account: not to be erased")
+	// ErrNoReset: no removal of the second factor is under way.
+	ErrNoReset = errors.New("account: no second factor is being removed")
+	// ErrResetting: a removal of the second factor is under way already.
+	ErrResetting = errors.New("account: second factor is being removed already")
 	// ErrUnknownAccount: no such account.
 	ErrUnknownAccount = errors.New("account: no such account")
 )
@@ -128,6 +152,21 @@ const (
 	NoticeEverywhere      NoticeKind = "signed-out-everywhere"
 	NoticeLockChanged     NoticeKind = "lock-changed" // Profile: its name
 	NoticeProfileChanged  NoticeKind = "profile-changed"
+
+	NoticeEmailChanged      NoticeKind = "email-changed"       // to the old address; Detail: the new one, shortened
+	NoticeEmailSet          NoticeKind = "email-set"           // to the new address
+	NoticePhoneChanged      NoticeKind = "phone-changed"       // Detail: the end of the number; empty: removed
+	NoticePhoneTaken        NoticeKind = "phone-taken"         // to the owner of a number that somebody else tried to add
+	NoticeRecovered         NoticeKind = "password-recovered"  // a new password by recovery; everything was signed out
+	NoticeUndone            NoticeKind = "changes-undone"      // by "It wasn't me"; everything was signed out; Detail: what was restored
+	NoticeReviewDevices     NoticeKind = "review-devices"      // a reminder the owner asked for
+	NoticeRenewPassword     NoticeKind = "renew-password"      // a reminder the owner asked for
+	NoticeErasureAsked      NoticeKind = "erasure-asked"       // Expires: when; Link: keeps the account
+	NoticeErasureCancelled  NoticeKind = "erasure-cancelled"   // the account stays
+	NoticeErased            NoticeKind = "account-erased"      // the last mail; Account is empty
+	NoticeFactorReset       NoticeKind = "factor-reset-asked"  // by support; Expires: when; Link: stops it
+	NoticeFactorResetEnded  NoticeKind = "factor-reset-done"   // the second factor is removed
+	NoticeFactorResetLifted NoticeKind = "factor-reset-lifted" // the owner stopped it
 )
 
 // Notice is what a message is about; package notify words it.
@@ -141,7 +180,14 @@ type Notice struct {
 	Code     string // NoticeAccessCode only: a secret
 	Device   string // name of the device concerned
 	Profile  string // name of the profile concerned
+	Detail   string // what changed, e.g. the end of a phone number
 	Expires  time.Time
+
+	// Link is the token of the button: "It wasn't me" (page /not-me), or what
+	// the kind says (page /keep). A secret. Empty: no button.
+	Link string
+	// SMS is a number in E.164 where this goes too. Empty: by mail only.
+	SMS string
 }
 
 // Config is what a [Service] needs.
@@ -155,6 +201,10 @@ type Config struct {
 	ServiceName string
 	// MinPassword is the operator's least length in characters; 0: 8.
 	MinPassword int
+
+	// Region is where national phone numbers are from (ISO 3166-1, e.g. "DE").
+	// Empty: where the account's language is mostly spoken.
+	Region string
 
 	// Notify writes a message into the outbox, in the caller's transaction.
 	Notify func(*store.Tx, Notice) error

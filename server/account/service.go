@@ -22,6 +22,8 @@ type Service struct {
 	// nobody is the hash that an unknown address is checked against, so that
 	// it costs what a known one does.
 	nobody string
+	// post writes a message as it is; c.Notify adds what Notify adds.
+	post func(*store.Tx, Notice) error
 }
 
 // New checks c and returns the service.
@@ -51,7 +53,9 @@ func newService(c Config, work cost) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{c: c, cost: work, nobody: nobody}, nil
+	s := &Service{c: c, cost: work, nobody: nobody, post: c.Notify}
+	s.c.Notify = s.Notify
+	return s, nil
 }
 
 // Act makes the account's next version in tx for a change that who asks for,

@@ -1,0 +1,126 @@
+package account
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Links in mails (product rule V9). A token is base64url of the account's UUID
+// and 32 random bytes; only its hash is stored, bound to one purpose. Reading
+// what a link is for changes nothing, so that mail scanners may open it as
+// often as they like; using it is one statement, once.
+const (
+	linkSecret = 32                 // bytes
+	linkLife   = 7 * 24 * time.Hour // V8
+)
+
+// Purposes of links. Values are stored.
+const (
+	notMeLink      = "not_me"      // "It wasn't me"
+	keepLink       = "keep"        // the account is not to be erased after all
+	keepFactorLink = "keep_factor" // support is not to remove the second factor
+)
+
+// withLink are the notices that carry "It wasn't me" (product rule V7).
+var withLink = map[NoticeKind]bool{
+	NoticeNewSignIn: true, NoticePasswordChanged: true, NoticeNewDevice: true, NoticeDeviceSignedOut: true,
+	NoticeDeviceRemoved: true, NoticeDeviceCloned: true, NoticeEverywhere: true, NoticeLockChanged: true,
+	NoticeProfileChanged: true, NoticeEmailChanged: true, NoticePhoneChanged: true, NoticeRecovered: true,
+}
+
+// Notify writes n into the outbox, in the caller's transaction. A security
+// notice gets its "It wasn't me" link and goes to the phone too where the
+// owner wants that. Mails at each new sign-in can be switched off, others
+// cannot.
+func (s *Service) Notify(tx *store.Tx, n Notice) error {
+	if n.Account == "" || !withLink[n.Kind] {
+		return s.post(tx, n)
+	}
+	if n.Kind == NoticeNewSignIn {
+		p, err := tx.Preferences(n.Account)
+		if err != nil || !p.SignInMails {
+			return err
+		}
+	}
+	var err error
+	if n.Link, err = s.addLink(tx, n.At, n.Account, notMeLink, n.Kind, n.To, n.At.Add(linkLife)); err != nil {
+		return err
+	}
+	phone, err := tx.Phone(n.Account)
+	if err != nil {
+		return err
+	}
+	if phone.Notices && n.SMS == "" {
+		n.SMS = phone.Number
+	}
+	return s.post(tx, n)
+}
+
+// addLink makes a link that is sent to address, and returns its token.
+func (s *Service) addLink(tx *store.Tx, now time.Time, acc protocol.AccountID, purpose string, subject NoticeKind, address string, expires time.Time) (string, error) {
+	_, key, err := parseAddress(address)
+	if err != nil {
+		return "", err
+	}
+	id, err := uuid.Parse(string(acc))
+	if err != nil {
+		return "", fmt.Errorf("account: make a link: %w", err)
+	}
+	raw := make([]byte, 16+linkSecret)
+	copy(raw, id[:])
+	if _, err := io.ReadFull(s.c.Rand, raw[16:]); err != nil {
+		return "", fmt.Errorf("account: make a link: %w", err)
+	}
+	token := base64.RawURLEncoding.EncodeToString(raw)
+	return token, tx.InsertLink(store.LinkRow{
+		Account: acc, Hash: protocol.DigestOf([]byte(token)), Purpose: purpose, Subject: string(subject), EmailKey: key,
+		Created: now, Expires: expires,
+	})
+}
+
+// parseLink returns the account that a token leads to, and its hash.
+func parseLink(token string) (protocol.AccountID, protocol.Digest, error) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(16+linkSecret) {
+		return "", "", ErrLink
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil {
+		return "", "", ErrLink
+	}
+	return protocol.AccountID(uuid.UUID(raw[:16]).String()), protocol.DigestOf([]byte(token)), nil
+}
+
+// readLink finds a link that can be used, and changes nothing.
+func readLink(tx *store.Tx, now time.Time, token, purpose string) (store.LinkRow, error) {
+	acc, hash, err := parseLink(token)
+	if err != nil {
+		return store.LinkRow{}, err
+	}
+	row, err := tx.Link(acc, hash, purpose, now)
+	return row, orLink(err)
+}
+
+// useLink uses a link up.
+func useLink(tx *store.Tx, now time.Time, token, purpose string) (store.LinkRow, error) {
+	acc, hash, err := parseLink(token)
+	if err != nil {
+		return store.LinkRow{}, err
+	}
+	row, err := tx.UseLink(acc, hash, purpose, now)
+	return row, orLink(err)
+}
+
+func orLink(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrLink
+	}
+	return err
+}

@@ -1,0 +1,178 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// Preferences are what an owner chose about security. The zero value is not
+// the default: see [Service.Preferences].
+type Preferences struct {
+	CodeOnNewDevice bool // ask for an access code on a new device; default on. Suspicious sign-ins always do
+	SignInMails     bool // a mail at each new sign-in; default on
+	RemindDevices   bool // a mail each month, to look at the devices; default off
+	RemindPassword  bool // a mail half a year after the last new password; default off
+	SMSNotices      bool // notices to the phone too; needs a number
+}
+
+// Times between reminders (product rule A9).
+const (
+	remindDevicesEvery  = 30 * 24 * time.Hour
+	remindPasswordAfter = 180 * 24 * time.Hour
+)
+
+// Preferences returns what the owner chose, or the defaults.
+func (s *Service) Preferences(ctx context.Context, who Session) (Preferences, error) {
+	var p Preferences
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		row, err1 := tx.Preferences(who.Account)
+		phone, err2 := tx.Phone(who.Account)
+		p = preferencesOf(row, phone)
+		return errors.Join(err1, err2)
+	})
+	if err != nil {
+		return Preferences{}, fmt.Errorf("preferences: %w", err)
+	}
+	return p, nil
+}
+
+func preferencesOf(row store.PreferenceRow, phone store.PhoneRow) Preferences {
+	return Preferences{
+		CodeOnNewDevice: row.NewCode, SignInMails: row.SignInMails,
+		RemindDevices: !row.DevicesDue.IsZero(), RemindPassword: !row.PasswordDue.IsZero(), SMSNotices: phone.Notices,
+	}
+}
+
+// SetPreferences stores what the owner chose. Errors: ErrSignedOut; ErrNoPhone
+// where notices are to go to a phone and there is none.
+func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session, p Preferences) error {
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
+			return err
+		}
+		row, err := tx.Preferences(who.Account)
+		if err != nil {
+			return err
+		}
+		phone, err := tx.Phone(who.Account)
+		if err != nil {
+			return err
+		}
+		if phone.Notices != p.SMSNotices {
+			if phone.Number == "" {
+				return ErrNoPhone
+			}
+			if err := tx.SetPhoneNotices(who.Account, p.SMSNotices); err != nil {
+				return err
+			}
+		}
+		row.NewCode, row.SignInMails = p.CodeOnNewDevice, p.SignInMails
+		row.DevicesDue = firstReminder(row.DevicesDue, p.RemindDevices, now.Add(remindDevicesEvery))
+		row.PasswordDue = firstReminder(row.PasswordDue, p.RemindPassword, now.Add(remindPasswordAfter))
+		return errors.Join(
+			tx.SetPreferences(row),
+			who.Record(tx, now, timeline.Entry{Kind: timeline.PreferencesChanged}),
+		)
+	})
+	if err != nil {
+		return fmt.Errorf("set preferences: %w", err)
+	}
+	return nil
+}
+
+// firstReminder is when the next reminder is due after the owner's choice:
+// switching on what is on does not put it off.
+func firstReminder(due time.Time, on bool, first time.Time) time.Time {
+	switch {
+	case !on:
+		return time.Time{}
+	case due.IsZero():
+		return first
+	}
+	return due
+}
+
+// reminder is a mail that an owner asked for.
+type reminder struct {
+	kind NoticeKind
+	next time.Time // the one after it
+}
+
+// reminders returns what is due at now, with when the next of its kind is. A
+// server that was off for months sends each kind once.
+func reminders(row store.PreferenceRow, now time.Time) []reminder {
+	var out []reminder
+	if d := row.DevicesDue; !d.IsZero() && !d.After(now) {
+		out = append(out, reminder{NoticeReviewDevices, nextAfter(d, remindDevicesEvery, now)})
+	}
+	if d := row.PasswordDue; !d.IsZero() && !d.After(now) {
+		out = append(out, reminder{NoticeRenewPassword, nextAfter(d, remindPasswordAfter, now)})
+	}
+	return out
+}
+
+// nextAfter is the first of the times d + n × every that is after now.
+func nextAfter(d time.Time, every time.Duration, now time.Time) time.Time {
+	n := now.Sub(d)/every + 1
+	return d.Add(n * every)
+}
+
+// remindBatch is how many accounts are reminded in one transaction.
+const remindBatch = 100
+
+// remind sends the reminders that are due.
+func (s *Service) remind(ctx context.Context, now time.Time) error {
+	for more := true; more; {
+		err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+			rows, err := tx.DueReminders(now, remindBatch)
+			more = len(rows) == remindBatch
+			for _, row := range rows {
+				err = errors.Join(err, s.remindOne(tx, now, row))
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("remind: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) remindOne(tx *store.Tx, now time.Time, row store.PreferenceRow) error {
+	acc, err := tx.Account(row.Account)
+	if err != nil {
+		return err
+	}
+	for _, r := range reminders(row, now) {
+		if r.kind == NoticeReviewDevices {
+			row.DevicesDue = r.next
+		} else {
+			row.PasswordDue = r.next
+		}
+		if err := s.c.Notify(tx, noticeTo(acc, r.kind, now, Client{})); err != nil {
+			return err
+		}
+	}
+	return tx.SetPreferences(row)
+}
+
+// putOffPassword has the reminder of the password begin anew: it was changed.
+func putOffPassword(tx *store.Tx, now time.Time, acc protocol.AccountID) error {
+	row, err := tx.Preferences(acc)
+	if err != nil || row.PasswordDue.IsZero() {
+		return err
+	}
+	row.PasswordDue = now.Add(remindPasswordAfter)
+	return tx.SetPreferences(row)
+}
+
+// noticeTo begins a notice to an account's own address.
+func noticeTo(acc store.AccountRow, kind NoticeKind, now time.Time, from Client) Notice {
+	return Notice{Kind: kind, Account: acc.ID, To: acc.Email, Language: acc.Language, At: now, Client: from.tidy()}
+}
