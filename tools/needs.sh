@@ -33,3 +33,7 @@ if [ ! -d tools/browser/node_modules ] || [ tools/browser/package-lock.json -nt 
 	npm ci --silent --no-audit --no-fund --prefix tools/browser
 	touch tools/browser/node_modules
 fi
+
+if [ ! -f bin/geo/country.mmdb ] || [ tools/geo/country.mmdb.sha256 -nt bin/geo/country.mmdb ]; then
+	tools/geo/fetch.sh
+fi
