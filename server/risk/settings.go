@@ -1,0 +1,78 @@
+package risk
+
+import (
+	"fmt"
+	"math"
+)
+
+// Settings are an operator's. The zero value means the defaults; a field that
+// is zero means its own default.
+type Settings struct {
+	// Notice, Code and Strong are the scores (in points, see [Assessment])
+	// from which a sign-in has that level. Defaults 1, 2 and 4.
+	Notice, Code, Strong float64
+	// MaxSpeed is the fastest that people travel, in km/h. Default 900, about
+	// what an airliner does.
+	MaxSpeed float64
+	// MinTravel is the shortest distance, in km, that counts as travel: places
+	// of addresses are often this wrong. Default 200.
+	MinTravel float64
+	// AccountFailures, AddressFailures and NetworkFailures are the numbers of
+	// recent failures from which a burst counts. Defaults 5, 5 and 20.
+	AccountFailures, AddressFailures, NetworkFailures int
+}
+
+// Defaults of [Settings].
+const (
+	DefaultNotice          = 1
+	DefaultCode            = 2
+	DefaultStrong          = 4
+	DefaultMaxSpeed        = 900
+	DefaultMinTravel       = 200
+	DefaultAccountFailures = 5
+	DefaultAddressFailures = 5
+	DefaultNetworkFailures = 20
+)
+
+// Check tells whether s can be used. [Assess] takes defaults in place of what
+// cannot.
+func (s Settings) Check() error {
+	d := s.withDefaults()
+	for _, f := range []float64{s.Notice, s.Code, s.Strong, s.MaxSpeed, s.MinTravel} {
+		if !(f >= 0) || math.IsInf(f, 0) {
+			return fmt.Errorf("risk: settings have %v, want numbers from 0", f)
+		}
+	}
+	if s.AccountFailures < 0 || s.AddressFailures < 0 || s.NetworkFailures < 0 {
+		return fmt.Errorf("risk: settings have a negative number of failures")
+	}
+	if d.Notice > d.Code || d.Code > d.Strong {
+		return fmt.Errorf("risk: levels begin at %v, %v and %v, want them to rise", d.Notice, d.Code, d.Strong)
+	}
+	return nil
+}
+
+func (s Settings) withDefaults() Settings {
+	s.Notice = orDefault(s.Notice, DefaultNotice)
+	s.Code = orDefault(s.Code, DefaultCode)
+	s.Strong = orDefault(s.Strong, DefaultStrong)
+	s.MaxSpeed = orDefault(s.MaxSpeed, DefaultMaxSpeed)
+	s.MinTravel = orDefault(s.MinTravel, DefaultMinTravel)
+	if s.AccountFailures <= 0 {
+		s.AccountFailures = DefaultAccountFailures
+	}
+	if s.AddressFailures <= 0 {
+		s.AddressFailures = DefaultAddressFailures
+	}
+	if s.NetworkFailures <= 0 {
+		s.NetworkFailures = DefaultNetworkFailures
+	}
+	return s
+}
+
+func orDefault(f, d float64) float64 {
+	if f > 0 && !math.IsInf(f, 0) {
+		return f
+	}
+	return d
+}
