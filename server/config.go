@@ -68,6 +68,12 @@ type Config struct {
 	// SMTPURL is the mail server: smtp://user:password@host:port?tls=starttls&from=….
 	// Empty: mails stay in the outbox.
 	SMTPURL string
+	// DKIMKey is a PEM file with the key that signs mails. Empty: mails are not
+	// signed. DKIMSelector names its record; DKIMDomain is the sender's by default.
+	DKIMKey, DKIMSelector, DKIMDomain string
+	// SMSURL is the SMS gateway: sms://sid:token@host?from=+15550006789. Empty:
+	// SMS stay in the outbox.
+	SMSURL string
 
 	// Lease is how long a device works without contact. Default and most 8 h.
 	Lease time.Duration

@@ -2,7 +2,11 @@ package server_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
 	"database/sql"
+	"encoding/pem"
 	"errors"
 	"net"
 	"os"
@@ -47,6 +51,17 @@ func TestOperatorErrors(t *testing.T) {
 		{"a ping too short", func(c *server.Config) { c.Ping = time.Millisecond }, "--ping"},
 		{"a name too long", func(c *server.Config) { c.Name = strings.Repeat("x", 300) }, "--name"},
 		{"not a mail server", func(c *server.Config) { c.SMTPURL = "http://mail" }, "--smtp-url"},
+		{"not a gateway", func(c *server.Config) { c.SMSURL = "https://gateway" }, "--sms-url"},
+		{"a gateway in the clear", func(c *server.Config) { c.SMSURL = "sms://AC1:t@gateway.example?from=123&tls=none" }, "in the clear"},
+		{"a DKIM key for no mails", func(c *server.Config) { c.DKIMKey = file }, "give --smtp-url too"},
+		{"no such DKIM key", func(c *server.Config) { c.SMTPURL, c.DKIMKey = "smtp://mail.example", file+"1" }, "--dkim-key cannot be read"},
+		{"not a DKIM key", func(c *server.Config) { c.SMTPURL, c.DKIMKey = "smtp://mail.example", file }, "not in a PEM file"},
+		{"another's DKIM domain", func(c *server.Config) {
+			c.SMTPURL, c.DKIMKey, c.DKIMDomain = "smtp://mail.example", dkimKey(t), "tv.example"
+		}, "does not answer for no-reply@mail.example"},
+		{"a host that fits in no SMS", func(c *server.Config) {
+			c.PublicURL = "http://" + strings.Repeat("a", 60) + "." + strings.Repeat("b", 60) + ".example"
+		}, "host is over 100 characters"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := server.Config{Listen: "127.0.0.1:0", Data: t.TempDir()}
@@ -54,6 +69,23 @@ func TestOperatorErrors(t *testing.T) {
 			wantOperator(t, cfg, tt.want)
 		})
 	}
+}
+
+func dkimKey(t *testing.T) string {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "dkim.pem")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func wantOperator(t *testing.T, cfg server.Config, want string) {

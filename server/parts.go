@@ -38,6 +38,7 @@ type parts struct {
 
 	db       *store.DB
 	keys     *keyring.Ring
+	smtp     *notify.SMTP // nil: mails stay in the outbox
 	outbox   *notify.Outbox
 	bus      bus.Bus
 	profiles *profile.Service
@@ -116,19 +117,6 @@ func (p *parts) openKeys(context.Context) (err error) {
 	case errors.Is(err, keyring.ErrDamaged):
 		return operator(err, "A key file in %s is damaged (%v). Restore it from a backup.", dir, err)
 	}
-	return err
-}
-
-func (p *parts) openOutbox(context.Context) (err error) {
-	c := notify.Config{DB: p.db, Log: p.cfg.Log, Now: p.cfg.Now, Wording: notify.Wording{Service: p.cfg.ServiceName, PublicURL: p.cfg.PublicURL}}
-	if p.cfg.SMTPURL != "" {
-		smtp, err := notify.ParseSMTP(p.cfg.SMTPURL, p.cfg.ServiceName)
-		if err != nil {
-			return operator(err, "--smtp-url cannot be used: %v.", err)
-		}
-		c.Mail = smtp
-	}
-	p.outbox, err = notify.New(c)
 	return err
 }
 
@@ -298,6 +286,9 @@ func (p *parts) close() {
 		}
 		if p.tvs != nil {
 			p.tvs.Close()
+		}
+		if p.smtp != nil {
+			p.smtp.Close()
 		}
 		_ = p.bus.Close()
 		if p.hub != nil {

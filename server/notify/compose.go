@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -40,8 +41,14 @@ func (w Wording) check() error {
 	if !oneLine(w.Service) || len(w.Service) > 64 {
 		return errors.New("notify: the service's name is not one line of up to 64 bytes")
 	}
+	if _, ok := gsmLength(u.Hostname()); !ok || len(u.Hostname()) > maxHost {
+		return fmt.Errorf("notify: PublicURL's host is over %d characters", maxHost)
+	}
 	return nil
 }
+
+// maxHost is the longest host that fits beside a code in one SMS.
+const maxHost = 100
 
 // letter is what every mail is made of, as text and as HTML.
 type letter struct {
@@ -52,6 +59,7 @@ type letter struct {
 	Code    string // shown large
 	Facts   []fact // when, where, which device
 	Button  *link
+	NotMe   *link  // "It wasn't me"
 	Advice  string // what to do if it was somebody else
 	Why     string // this mail came
 }
@@ -60,15 +68,22 @@ type fact struct{ Label, Value string }
 
 type link struct{ Label, URL string }
 
-// Compose words n as a mail. Its errors are those of a notice that lacks what
-// its kind needs, and wrap ErrMessage.
+// Compose words n: as an SMS where it goes to a phone number, else as a mail.
+// Its errors are those of a notice that lacks what its kind needs, and wrap
+// ErrMessage.
 func Compose(w Wording, n account.Notice) (Message, error) {
-	if w.Service == "" {
-		w.Service = "Hearthkey"
-	}
+	w.Service = cmp.Or(w.Service, "Hearthkey")
 	l, err := write(w, n)
 	if err != nil {
 		return Message{}, err
+	}
+	m := Message{Account: n.Account, Kind: string(n.Kind), To: n.To}
+	if n.Kind == account.NoticeAccessCode {
+		m.Useful = n.Expires
+	}
+	if strings.HasPrefix(n.To, "+") { // no mail address begins so that we accept
+		m.Channel, m.Text = ChannelSMS, shortText(w, n, l)
+		return m, nil
 	}
 	l.Service = w.Service
 	var text, html bytes.Buffer
@@ -78,10 +93,7 @@ func Compose(w Wording, n account.Notice) (Message, error) {
 	if err := htmlMail.Execute(&html, l); err != nil {
 		return Message{}, fmt.Errorf("word %s: %w", n.Kind, err)
 	}
-	m := Message{Account: n.Account, Kind: string(n.Kind), To: n.To, Subject: l.Subject, Text: text.String(), HTML: html.String()}
-	if n.Kind == account.NoticeAccessCode {
-		m.Useful = n.Expires
-	}
+	m.Channel, m.Subject, m.Text, m.HTML = ChannelMail, l.Subject, text.String(), html.String()
 	return m, nil
 }
 
@@ -104,7 +116,7 @@ func facts(n account.Notice) []fact {
 	all := []fact{
 		{"TV", plain(n.Device)},
 		{"Profile", plain(n.Profile)},
-		{"When", n.At.UTC().Format("Monday, 2 January 2006, 15:04 UTC")},
+		{"When", day(n.At)},
 		{"Where", where(n.Client)},
 		{"With", plain(n.Client.Agent)},
 	}
@@ -115,6 +127,16 @@ func facts(n account.Notice) []fact {
 		}
 	}
 	return known
+}
+
+// plainAddress is plain for what may be a shortened mail address of the
+// account's own: it keeps its @ and dots.
+func plainAddress(s string) string {
+	local, host, ok := strings.Cut(s, "@")
+	if ok && checkAddress(s) == nil {
+		return local + "@" + host
+	}
+	return plain(s)
 }
 
 func where(c account.Client) string {

@@ -3,8 +3,12 @@ package notify
 import (
 	"errors"
 	"flag"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,8 +25,12 @@ func full(kind account.NoticeKind) account.Notice {
 		Kind: kind, Account: "a", To: "ann@home.example", Language: "en", At: monday,
 		Client: account.Client{Agent: "Firefox on Linux", IP: "203.0.113.7", Place: "near Lyon, France"},
 		Code:   "048213", Device: "Living room", Profile: "Mia", Expires: monday.Add(10 * time.Minute),
+		Detail: "b…a@other.example", Link: token,
 	}
 }
+
+// token is a link's token of the usual length.
+var token = strings.Repeat("aB3-_xyz", 8)
 
 // bare is what is known at least.
 func bare(kind account.NoticeKind) account.Notice {
@@ -70,6 +78,88 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+// personal are the kinds that tell when, where and by which device.
+var personal = map[account.NoticeKind]bool{}
+
+func init() {
+	for kind := range letters {
+		switch kind {
+		case account.NoticeAccessCode, account.NoticeReviewDevices, account.NoticeRenewPassword, account.NoticeErased:
+		default:
+			personal[kind] = true
+		}
+	}
+}
+
+// Every kind that package account knows has its words (V7).
+func TestEveryKindHasWords(t *testing.T) {
+	kinds := 0
+	for _, kind := range noticeKinds(t) {
+		kinds++
+		if letters[kind] == nil {
+			t.Errorf("no mail of kind %q", kind)
+		}
+	}
+	if kinds != len(letters) {
+		t.Errorf("%d kinds of notices, %d mails", kinds, len(letters))
+	}
+}
+
+// noticeKinds reads the kinds from the source: they are all constants of that
+// type, wherever they stand.
+func noticeKinds(t *testing.T) (kinds []account.NoticeKind) {
+	t.Helper()
+	files, err := filepath.Glob("../account/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "NoticeKind" && len(spec.Values) == 1 {
+				if value, ok := spec.Values[0].(*ast.BasicLit); ok {
+					text, _ := strconv.Unquote(value.Value)
+					kinds = append(kinds, account.NoticeKind(text))
+				}
+			}
+			return true
+		})
+	}
+	return kinds
+}
+
+// The button of a security notice leads to one page that asks first, and a
+// notice without a link has none (V7, V9).
+func TestNotMe(t *testing.T) {
+	address := "https://tv.example/not-me?link=" + token
+	for kind := range letters {
+		m, err := Compose(wording, full(kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		keep := strings.Contains(m.Text, "https://tv.example/keep?link="+token)
+		notMe := strings.Contains(m.Text, "\n"+address+"\n") && strings.Contains(m.HTML, `href="`+address+`"`)
+		if want := kind == account.NoticeErasureAsked || kind == account.NoticeFactorReset; keep != want {
+			t.Errorf("%s: link to keep: %t", kind, keep)
+		}
+		if want := personal[kind] && !keep && kind != account.NoticeHaveAccount; notMe != want {
+			t.Errorf("%s: “It wasn’t me”: %t", kind, notMe)
+		}
+		without := full(kind)
+		without.Link = ""
+		if m, err = Compose(wording, without); err != nil || strings.Contains(m.Text, "link=") || strings.Contains(m.HTML, "link=") {
+			t.Errorf("%s: a link from nowhere, %v", kind, err)
+		}
+	}
+}
+
 // What every mail keeps to.
 func TestComposeRules(t *testing.T) {
 	for kind := range letters {
@@ -93,8 +183,11 @@ func TestComposeRules(t *testing.T) {
 		if !m.Useful.IsZero() != code {
 			t.Errorf("%s: of use until %v", kind, m.Useful)
 		}
+		if !personal[kind] {
+			continue
+		}
 		for _, want := range []string{"Monday, 2 March 2026, 18:04 UTC", "near Lyon, France (address 203.0.113.7)", "Firefox on Linux"} {
-			if !code && (!strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want)) {
+			if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want) {
 				t.Errorf("%s: does not tell %q", kind, want)
 			}
 		}

@@ -1,13 +1,17 @@
 // Package notify gets messages to people: it words them ([Compose]), keeps them
 // in the database until they are out ([Outbox]) and hands them to a mail server
-// ([SMTP]).
+// ([SMTP], signed with [DKIM]) or an SMS gateway ([SMS]).
 //
 // # Promises
 //
 //   - A message is stored in the transaction that is its reason: either both
 //     happened or neither did.
 //   - It is handed over at least once, whatever is killed in between; a repeat
-//     carries the same Message-ID and Date, by which mail programs fold it.
+//     carries the same Message-ID and Date, by which mail programs fold it. A
+//     gateway knows no such thing: there a repeat is a second SMS.
+//   - SMS cost money: budgets per account, range of numbers and hour hold over all
+//     servers of a database. Security notices that leave as mails too are never
+//     held up by them.
 //   - Temporary failures are tried again, after 30 s at first and at most 6 h
 //     apart, until the message is of no use any more (3 days, or when its code
 //     expires). Then, and when the mail server refuses the recipient or the
@@ -27,7 +31,8 @@
 //
 // # Tests
 //
-// Messages go through a real SMTP server in this process, over STARTTLS and
-// TLS; time for retries is an argument or fake. The pages of all mails are
-// compared with files in testdata.
+// Messages go through a real SMTP server and a real HTTP gateway in this
+// process, over STARTTLS and TLS; signatures are checked by the library's
+// verifier; time for retries is an argument or fake. The pages of all mails are
+// compared with files in testdata, and every kind of notice must have one.
 package notify

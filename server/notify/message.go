@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/mail"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -16,8 +17,11 @@ import (
 // Channel is how a message travels.
 type Channel string
 
-// ChannelMail is email.
-const ChannelMail Channel = "mail"
+// The channels.
+const (
+	ChannelMail Channel = "mail"
+	ChannelSMS  Channel = "sms"
+)
 
 // Bounds of a message.
 const (
@@ -35,11 +39,11 @@ type Message struct {
 	Account protocol.AccountID // whom it is about; may be empty
 	Channel Channel            // empty: ChannelMail
 	Kind    string             // what it is about, for logs and lists
-	To      string             // a bare address
-	Subject string             // one line; no secrets: it shows on locked screens
-	Text    string
-	HTML    string    // may be empty
-	Useful  time.Time // of no use after this; zero: 3 days from now
+	To      string             // a bare address; for an SMS a number such as +15550006789 (E.164)
+	Subject string             // one line; no secrets: it shows on locked screens; an SMS has none
+	Text    string             // of an SMS: GSM alphabet, two SMS at most, one with Useful
+	HTML    string             // may be empty; an SMS has none
+	Useful  time.Time          // of no use after this; zero: 3 days from now
 }
 
 // LogValue keeps everything out of logs but what kind of message it is.
@@ -49,11 +53,20 @@ func (m Message) LogValue() slog.Value {
 
 // check finds what could not be sent, or would become another header.
 func (m Message) check() error {
-	switch {
-	case m.Channel != ChannelMail:
-		return fmt.Errorf("%w: no channel %q", ErrMessage, m.Channel)
-	case m.Kind == "" || len(m.Kind) > maxKind || !oneLine(m.Kind):
+	if m.Kind == "" || len(m.Kind) > maxKind || !oneLine(m.Kind) {
 		return fmt.Errorf("%w: kind", ErrMessage)
+	}
+	switch m.Channel {
+	case ChannelMail:
+		return m.checkMail()
+	case ChannelSMS:
+		return m.checkSMS()
+	}
+	return fmt.Errorf("%w: no channel %q", ErrMessage, m.Channel)
+}
+
+func (m Message) checkMail() error {
+	switch {
 	case m.Subject == "" || len(m.Subject) > maxSubject || !oneLine(m.Subject) || strings.Contains(m.Subject, "=?"): // =? begins an encoded word, RFC 2047 §2
 		return fmt.Errorf("%w: the subject is not one line of 1 to %d bytes", ErrMessage, maxSubject)
 	case m.Text == "" || len(m.Text) > maxBody || len(m.HTML) > maxBody:
@@ -63,6 +76,25 @@ func (m Message) check() error {
 	}
 	return checkAddress(m.To)
 }
+
+func (m Message) checkSMS() error {
+	most := twoSMS
+	if !m.Useful.IsZero() {
+		most = oneSMS
+	}
+	switch places, ok := gsmLength(m.Text); {
+	case m.Subject != "" || m.HTML != "":
+		return fmt.Errorf("%w: an SMS has only a text", ErrMessage)
+	case !ok || places == 0 || places > most:
+		return fmt.Errorf("%w: the text is not 1 to %d characters of the GSM alphabet", ErrMessage, most)
+	case !e164.MatchString(m.To):
+		return fmt.Errorf("%w: not a phone number", ErrMessage)
+	}
+	return nil
+}
+
+// e164 is a number as ITU-T E.164 writes it, with a plus sign.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 // checkAddress accepts only a bare address: no name, comment, list or group.
 func checkAddress(address string) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hearthkey/hearthkey/server/store"
 )
@@ -56,6 +57,39 @@ func TestRefusedMessages(t *testing.T) {
 	for _, to := range []string{"ann@home.example", "a.b+c@xn--bcher-kva.example", "ännchen@home.example"} {
 		if err := checkAddress(to); err != nil {
 			t.Errorf("checkAddress(%q) = %v, want nil", to, err)
+		}
+	}
+}
+
+func TestRefusedSMS(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Message)
+	}{
+		{"subject", func(m *Message) { m.Subject = "x" }},
+		{"HTML", func(m *Message) { m.HTML = "x" }},
+		{"no text", func(m *Message) { m.Text = "" }},
+		{"no GSM", func(m *Message) { m.Text = "日本" }},
+		{"control characters", func(m *Message) { m.Text = "a\x00b" }},
+		{"not UTF-8", func(m *Message) { m.Text = "a\xff" }},
+		{"three SMS", func(m *Message) { m.Text = strings.Repeat("x", 307) }},
+		{"a code in two SMS", func(m *Message) { m.Text, m.Useful = strings.Repeat("x", 161), monday.Add(time.Minute) }},
+		{"a mail address", func(m *Message) { m.To = "ann@home.example" }},
+		{"no plus", func(m *Message) { m.To = "15550100042" }},
+		{"spaces", func(m *Message) { m.To = "+1 555 0100042" }},
+		{"other digits", func(m *Message) { m.To = "+١٥٥٥٠١٠٠٠٤٢" }},
+		{"too short", func(m *Message) { m.To = "+12345" }},
+		{"too long", func(m *Message) { m.To = "+1234567890123456" }},
+		{"two numbers", func(m *Message) { m.To = "+15550100042,+15550100043" }},
+		{"line end", func(m *Message) { m.To = "+15550100042\n" }},
+	}
+	b := newBench(t, &fakeTransport{})
+	for _, test := range tests {
+		m := sampleSMS()
+		test.change(&m)
+		err := b.db.Update(t.Context(), func(tx *store.Tx) error { return b.Enqueue(tx, monday, m) })
+		if !errors.Is(err, ErrMessage) || m.To != "" && strings.Contains(err.Error(), m.To) {
+			t.Errorf("%s: Enqueue = %v, want ErrMessage", test.name, err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/store/sqlite"
 )
@@ -44,8 +46,12 @@ func newBench(t *testing.T, transport Transport) *bench {
 	}
 	t.Cleanup(func() { db.Close() })
 	b := &bench{db: db, log: &lockedBuffer{}, now: monday}
+	keys, err := keyring.Open(t.TempDir(), "tv.example", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	b.Outbox, err = New(Config{
-		DB: db, Mail: transport, Wording: wording, Now: b.clock,
+		DB: db, Keys: keys, Mail: transport, SMS: transport, Wording: wording, Now: b.clock,
 		Log: slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
@@ -131,6 +137,10 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+func sampleSMS() Message {
+	return Message{Account: "a", Channel: ChannelSMS, Kind: "sample", To: "+15550100042", Text: "secret 123456"}
 }
 
 func sample() Message {

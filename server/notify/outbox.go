@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -48,10 +49,11 @@ type Mail struct {
 
 // TransportError is an attempt that failed.
 type TransportError struct {
-	Code      string // short, without secrets and addresses, e.g. "rcpt 550 5.1.1"
-	Permanent bool   // trying again is of no use
-	Setup     bool   // it failed before anything of the message was said: Err may be logged
-	Err       error  // otherwise it may name the recipient
+	Code      string        // short, without secrets and addresses, e.g. "rcpt 550 5.1.1"
+	Permanent bool          // trying again is of no use
+	Setup     bool          // it failed before anything of the message was said: Err may be logged
+	Err       error         // otherwise it may name the recipient
+	After     time.Duration // not to be tried again sooner
 }
 
 func (e *TransportError) Error() string {
@@ -69,9 +71,13 @@ type Config struct {
 	DB  *store.DB
 	Log *slog.Logger
 
-	// Mail hands mails over. nil: nothing leaves the server; messages count as
-	// sent and keep their bodies, for the development outbox.
-	Mail Transport
+	// Mail and SMS hand messages over. nil: nothing leaves the server that way;
+	// messages count as sent and keep their bodies, for the development outbox.
+	Mail, SMS Transport
+	// SMSHourly bounds the SMS of all accounts together in an hour. 0: 1000.
+	SMSHourly int
+	// Keys hash the numbers and accounts by which SMS are counted.
+	Keys *keyring.Ring
 	// Wording is who the mails come from.
 	Wording Wording
 	// Senders is how many messages are handed over at once. 0: 4.
@@ -88,13 +94,14 @@ type Outbox struct {
 
 // New checks c and returns the outbox. Messages leave while [Outbox.Run] runs.
 func New(c Config) (*Outbox, error) {
-	if c.DB == nil || c.Log == nil {
-		return nil, errors.New("notify: DB and Log are required")
+	if c.DB == nil || c.Log == nil || c.Keys == nil {
+		return nil, errors.New("notify: DB, Log and Keys are required")
 	}
 	if err := c.Wording.check(); err != nil {
 		return nil, err
 	}
 	c.Senders = cmp.Or(c.Senders, 4)
+	c.SMSHourly = cmp.Or(c.SMSHourly, defaultHourly)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -102,11 +109,17 @@ func New(c Config) (*Outbox, error) {
 }
 
 // Enqueue stores m in the caller's transaction. It leaves soon after the
-// commit. Errors wrap ErrMessage, or are the database's.
+// commit. Errors wrap ErrMessage, are *account.ThrottledError for an SMS beyond
+// its budgets, or are the database's.
 func (o *Outbox) Enqueue(tx *store.Tx, now time.Time, m Message) error {
 	m.Channel = cmp.Or(m.Channel, ChannelMail)
 	if err := m.check(); err != nil {
 		return err
+	}
+	if m.Channel == ChannelSMS {
+		if err := o.spendSMS(tx, now, m); err != nil {
+			return fmt.Errorf("enqueue: %w", err)
+		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -126,13 +139,28 @@ func (o *Outbox) Enqueue(tx *store.Tx, now time.Time, m Message) error {
 	return nil
 }
 
-// Notify words n and stores it in the caller's transaction.
+// Notify words n and stores it in the caller's transaction: as an SMS where
+// n.To is a phone number, else as a mail, and with n.SMS also as an SMS. Over
+// the budgets of SMS, one to n.To alone fails with *account.ThrottledError; one
+// that goes beside a mail is left out.
 func (o *Outbox) Notify(tx *store.Tx, n account.Notice) error {
 	m, err := Compose(o.c.Wording, n)
 	if err != nil {
 		return err
 	}
-	return o.Enqueue(tx, n.At, m)
+	if err := o.Enqueue(tx, n.At, m); err != nil || n.SMS == "" || m.Channel == ChannelSMS {
+		return err
+	}
+	n.To = n.SMS
+	if m, err = Compose(o.c.Wording, n); err != nil {
+		return err
+	}
+	err = o.Enqueue(tx, n.At, m)
+	if errors.As(err, new(*account.ThrottledError)) {
+		o.c.Log.Warn("SMS left out beside a mail: over the hour's budget", "kind", m.Kind)
+		return nil
+	}
+	return err
 }
 
 func (o *Outbox) wakeOne() {

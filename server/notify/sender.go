@@ -74,13 +74,13 @@ func (o *Outbox) handOver(ctx context.Context, row store.OutboxRow) error {
 	log := o.c.Log.With("message", row.ID, "kind", row.Kind, "attempt", row.Attempts)
 	if err == nil {
 		log.InfoContext(ctx, "message sent")
-		return o.report(ctx, func(tx *store.Tx) error { return tx.SentOutbox(row.ID, now, o.c.Mail == nil) })
+		return o.report(ctx, func(tx *store.Tx) error { return tx.SentOutbox(row.ID, now, o.transport(row) == nil) })
 	}
 	code, permanent := codeOf(err)
 	if stopped && !permanent { // first thing after the next start
 		return o.report(ctx, func(tx *store.Tx) error { return tx.PutOffOutbox(row.ID, now, "server stopped") })
 	}
-	next := now.Add(backOff(row.Attempts))
+	next := now.Add(max(backOff(row.Attempts), after(err)))
 	if permanent || next.After(row.GiveUp) {
 		log.WarnContext(ctx, "message set aside", "code", code, "permanent", permanent)
 		keep := row.GiveUp.Sub(row.Created) >= usefulFor // what ends sooner is a code
@@ -104,17 +104,32 @@ func (o *Outbox) attempt(ctx context.Context, row store.OutboxRow) error {
 	if !o.c.Now().Before(row.GiveUp) {
 		return &TransportError{Code: "expired", Permanent: true}
 	}
-	if row.Channel != string(ChannelMail) {
-		return &TransportError{Code: "no such channel"}
-	}
-	if o.c.Mail == nil {
+	transport := o.transport(row)
+	if transport == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLimit)
 	defer cancel()
-	return o.c.Mail.Send(ctx, Mail{
+	return transport.Send(ctx, Mail{
 		ID: row.ID, Created: row.Created, To: row.Recipient, Subject: row.Subject, Text: row.Text, HTML: row.HTML,
 	})
+}
+
+// transport returns what a message leaves by, or nil in development.
+func (o *Outbox) transport(row store.OutboxRow) Transport {
+	if row.Channel == string(ChannelSMS) {
+		return o.c.SMS
+	}
+	return o.c.Mail
+}
+
+// after is how long the other side asks to be left alone.
+func after(err error) time.Duration {
+	var e *TransportError
+	if errors.As(err, &e) {
+		return e.After
+	}
+	return 0
 }
 
 // codeOf returns what may be stored and logged of an attempt's error.

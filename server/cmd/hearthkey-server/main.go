@@ -52,6 +52,10 @@ type serve struct {
 	Trusted     []string      `name:"trusted-proxy" placeholder:"NETWORK" help:"Address or network of a proxy that ends TLS; its X-Forwarded-For is believed. May be given several times."`
 	Catalog     string        `placeholder:"FILE" help:"JSON file with the titles that TVs show. With --dev a demo set is the default."`
 	SMTPURL     string        `name:"smtp-url" placeholder:"URL" help:"Mail server: smtp://user:password@host:port?tls=starttls&from=address. It holds a secret: better in HEARTHKEY_SMTP_URL."`
+	SMSURL      string        `name:"sms-url" placeholder:"URL" help:"SMS gateway shaped like Twilio's: sms://sid:token@host?from=+15550006789. It holds a secret: better in HEARTHKEY_SMS_URL."`
+	DKIMKey     string        `name:"dkim-key" placeholder:"FILE" help:"Private key (PEM, RSA or Ed25519) that signs mails. The record to publish is logged at the start."`
+	DKIMSel     string        `name:"dkim-selector" default:"hearthkey" placeholder:"NAME" help:"Selector of the key's DNS record."`
+	DKIMDomain  string        `name:"dkim-domain" placeholder:"DOMAIN" help:"Domain that signs. Default: the one of the mails' sender."`
 	Lease       time.Duration `default:"8h" help:"How long a device works without contact, at most 8h."`
 	MaxDevices  int           `default:"50" help:"Devices signed in per account."`
 	MaxProfiles int           `default:"5" help:"Profiles per account."`
@@ -67,6 +71,7 @@ func (s serve) config(log *slog.Logger) server.Config {
 	return server.Config{
 		Listen: s.Listen, Admin: s.Admin, Data: s.Data, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
+		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
 		Ping: s.Ping, Drain: s.Drain, Log: log,
 	}

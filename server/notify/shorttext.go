@@ -1,0 +1,64 @@
+package notify
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/hearthkey/hearthkey/server/account"
+)
+
+// maxService is how much of the service's name an SMS has room for, in
+// characters.
+const maxService = 24
+
+// shortText words a letter as an SMS: a code in one, anything else in two at
+// most.
+func shortText(w Wording, n account.Notice, l letter) string {
+	service := gsm(w.Service, maxService)
+	if n.Kind == account.NoticeAccessCode {
+		return codeText(w, service, n.Code)
+	}
+	text := gsm(l.Heading, 100) + "."
+	if service != "" {
+		text = service + ": " + text
+	}
+	for _, rest := range endings(w, l) {
+		if places, ok := gsmLength(text + rest); ok && places <= twoSMS {
+			return text + rest
+		}
+	}
+	return text
+}
+
+// endings are ways to end an SMS, the best first, for the first that fits.
+func endings(w Wording, l letter) []string {
+	var all []string
+	if l.NotMe != nil {
+		all = append(all, " Not you? "+l.NotMe.URL)
+	}
+	if l.Button != nil {
+		all = append(all, " "+l.Button.Label+": "+l.Button.URL)
+	}
+	return append(all, " "+strings.TrimRight(w.PublicURL, "/"))
+}
+
+// codeText ends with a line by which phones and browsers offer the code at
+// this origin only: origin-bound one-time codes,
+// https://wicg.github.io/sms-one-time-codes/ (also draft-wells-origin-bound-one-time-codes-00).
+func codeText(w Wording, service, code string) string {
+	host := ""
+	if u, err := url.Parse(w.PublicURL); err == nil {
+		host = u.Hostname()
+	}
+	last := "\n\n@" + host + " #" + code
+	what := code + " is your access code."
+	if service != "" {
+		what = code + " is your " + service + " code."
+	}
+	for _, text := range []string{what + " Nobody at " + service + " will ask you for it.", what + " Tell it nobody.", what} {
+		if places, ok := gsmLength(text + last); ok && places <= oneSMS && (service != "" || !strings.Contains(text, " at ")) {
+			return text + last
+		}
+	}
+	return code + last
+}
