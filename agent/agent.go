@@ -163,6 +163,15 @@ func (a *Agent) Press(k keyseq.Key, from nav.Source, repeat bool) error {
 	})
 }
 
+// Type gives the agent text, as a keyboard does, and returns when the view
+// includes it. Where no field is on the screen it is nothing. After Close it
+// returns [ErrClosed].
+func (a *Agent) Type(text string, from nav.Source) error {
+	return a.core.call(func() {
+		a.core.navStep(nav.Text{Text: text, Source: from, At: a.core.now().Running})
+	})
+}
+
 // Resume tells the agent that the box came out of standby: the gate is shown.
 func (a *Agent) Resume() error {
 	return a.core.call(func() {
@@ -196,12 +205,17 @@ func (a *Agent) ScreenURL() string {
 
 // pageKey takes a key from the screen's page.
 func (a *Agent) pageKey(k screen.Key) {
+	from := nav.Source{Kind: nav.Local, ID: screen.Source}
+	if k.Text != "" {
+		_ = a.Type(k.Text, from) // an error means that the agent ends
+		return
+	}
 	key, err := keyseq.Parse(k.Name)
 	if err != nil {
 		return // the screen takes only names that are keys
 	}
 	// An error means that the agent ends, and the page with it.
-	_ = a.Press(key, nav.Source{Kind: nav.Local, ID: screen.Source}, k.Repeat)
+	_ = a.Press(key, from, k.Repeat)
 }
 
 // show makes v the view. The core calls it.

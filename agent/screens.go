@@ -28,6 +28,12 @@ func (c *core) screenEffect(e nav.Effect) {
 		c.selectProfile(e.Profile)
 	case nav.StartEnrol:
 		c.sessionStep(session.SignIn{})
+	case nav.SignInWithPassword:
+		c.sessionStep(session.SignInWithPassword{Login: e.Login, Password: protocol.Secret(e.Password)})
+	case nav.SendCode:
+		c.sessionStep(session.ChooseChannel{Channel: e.Channel})
+	case nav.EnterCode:
+		c.sessionStep(session.EnterCode{Channel: e.Channel, Code: protocol.Secret(e.Code)})
 	case nav.CancelEnrol:
 		c.sessionStep(session.CancelSignIn{})
 	case nav.TryAgain:

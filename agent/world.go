@@ -40,6 +40,7 @@ func (c *core) world() nav.World {
 	}
 	if w.Phase == nav.Enrolling {
 		w.Code = c.userCode(s)
+		w.SignIn = signIn(s.SignIn)
 	}
 	if c.snapshot != nil {
 		w.Owner, w.Profiles, w.AccountURL = c.snapshot.Owner, c.snapshot.Profiles, c.snapshot.AccountURL
@@ -106,6 +107,32 @@ func problem(s session.Status) nav.Problem {
 		return nav.ProblemStolen
 	}
 	return nav.ProblemServer
+}
+
+// refusals maps what the server said to a password or code to what the screen says.
+var refusals = map[protocol.Refusal]nav.Problem{
+	"":                          nav.ProblemNone,
+	protocol.RefusalCredentials: nav.ProblemCredentials,
+	protocol.RefusalWait:        nav.ProblemWait,
+	protocol.RefusalCode:        nav.ProblemCode,
+	protocol.RefusalCodeExpired: nav.ProblemCodeExpired,
+	protocol.RefusalOver:        nav.ProblemOver,
+	protocol.RefusalUserCode:    nav.ProblemUserCode,
+	protocol.RefusalLimit:       nav.ProblemLimit,
+	session.RefusalOffline:      nav.ProblemOffline,
+}
+
+// signIn says how far a sign-in by password is.
+func signIn(s session.SignInStatus) *nav.SignIn {
+	problem, ok := refusals[s.Refusal]
+	if !ok {
+		problem = nav.ProblemServer
+	}
+	out := &nav.SignIn{Checking: s.Checking, Answers: s.Answers, Problem: problem, Wait: s.Wait}
+	if c := s.Challenge; c != nil {
+		out.Challenge = &nav.Challenge{Channels: c.Channels, Sent: c.Sent, RetryIn: c.RetryIn, TriesLeft: c.TriesLeft}
+	}
+	return out
 }
 
 func (c *core) cause(from *protocol.Cause) *nav.Cause {

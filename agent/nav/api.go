@@ -7,7 +7,7 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 )
 
-// Event is something that happened: a [Press], [World], [PINChecked],
+// Event is something that happened: a [Press], [Text], [World], [PINChecked],
 // [NetworkReport], [Tick] or [Resumed]. Every At is running time
 // (CLOCK_BOOTTIME): only differences count, and standby counts.
 type Event interface{ event() }
@@ -17,6 +17,14 @@ type Press struct {
 	Key    keyseq.Key
 	Source Source
 	Repeat bool // made by holding the key down
+	At     time.Duration
+}
+
+// Text types into the field on the screen: from a keyboard, or from a phone that
+// stands in for one. Where there is no field it is nothing.
+type Text struct {
+	Text   string // what cannot be in the field is left out
+	Source Source
 	At     time.Duration
 }
 
@@ -103,6 +111,8 @@ type World struct {
 	Cause *Cause    // who ended the session, in SignedOut, Deactivated and Stolen; nil where unknown
 	Code  *UserCode // in Code; nil until the server has given one
 
+	SignIn *SignIn // how far a sign-in by password is, in Enrolling; nil: none was tried
+
 	TV         TV
 	Owner      string // the account's email
 	AccountURL string // where the owner manages the account; may be empty
@@ -151,6 +161,23 @@ type UserCode struct {
 	Problem   Problem
 }
 
+// SignIn is what the server said to a password or code.
+type SignIn struct {
+	Checking  bool          // it has not answered the last one yet
+	Answers   int           // its answers so far: a change is an answer
+	Problem   Problem       // of the last one
+	Wait      time.Duration // until the next try, from World.At
+	Challenge *Challenge    // nil where no code is wanted
+}
+
+// Challenge is a code that is wanted beside the password.
+type Challenge struct {
+	Channels  []protocol.Channel   // kinds that are not known are left out
+	Sent      protocol.ChannelKind // where a code is on its way to; may be empty
+	RetryIn   time.Duration        // until another can be sent, from World.At
+	TriesLeft int                  // with the present code
+}
+
 // Problem is why a sign-in cannot go on just now.
 type Problem string
 
@@ -164,6 +191,13 @@ const (
 	ProblemStolen  Problem = "stolen"  // this TV was reported stolen
 	ProblemServer  Problem = "server"  // the server failed
 	ProblemSecure  Problem = "secure"  // the server could not prove who it is
+
+	ProblemCredentials Problem = "credentials" // the address or the password is wrong
+	ProblemWait        Problem = "wait"        // too many tries
+	ProblemCode        Problem = "code"        // that is not the code
+	ProblemCodeExpired Problem = "codeExpired" // another code is needed
+	ProblemOver        Problem = "over"        // it took too long: the password again
+	ProblemUserCode    Problem = "userCode"    // this account signs TVs in with the code only
 )
 
 // TV describes this TV on the settings screen.
@@ -210,6 +244,19 @@ type (
 	// and once when the code shown has run out. It is answered by a World in the
 	// phase Enrolling, and harmless where a new code is on its way already.
 	StartEnrol struct{}
+	// SignInWithPassword, SendCode and EnterCode are answered by a World whose
+	// SignIn has one more answer, and Checking until then.
+	SignInWithPassword struct {
+		Login    string
+		Password Secret
+	}
+	// SendCode asks for a code by mail or SMS.
+	SendCode struct{ Channel protocol.ChannelKind }
+	// EnterCode gives the code that was typed.
+	EnterCode struct {
+		Channel protocol.ChannelKind
+		Code    Secret
+	}
 	// CancelEnrol ends the phase Enrolling.
 	CancelEnrol struct{}
 	// TryAgain asks to connect now rather than after the usual delay.
@@ -257,7 +304,20 @@ func (Digits) GoString() string { return hidden }
 // MarshalText hides the digits.
 func (Digits) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
+// Secret is a typed password or code, and hides like [Digits].
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return hidden }
+
+// GoString hides the secret.
+func (Secret) GoString() string { return hidden }
+
+// MarshalText hides the secret.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
 func (Press) event()         {}
+func (Text) event()          {}
 func (Tick) event()          {}
 func (Resumed) event()       {}
 func (PINChecked) event()    {}
@@ -268,6 +328,11 @@ func (CheckPIN) effect()      {}
 func (SelectProfile) effect() {}
 func (StartEnrol) effect()    {}
 func (CancelEnrol) effect()   {}
+
+func (SignInWithPassword) effect() {}
+func (SendCode) effect()           {}
+func (EnterCode) effect()          {}
+
 func (TryAgain) effect()      {}
 func (SignOutHere) effect()   {}
 func (Deactivate) effect()    {}

@@ -12,7 +12,7 @@
 //	menu
 //	network check
 //	the screen of the phase:
-//	  starting · welcome ⇄ code · signedOut · deactivated · stolen · leaseEnded · update
+//	  starting · welcome ⇄ code · email ⇄ password ─▶ accessCode · signedOut · deactivated · stolen · leaseEnded · update
 //	  active:  gate ⇄ pin ─▶ home ⇄ title ⇄ player
 //	             ▲             ⇅ settings
 //	             └── a change of phase, standby, a profile gone or locked anew

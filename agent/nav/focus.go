@@ -63,6 +63,8 @@ func (m Model) items() []Item {
 		return m.networkItems()
 	case ScreenWelcome, ScreenCode, ScreenSignedOut, ScreenDeactivated:
 		return m.signInItems()
+	case ScreenAccessCode:
+		return m.challengeItems()
 	case ScreenStarting:
 		return m.startingItems()
 	case ScreenLeaseEnded, ScreenUpdate:
@@ -109,7 +111,9 @@ func (s *stepper) refocus() {
 			s.focus = items[i].ID
 		}
 	}
-	if i := indexOf(items, s.focus); i < 0 || items[i].Info {
+	if s.isTyping() {
+		s.refocusKey(items)
+	} else if i := indexOf(items, s.focus); i < 0 || items[i].Info {
 		s.focus = first(items)
 	}
 	if s.dialog != noDialog {
@@ -120,6 +124,20 @@ func (s *stepper) refocus() {
 	if top := (layer{screen, s.menu, s.dialog}); top != s.layer {
 		s.layer, s.cameWith = top, s.topFocus()
 	}
+}
+
+// refocusKey gives a keyboard the focus it begins with: its first letter, or its
+// first digit.
+func (s *stepper) refocusKey(items []Item) {
+	rows := s.keys()
+	if row, _ := findKey(rows, s.focus); row >= 0 || indexOf(items, s.focus) >= 0 {
+		return
+	}
+	s.focus = rows[0][0].ID
+	if len(rows[0]) > len(digitRows[0]) {
+		s.focus = rows[1][0].ID
+	}
+	s.typing.keyAt, s.typing.place = s.focus, 0
 }
 
 // layer tells what lies on top.

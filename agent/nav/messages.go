@@ -17,6 +17,7 @@ const (
 	msgWelcome
 	msgWelcomeText
 	msgSignIn
+	msgSignInPassword
 
 	msgCode
 	msgCodeText
@@ -31,6 +32,53 @@ const (
 	msgProblemStolen
 	msgProblemServer
 	msgProblemSecure
+
+	msgEmail
+	msgEmailText
+	msgEmailLabel
+	msgEmailEmpty
+	msgEmailOdd
+	msgPassword
+	msgPasswordText
+	msgPasswordLabel
+	msgPasswordEmpty
+	msgAccessCode
+	msgAccessCodeLabel
+	msgCodeEmpty
+	msgCodeShort
+	msgCodeByMail
+	msgCodeBySMS
+	msgCodeByTOTP
+	msgCodeByRecovery
+	msgViaMail
+	msgViaSMS
+	msgViaTOTP
+	msgViaRecovery
+	msgResend
+	msgResendWait
+	msgSeconds
+	msgStartAgain
+	msgWrongPassword
+	msgWrongCode
+	msgWrongCodeLast
+	msgCodeExpired
+	msgSignInOver
+	msgSignInWait
+	msgTypingOffline
+	msgTypingBusy
+	msgUseUserCode
+	msgKeySpace
+	msgKeyDelete
+	msgKeyClear
+	msgKeyShow
+	msgKeyHide
+	msgKeyUpper
+	msgKeyLower
+	msgKeySymbols
+	msgKeyNext
+	msgKeyEnter
+	msgKeySignIn
+	msgSayCapital
 
 	msgGate
 	msgKids
@@ -155,9 +203,10 @@ var english = [messageCount]string{
 	msgLoadingOffline: "Your profiles appear as soon as this TV is connected to the internet.",
 	msgLoadingRebuild: "This TV is getting your profiles again. They are safe in your account.",
 
-	msgWelcome:     "Welcome",
-	msgWelcomeText: "Sign in with your phone or computer. It takes a minute.",
-	msgSignIn:      "Sign in with a code",
+	msgWelcome:        "Welcome",
+	msgWelcomeText:    "Sign in with your phone or computer. It takes a minute.",
+	msgSignIn:         "Sign in with a code",
+	msgSignInPassword: "Sign in with email and password",
 
 	msgCode:           "Sign in",
 	msgCodeText:       "Scan the picture with your phone, or go to the address and enter this code.",
@@ -172,6 +221,53 @@ var english = [messageCount]string{
 	msgProblemStolen:  "This TV was reported stolen. Its owner can change that on the account page.",
 	msgProblemServer:  "Something went wrong on our side. This TV keeps trying.",
 	msgProblemSecure:  "This TV can't make a safe connection. Check the network, then try again.",
+
+	msgEmail:           "What's your email?",
+	msgEmailText:       "Your phone number works too, where your account has one.",
+	msgEmailLabel:      "Email address or phone number",
+	msgEmailEmpty:      "Enter your email address or phone number.",
+	msgEmailOdd:        "That's not an email address yet. It looks like name@example.com.",
+	msgPassword:        "And your password?",
+	msgPasswordText:    "This TV does not keep it.",
+	msgPasswordLabel:   "Password",
+	msgPasswordEmpty:   "Enter your password.",
+	msgAccessCode:      "One more step",
+	msgAccessCodeLabel: "Code",
+	msgCodeEmpty:       "Enter the code.",
+	msgCodeShort:       "The code has 6 digits.",
+	msgCodeByMail:      "Enter the 6 digits that were sent to {to}.",
+	msgCodeBySMS:       "Enter the 6 digits that were sent to {to}.",
+	msgCodeByTOTP:      "Enter the 6 digits that your authenticator app shows.",
+	msgCodeByRecovery:  "Enter one of your recovery codes. Each works once.",
+	msgViaMail:         "Get a code by email",
+	msgViaSMS:          "Get a code by text message",
+	msgViaTOTP:         "Use your authenticator app",
+	msgViaRecovery:     "Use a recovery code",
+	msgResend:          "Send a new code",
+	msgResendWait:      "You can ask for a new code in {n} s.",
+	msgSeconds:         "{n} s",
+	msgStartAgain:      "Start again",
+	msgWrongPassword:   "That didn't work. Check the address and the password.",
+	msgWrongCode:       "That's not the code. You have {n} more tries.",
+	msgWrongCodeLast:   "That's not the code. You have 1 more try.",
+	msgCodeExpired:     "This code no longer works. Ask for a new one.",
+	msgSignInOver:      "That took a little long. Enter your password again.",
+	msgSignInWait:      "Too many tries. Take a short break, then try again.",
+	msgTypingOffline:   "This TV is not connected. Try again as soon as it is.",
+	msgTypingBusy:      "That didn't work, and it's not your fault. Try again in a moment.",
+	msgUseUserCode:     "This account signs in with the code. Use your phone or computer.",
+	msgKeySpace:        "Space",
+	msgKeyDelete:       "Delete",
+	msgKeyClear:        "Clear",
+	msgKeyShow:         "Show",
+	msgKeyHide:         "Hide",
+	msgKeyUpper:        "ABC",
+	msgKeyLower:        "abc",
+	msgKeySymbols:      "#+=",
+	msgKeyNext:         "Next",
+	msgKeyEnter:        "OK",
+	msgKeySignIn:       "Sign in",
+	msgSayCapital:      "capital {letter}",
 
 	msgGate:    "Who is watching?",
 	msgKids:    "Kids",

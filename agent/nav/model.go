@@ -22,6 +22,7 @@ type Model struct {
 	title     protocol.TitleID // open on the title screen and in the player
 	named     string           // the open title's name, for the sentence when it is gone
 	player    player
+	typing    typing
 	enrolling bool // the person asked for a code and did not cancel
 	renewed   bool // the code shown has run out and a new one was asked for
 	acked     bool // the person has read why the session ended
@@ -86,12 +87,16 @@ func Step(m Model, ev Event) (Model, []Effect) {
 	case Press:
 		s.elapse(ev.At)
 		s.press(ev)
+	case Text:
+		s.elapse(ev.At)
+		s.typed(ev)
 	case Tick:
 		s.wake = 0
 		s.elapse(ev.At)
 	case Resumed:
 		s.closeAll()
 		s.leave()
+		s.forgetSecrets()
 		s.elapse(ev.At)
 	case World:
 		s.elapse(ev.At)

@@ -32,8 +32,10 @@ func (s *stepper) normal(p Press) {
 }
 
 // repeats says whether holding k down does anything: arrows move on, but not
-// where they enter a PIN.
-func (m Model) repeats(k keyseq.Key) bool { return k.Arrow() && m.screen() != ScreenPIN }
+// where they enter a PIN, and Back deletes what is typed.
+func (m Model) repeats(k keyseq.Key) bool {
+	return k.Arrow() && m.screen() != ScreenPIN || k == keyseq.Back && m.isTyping()
+}
 
 func (s *stepper) screenKey(p Press) {
 	switch s.screen() {
@@ -41,6 +43,8 @@ func (s *stepper) screenKey(p Press) {
 		s.networkKey(p.Key)
 	case ScreenWelcome, ScreenCode, ScreenSignedOut, ScreenDeactivated:
 		s.signInKey(p.Key)
+	case ScreenEmail, ScreenPassword, ScreenAccessCode:
+		s.typingKey(p)
 	case ScreenStarting, ScreenLeaseEnded, ScreenUpdate:
 		if p.Key == keyseq.OK && s.focused() == "again" {
 			s.emit(TryAgain{})

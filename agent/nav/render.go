@@ -17,7 +17,9 @@ func (m Model) View() View {
 	if m.dialog != noDialog {
 		v.Dialog = m.viewDialog()
 	}
-	v.Say = v.spoken(v.Focus == m.cameWith)
+	if v.Say = v.spoken(v.Focus == m.cameWith); m.typing.news && v.Keyboard != nil && v.Keyboard.Message != "" && v.Dialog == nil {
+		v.Say = v.Keyboard.Message
+	}
 	return v
 }
 
@@ -29,6 +31,8 @@ func (m Model) viewScreen(v *View) {
 		v.Title, v.Text = text(msgWelcome), []string{text(msgWelcomeText)}
 	case ScreenCode:
 		m.viewCode(v)
+	case ScreenEmail, ScreenPassword, ScreenAccessCode:
+		m.viewTyping(v)
 	case ScreenSignedOut, ScreenDeactivated:
 		m.viewEnded(v)
 	case ScreenGate:
@@ -114,6 +118,9 @@ func (v View) introduction() []string {
 	if v.Code != nil {
 		parts = append(parts, v.Code.Problem, strings.Join(strings.Split(v.Code.Text, ""), " "))
 	}
+	if v.Keyboard != nil {
+		parts = append(parts, v.Keyboard.Label)
+	}
 	if v.Player != nil {
 		parts = append(parts, v.Player.Title)
 	}
@@ -127,7 +134,7 @@ func (it Item) spoken() string {
 	case it.Detail != "":
 		return text(msgSayFocus, "label", it.Label, "detail", it.Detail)
 	}
-	return it.Label
+	return spokenKey(it.Label)
 }
 
 // sentences puts parts one after another, each with an end.
@@ -160,6 +167,9 @@ func (v View) focusedItem() (Item, bool) {
 		lists = append(lists, v.Items)
 		for _, r := range v.Rows {
 			lists = append(lists, r.Items)
+		}
+		if v.Keyboard != nil {
+			lists = append(lists, v.Keyboard.Keys...)
 		}
 	}
 	for _, items := range lists {

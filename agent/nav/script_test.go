@@ -21,6 +21,8 @@ import (
 //	world phase=active profiles="anna, ben:locked"   change what is outside, and tell nav
 //	from relayed                                     what sends the keys from here on
 //	key Up OK 7                                      press keys, 100 ms apart
+//	type "text"                                      from a keyboard
+//	server checking | asks mail:a•••,totp [sent= retry= tries=] | refuses credentials [wait=]
 //	hold Left 5                                      a press and 5 repeats
 //	pass 10s                                         time goes by, with the Ticks that were asked for
 //	standby 1h                                       sleep and wake up
@@ -141,6 +143,11 @@ func (s *story) run(words []string) {
 		for _, name := range args {
 			s.press(name, false)
 		}
+	case "type":
+		s.now += 100 * time.Millisecond
+		s.step(Text{Text: args[0], Source: s.source, At: s.now})
+	case "server":
+		s.server(args)
 	case "hold":
 		s.press(args[0], false)
 		for range s.number(args[1]) {
@@ -186,6 +193,12 @@ func describe(e Effect) string {
 	if c, ok := e.(CheckPIN); ok {
 		return fmt.Sprintf("CheckPIN{%d %s %s}", c.Check, c.Profile, string(c.Digits))
 	}
+	switch e := e.(type) {
+	case SignInWithPassword:
+		return fmt.Sprintf("SignInWithPassword{%s %s}", e.Login, string(e.Password))
+	case EnterCode:
+		return fmt.Sprintf("EnterCode{%s %s}", e.Channel, string(e.Code))
+	}
 	name := strings.TrimPrefix(fmt.Sprintf("%T", e), "nav.")
 	v := reflect.ValueOf(e)
 	if v.NumField() == 0 {
@@ -217,6 +230,45 @@ func (s *story) pass(d time.Duration) {
 		s.step(Tick{At: s.now})
 	}
 	s.now = end
+}
+
+// server answers a password or code.
+func (s *story) server(args []string) {
+	s.t.Helper()
+	w := SignIn{Answers: 1}
+	if s.world.SignIn != nil {
+		w = *s.world.SignIn
+		w.Answers++
+	}
+	w.Checking, w.Problem, w.Wait = false, ProblemNone, 0
+	switch args[0] {
+	case "checking":
+		w.Answers, w.Checking = w.Answers-1, true
+	case "asks":
+		w.Challenge = &Challenge{RetryIn: 30 * time.Second, TriesLeft: 5}
+		for _, c := range strings.Split(args[1], ",") {
+			kind, to, _ := strings.Cut(c, ":")
+			w.Challenge.Channels = append(w.Challenge.Channels, protocol.Channel{Kind: protocol.ChannelKind(kind), To: to})
+		}
+	case "refuses":
+		w.Problem = Problem(args[1])
+	}
+	for _, arg := range args[min(2, len(args)):] {
+		k, v, _ := strings.Cut(arg, "=")
+		switch k {
+		case "wait":
+			w.Wait = s.duration(v)
+		case "sent":
+			w.Challenge.Sent = protocol.ChannelKind(v)
+		case "retry":
+			w.Challenge.RetryIn = s.duration(v)
+		case "tries":
+			c := *w.Challenge
+			c.TriesLeft, w.Challenge = s.number(v), &c
+		}
+	}
+	s.world.SignIn, s.world.At = &w, s.now
+	s.step(s.world)
 }
 
 func (s *story) pin(args []string) {
@@ -448,6 +500,27 @@ func shown(v View, what string) (string, bool) {
 
 func shownDetail(v View, what string) (string, bool) {
 	pin, code, player := PIN{}, Code{}, Player{}
+	if k := v.Keyboard; k != nil {
+		pin = PIN{Checking: k.Checking, Wait: k.Wait, Message: k.Message}
+		switch what {
+		case "field":
+			return k.Text, true
+		case "size":
+			return strconv.Itoa(k.Length), true
+		case "hidden":
+			return strconv.FormatBool(k.Hidden), true
+		case "keys":
+			var rows []string
+			for _, row := range k.Keys {
+				var labels []string
+				for _, it := range row {
+					labels = append(labels, it.Label)
+				}
+				rows = append(rows, strings.Join(labels, " "))
+			}
+			return strings.Join(rows, " / "), true
+		}
+	}
 	if v.PIN != nil {
 		pin = *v.PIN
 	}

@@ -8,6 +8,8 @@ import (
 // signInScreen is the screen while there is no session.
 func (m Model) signInScreen() Screen {
 	switch {
+	case m.enrolling && m.typing.at != noField:
+		return fieldScreens[m.typing.at]
 	case m.enrolling:
 		return ScreenCode
 	case m.acked:
@@ -38,6 +40,8 @@ func (s *stepper) signInChoice(id string) {
 	case "signIn":
 		s.enrolling, s.acked = true, true
 		s.emit(StartEnrol{})
+	case "password":
+		s.startTyping()
 	case "cancel":
 		s.cancelEnrol()
 	case "again":
@@ -56,7 +60,7 @@ func (s *stepper) signInChoice(id string) {
 
 func (s *stepper) cancelEnrol() {
 	if s.enrolling {
-		s.enrolling, s.acked = false, true
+		s.enrolling, s.acked, s.typing = false, true, typing{}
 		s.emit(CancelEnrol{})
 	}
 }
@@ -78,7 +82,10 @@ func (p Problem) needsPerson() bool {
 func (m Model) signInItems() []Item {
 	switch m.screen() {
 	case ScreenWelcome:
-		return []Item{{ID: "signIn", Label: text(msgSignIn)}, {ID: "checkNetwork", Label: text(msgCheckNetwork)}}
+		return []Item{
+			{ID: "signIn", Label: text(msgSignIn)}, {ID: "password", Label: text(msgSignInPassword)},
+			{ID: "checkNetwork", Label: text(msgCheckNetwork)},
+		}
 	case ScreenCode:
 		cancel := Item{ID: "cancel", Label: text(msgCancel)}
 		if m.problem() == ProblemNone {

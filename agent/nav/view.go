@@ -1,26 +1,30 @@
 package nav
 
 // View is what a screen shows: all that the page, the terminal or middleware
-// needs to draw it, and nothing else. It holds no secret: never an entered
-// digit, a PIN or a key. Element ids are unique within a view.
+// needs to draw it, and nothing else. It holds no digit of a PIN, no key, and of a
+// password how long it is; the password itself only while the person chose to see
+// it. (On a keyboard on the screen the focus does show what is typed next, as on
+// any TV: signing in with the code is the first choice.) Element ids are unique
+// within a view.
 type View struct {
-	Screen Screen   `json:"screen"`
-	Title  string   `json:"title,omitempty"`
-	Text   []string `json:"text,omitempty"`   // paragraphs under the title
-	Focus  string   `json:"focus,omitempty"`  // id of the focused item; of the top layer
-	Items  []Item   `json:"items,omitempty"`  // buttons, profiles or settings, in order
-	Rows   []Row    `json:"rows,omitempty"`   // home
-	Poster string   `json:"poster,omitempty"` // on the title screen: its id, whose poster is drawn behind
-	Badge  string   `json:"badge,omitempty"`  // on the title screen: its age rating
-	Code   *Code    `json:"code,omitempty"`   // signing in
-	PIN    *PIN     `json:"pin,omitempty"`
-	Player *Player  `json:"player,omitempty"`
-	Menu   []Item   `json:"menu,omitempty"`   // the left menu, open above the screen
-	Dialog *Dialog  `json:"dialog,omitempty"` // above everything else
-	Who    *Item    `json:"who,omitempty"`    // the chosen profile, with its avatar
-	Banner *Banner  `json:"banner,omitempty"` // a strip: offline, the lease's end
-	Toast  string   `json:"toast,omitempty"`  // shown for a few seconds
-	Say    string   `json:"say,omitempty"`    // for the screen reader's live region
+	Screen   Screen    `json:"screen"`
+	Title    string    `json:"title,omitempty"`
+	Text     []string  `json:"text,omitempty"`   // paragraphs under the title
+	Focus    string    `json:"focus,omitempty"`  // id of the focused item; of the top layer
+	Items    []Item    `json:"items,omitempty"`  // buttons, profiles or settings, in order
+	Rows     []Row     `json:"rows,omitempty"`   // home
+	Poster   string    `json:"poster,omitempty"` // on the title screen: its id, whose poster is drawn behind
+	Badge    string    `json:"badge,omitempty"`  // on the title screen: its age rating
+	Code     *Code     `json:"code,omitempty"`   // signing in
+	PIN      *PIN      `json:"pin,omitempty"`
+	Player   *Player   `json:"player,omitempty"`
+	Keyboard *Keyboard `json:"keyboard,omitempty"` // typing: beside Items
+	Menu     []Item    `json:"menu,omitempty"`     // the left menu, open above the screen
+	Dialog   *Dialog   `json:"dialog,omitempty"`   // above everything else
+	Who      *Item     `json:"who,omitempty"`      // the chosen profile, with its avatar
+	Banner   *Banner   `json:"banner,omitempty"`   // a strip: offline, the lease's end
+	Toast    string    `json:"toast,omitempty"`    // shown for a few seconds
+	Say      string    `json:"say,omitempty"`      // for the screen reader's live region
 }
 
 // Screen names a screen.
@@ -31,6 +35,9 @@ const (
 	ScreenStarting    Screen = "starting"    // the agent opens its store, or waits for the first snapshot
 	ScreenWelcome     Screen = "welcome"     // not signed in
 	ScreenCode        Screen = "code"        // the user code with its QR
+	ScreenEmail       Screen = "email"       // typing an address
+	ScreenPassword    Screen = "password"    // typing its password
+	ScreenAccessCode  Screen = "accessCode"  // typing a code that is needed too
 	ScreenGate        Screen = "gate"        // who is watching?
 	ScreenPIN         Screen = "pin"         // a profile's PIN
 	ScreenHome        Screen = "home"        // rows of titles
@@ -56,6 +63,7 @@ type Item struct {
 	Locked bool   `json:"locked,omitempty"` // a padlock
 	Danger bool   `json:"danger,omitempty"` // a destructive choice
 	Info   bool   `json:"info,omitempty"`   // only to be read: never has the focus
+	Wide   int    `json:"wide,omitempty"`   // of a key of the keyboard: its width in half keys
 }
 
 // Row is one row of the home screen.
@@ -85,6 +93,19 @@ type PIN struct {
 	Checking bool   `json:"checking,omitempty"` // the hash is being computed
 	Wait     int64  `json:"wait,omitempty"`     // seconds until the next try
 	Message  string `json:"message,omitempty"`
+}
+
+// Keyboard is a field that is typed into, and the keys on the screen for it.
+type Keyboard struct {
+	Label    string   `json:"label"`            // of the field
+	Text     string   `json:"text,omitempty"`   // what is entered; of a secret only where the person chose to see it
+	Length   int      `json:"length"`           // how many characters are entered
+	Size     int      `json:"size,omitempty"`   // how many are wanted, where that is known
+	Hidden   bool     `json:"hidden,omitempty"` // they are drawn as dots
+	Keys     [][]Item `json:"keys"`             // in rows of the same width
+	Checking bool     `json:"checking,omitempty"`
+	Wait     int64    `json:"wait,omitempty"` // seconds until the next try
+	Message  string   `json:"message,omitempty"`
 }
 
 // Player is the stand-in player's state.

@@ -9,6 +9,9 @@ func (s *stepper) elapse(at time.Duration) {
 		s.toast = ""
 	}
 	s.playOn()
+	if s.typing.password != "" && s.now >= s.typing.forget {
+		s.forgetSecrets()
+	}
 	if s.screen() == ScreenCode && s.codeEnds > 0 && s.now >= s.codeEnds && !s.renewed {
 		s.renewed = true
 		s.emit(StartEnrol{})
@@ -39,10 +42,18 @@ func (m Model) next() time.Duration {
 	switch m.screen() {
 	case ScreenCode:
 		at(nextStep(m.codeEnds, m.now, time.Second))
+	case ScreenEmail, ScreenPassword, ScreenAccessCode:
+		at(nextStep(m.typing.waitEnd, m.now, time.Second))
+		if m.screen() == ScreenAccessCode && m.typing.channel.Sent() {
+			at(nextStep(m.typing.resend, m.now, time.Second))
+		}
 	case ScreenPIN:
 		if left := m.waitLeft(m.entry.profile); left > 0 {
 			at(nextStep(m.now+left, m.now, time.Second))
 		}
+	}
+	if m.typing.password != "" {
+		at(m.typing.forget)
 	}
 	if m.place == atPlayer && !m.player.paused {
 		at(m.now + time.Second - m.player.position(m.now)%time.Second)

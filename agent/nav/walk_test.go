@@ -55,6 +55,9 @@ func lists(v View, level int) [][]Item {
 	for _, r := range v.Rows {
 		out = append(out, r.Items)
 	}
+	if v.Keyboard != nil {
+		out = append(out, v.Keyboard.Keys...)
+	}
 	return out
 }
 
@@ -87,15 +90,17 @@ func soundFocus(v View) error {
 // walker turns bytes into events, feeds them to a Model, and checks after every
 // step what must hold whatever happens.
 type walker struct {
-	model   Model
-	world   World
-	now     time.Duration
-	asked   map[int]ask // PIN checks by number
-	playing bool
-	entered map[protocol.ProfileID]int // how often each profile was entered
-	screens map[Screen]int
-	dialogs map[dialog]int
-	hostile *protocol.Catalog
+	model    Model
+	world    World
+	now      time.Duration
+	asked    map[int]ask // PIN checks by number
+	playing  bool
+	entered  map[protocol.ProfileID]int // how often each profile was entered
+	screens  map[Screen]int
+	dialogs  map[dialog]int
+	hostile  *protocol.Catalog
+	welcomes int
+	typed    map[field]int // what was sent from each field
 }
 
 // ask is a PIN check, with the version of the PIN that was shown to be asked for.
@@ -110,7 +115,7 @@ func newWalker() *walker {
 		asked:   map[int]ask{},
 		entered: map[protocol.ProfileID]int{},
 		screens: map[Screen]int{},
-		dialogs: map[dialog]int{},
+		dialogs: map[dialog]int{}, typed: map[field]int{},
 		hostile: hostileCatalog(),
 	}
 }
@@ -175,6 +180,9 @@ func (w *walker) event(kind, a, b byte) Event {
 	case kind == 26:
 		w.now += time.Duration(a) * time.Minute
 		return Resumed{At: w.now}
+	case kind == 27:
+		texts := []string{"hedgehog@example.com", "hedgehog", "1", "12345", "\x00\xff \u202e", strings.Repeat("é", 300), "@gmail.com"}
+		return Text{Text: texts[int(a)%len(texts)], Source: Source{Kind: Local}, At: w.now}
 	case kind < 30:
 		return NetworkReport{Steps: make([]NetworkStep, a), Done: b%2 == 0}
 	}
@@ -213,10 +221,38 @@ func (w *walker) changeWorld(a, b byte) World {
 		causes := []*Cause{nil, {By: protocol.ByOwner}, {By: protocol.ByThisTV}, {By: "later"}}
 		w.world.Cause, w.world.LastProfile = causes[b%4], protocol.ProfileID(rune('a'+b%7))
 	case 7:
-		w.world.Phase = Active
+		if w.world.Phase = Active; w.welcomes%2 == 0 { // half of the walk is about signing in
+			w.world.Phase = Enrolling
+		}
+		w.welcomes++
+	}
+	if a >= 128 && w.world.Phase == Enrolling {
+		w.changeSignIn(b)
 	}
 	w.world.At = w.now
 	return w.world
+}
+
+// changeSignIn answers a password or code, whether there was one or not.
+func (w *walker) changeSignIn(b byte) {
+	s := SignIn{}
+	if w.world.SignIn != nil {
+		s = *w.world.SignIn
+	}
+	problems := []Problem{ProblemNone, ProblemNone, ProblemCredentials, ProblemWait, ProblemCode, ProblemCodeExpired, ProblemOver, ProblemUserCode, ProblemOffline, "later"}
+	s.Checking = b%9 == 0
+	if !s.Checking {
+		s.Answers++
+		s.Problem, s.Wait = problems[int(b)%len(problems)], time.Duration(b%3)*10*time.Second
+	}
+	kinds := []protocol.ChannelKind{protocol.ChannelMail, protocol.ChannelSMS, protocol.ChannelTOTP, protocol.ChannelRecovery, "later", protocol.ChannelMail}
+	if s.Challenge = nil; b%4 > 0 {
+		s.Challenge = &Challenge{RetryIn: time.Duration(b%5) * 10 * time.Second, TriesLeft: int(b) % 6, Sent: kinds[int(b)%6]}
+		for i := range int(b) % 6 {
+			s.Challenge.Channels = append(s.Challenge.Channels, protocol.Channel{Kind: kinds[i], To: strings.Repeat("<•", int(b))})
+		}
+	}
+	w.world.SignIn = &s
 }
 
 // hostileCatalog is as large and odd as a server could send it.
@@ -263,10 +299,47 @@ func (w *walker) check(before Model, ev Event, v View, effects []Effect) error {
 			}
 		}
 	}
+	if err := checkTyping(w.model, v); err != nil {
+		return err
+	}
 	if is == "" && (len(v.Rows) > 0 || v.Player != nil || v.Screen == ScreenTitle || v.Screen == ScreenSettings) {
 		return fmt.Errorf("screen %q without a profile", v.Screen)
 	}
 	return w.checkEffects(ev, effects)
+}
+
+// checkTyping holds what is shown of what is typed against the rules.
+func checkTyping(m Model, v View) error {
+	t := m.typing
+	if (v.Keyboard != nil) != m.isTyping() {
+		return fmt.Errorf("screen %s: keyboard %v", v.Screen, v.Keyboard != nil)
+	}
+	if t.at != atPassword && t.password != "" || t.at != atCode && t.code != "" || t.at == noField && t.email != "" {
+		return fmt.Errorf("kept after it was left: %+v", t)
+	}
+	if m.world.Phase != Enrolling && m.world.Phase != SignedOut && m.world.Phase != Deactivated && t.at != noField {
+		return fmt.Errorf("typing in phase %q", m.world.Phase)
+	}
+	k := v.Keyboard
+	if k == nil {
+		return nil
+	}
+	wide := 0
+	for i, row := range k.Keys {
+		sum := 0
+		for _, it := range row {
+			sum += it.Wide
+		}
+		if i > 0 && sum != wide {
+			return fmt.Errorf("row %d of %s is %d wide, the one before %d", i, v.Screen, sum, wide)
+		}
+		wide = sum
+	}
+	secret := t.at == atPassword || t.at == atCode && !t.channel.Digits()
+	if secret && !t.shown && (k.Text != "" || !k.Hidden) || k.Length > t.room() {
+		return fmt.Errorf("a secret shows on %s: %q, %d", v.Screen, k.Text, k.Length)
+	}
+	return nil
 }
 
 // proved reports whether ev is the right answer to a check of p's present PIN.
@@ -305,6 +378,16 @@ func (w *walker) checkEffects(ev Event, effects []Effect) error {
 				return fmt.Errorf("%+v, but nothing plays", e)
 			}
 			w.playing = false
+		case SignInWithPassword:
+			if w.world.Phase == Active || !likeLogin(e.Login) || e.Password == "" || w.model.typing.at != atPassword || w.model.waitLeftToSignIn() > 0 {
+				return fmt.Errorf("a strange password for %q: %+v", e.Login, w.model.typing)
+			}
+			w.typed[atPassword]++
+		case EnterCode:
+			if e.Code == "" || e.Channel == "" || w.model.waitLeftToSignIn() > 0 || w.model.typing.at != atCode {
+				return fmt.Errorf("a strange code: %+v", w.model.typing)
+			}
+			w.typed[atCode]++
 		case SignOutHere, Deactivate:
 			if p, ok := ev.(Press); !ok || !p.Source.trusted() || p.Key != keyseq.OK || p.Repeat {
 				return fmt.Errorf("%T by %+v", e, ev)
@@ -319,7 +402,7 @@ func (w *walker) checkEffects(ev Event, effects []Effect) error {
 
 // TestRandomWalk presses a quarter of a million keys, in several households.
 func TestRandomWalk(t *testing.T) {
-	entered, screens, dialogs := map[protocol.ProfileID]int{}, map[Screen]int{}, map[dialog]int{}
+	entered, screens, dialogs, typed := map[protocol.ProfileID]int{}, map[Screen]int{}, map[dialog]int{}, map[field]int{}
 	for seed := range uint64(5) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		w := newWalker()
@@ -336,17 +419,23 @@ func TestRandomWalk(t *testing.T) {
 		for s, n := range w.screens {
 			screens[s] += n
 		}
+		for f, n := range w.typed {
+			typed[f] += n
+		}
 		for d, n := range w.dialogs {
 			dialogs[d] += n
 		}
 	}
-	t.Logf("profiles entered: %v; screens seen: %v; dialogs: %v", entered, screens, dialogs)
+	t.Logf("profiles entered: %v; screens seen: %v; dialogs: %v; sent: %v", entered, screens, dialogs, typed)
+	if typed[atPassword] == 0 || typed[atCode] == 0 {
+		t.Errorf("the walk sent %d passwords and %d codes", typed[atPassword], typed[atCode])
+	}
 	for d := sequenceDialog; d <= deactivateDialog; d++ {
 		if dialogs[d] == 0 {
 			t.Errorf("the walk never opened dialog %d", d)
 		}
 	}
-	for _, s := range append(placeScreens[:], ScreenStarting, ScreenWelcome, ScreenCode, ScreenNetwork, ScreenLeaseEnded,
+	for _, s := range append(placeScreens[:], ScreenStarting, ScreenWelcome, ScreenCode, ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenNetwork, ScreenLeaseEnded,
 		ScreenSignedOut, ScreenDeactivated, ScreenStolen, ScreenUpdate) {
 		if screens[s] == 0 {
 			t.Errorf("the walk never came to %q", s)

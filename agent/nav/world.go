@@ -7,6 +7,9 @@ func (s *stepper) applyWorld(w World) {
 	w.Profiles = soundProfiles(w.Profiles)
 	phaseChanged := w.Phase != old
 	s.world = w
+	if w.Phase == Enrolling {
+		s.checkSignIn()
+	}
 	if w.Catalog != s.titles.catalog {
 		s.titles = titlesOf(w.Catalog)
 	}
@@ -50,13 +53,14 @@ func (s *stepper) changePhase(old Phase) {
 	case Enrolling:
 		s.enrolling = true
 	case SignedOut, Deactivated:
+		s.typing = typing{}
 		if old == Enrolling {
 			s.enrolling = false
 		} else if old != SignedOut {
 			s.enrolling, s.acked = false, false
 		}
 	default:
-		s.enrolling, s.acked = false, false
+		s.enrolling, s.acked, s.typing = false, false, typing{}
 	}
 }
 

@@ -92,7 +92,7 @@ func (s *Server) read(p *page) {
 			return
 		}
 		if limit.Allow() {
-			s.press(Key{Name: m.Key.String(), Repeat: m.Repeat})
+			s.press(m.pressed())
 		} else {
 			p.dropped.Add(1)
 		}

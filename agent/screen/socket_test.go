@@ -225,6 +225,9 @@ func TestBadMessagesEndTheSocket(t *testing.T) {
 		{websocket.TextMessage, `{"k":"Power","n":1}`, websocket.CloseInvalidFramePayloadData},
 		{websocket.TextMessage, `{"k":"Up"}`, websocket.CloseInvalidFramePayloadData},
 		{websocket.TextMessage, `{"n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"k":"Up","text":"a","n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"text":"","n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"text":7,"n":1}`, websocket.CloseInvalidFramePayloadData},
 		{websocket.TextMessage, `up`, websocket.CloseInvalidFramePayloadData},
 		{websocket.TextMessage, strings.Repeat(" ", 257), websocket.CloseMessageTooBig},
 		{websocket.BinaryMessage, `{"k":"Up","n":1}`, websocket.CloseUnsupportedData},
@@ -273,6 +276,7 @@ func FuzzDecodeKey(f *testing.F) {
 	f.Add([]byte(`{"k":"Up","repeat":false,"n":17}`))
 	f.Add([]byte(`{"k":"9","n":9007199254740991}`))
 	f.Add([]byte(`{"k":null,"n":-1}`))
+	f.Add([]byte(`{"text":"a\u00e9","n":1}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := screen.DecodeKey(data)
 		if err != nil {

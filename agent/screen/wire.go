@@ -22,11 +22,13 @@ var ErrBadKey = errors.New("bad key message")
 type Key struct {
 	Name   string // as package keyseq spells it
 	Repeat bool   // the key is being held
+	Text   string // in place of Name: characters that were typed
 }
 
 // KeyMessage is what a page sends for each key.
 type KeyMessage struct {
-	Key    keyseq.Key `json:"k"` // by its name
+	Key    keyseq.Key `json:"k,omitzero"`     // by its name
+	Text   string     `json:"text,omitempty"` // in place of k: characters typed on a keyboard
 	Repeat bool       `json:"repeat,omitempty"`
 	N      uint64     `json:"n"` // the page's own count of its keys, 1 to 2^53-1
 }
@@ -56,11 +58,19 @@ func DecodeKey(data []byte) (KeyMessage, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("%w: not the JSON of one: %w", ErrBadKey, err)
 	}
-	if !m.Key.Valid() {
-		return m, fmt.Errorf("%w: it names no key", ErrBadKey)
+	if m.Key.Valid() == (m.Text != "") {
+		return m, fmt.Errorf("%w: it has no key or text, or both", ErrBadKey)
 	}
 	if m.N == 0 || m.N > maxNumber {
 		return m, fmt.Errorf("%w: n must be 1 to %d", ErrBadKey, uint64(maxNumber))
 	}
 	return m, nil
+}
+
+// pressed is the message as the agent takes it.
+func (m KeyMessage) pressed() Key {
+	if m.Text != "" {
+		return Key{Text: m.Text}
+	}
+	return Key{Name: m.Key.String(), Repeat: m.Repeat}
 }
