@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs cross check test unit test-386 e2e smoke bench fuzz screenshots needs clean
+.PHONY: help run tv build programs cross check test unit test-386 e2e smoke bench bench-risk fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test: needs check test-386 e2e smoke ## everything that CI runs; installs what t
 
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
+
+bench-risk: ## how well sign-ins of a generated population are told from attacks
+	@$(GO) run ./tools/benchrisk
 
 fuzz: ## 10 s of fuzzing for each target
 	tools/fuzz.sh 10s
