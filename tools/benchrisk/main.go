@@ -46,7 +46,7 @@ func report(w io.Writer, r result) {
 	for _, a := range attackers() {
 		fmt.Fprintf(w, "%-10s %9.2f %%   (knows %s)\n", a.name, 100*equalError(all, r.attack[a.name]), a.knows)
 	}
-	fmt.Fprintf(w, "\nHonest accounts at a threshold that asks a share (TPR) of the attacks:\n"+
+	fmt.Fprintf(w, "\nHonest accounts at a threshold that asks a share (TPR) of the attacks; the first sign-in counts as asked:\n"+
 		"%-10s %6s %9s %10s | %-23s | %s\n", "", "", "", "asked of", "median count of first n", "published (other data)")
 	fmt.Fprintf(w, "%-10s %6s %9s %10s | %11s %11s | %6s %6s\n", "attacker", "TPR", "threshold", "sign-ins", "n=12", "n=39", "n=12", "n=39")
 	for _, a := range attackers() {
