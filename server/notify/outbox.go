@@ -139,16 +139,18 @@ func (o *Outbox) Enqueue(tx *store.Tx, now time.Time, m Message) error {
 	return nil
 }
 
-// Notify words n and stores it in the caller's transaction: as an SMS where
-// n.To is a phone number, else as a mail, and with n.SMS also as an SMS. Over
-// the budgets of SMS, one to n.To alone fails with *account.ThrottledError; one
-// that goes beside a mail is left out.
+// Notify words n and stores it in the caller's transaction: as a mail to n.To, as
+// an SMS to n.SMS, or both. Over the budgets of SMS, one that goes alone fails
+// with *account.ThrottledError; one that goes beside a mail is left out.
 func (o *Outbox) Notify(tx *store.Tx, n account.Notice) error {
+	if n.To == "" {
+		n.To, n.SMS = n.SMS, ""
+	}
 	m, err := Compose(o.c.Wording, n)
 	if err != nil {
 		return err
 	}
-	if err := o.Enqueue(tx, n.At, m); err != nil || n.SMS == "" || m.Channel == ChannelSMS {
+	if err := o.Enqueue(tx, n.At, m); err != nil || n.SMS == "" {
 		return err
 	}
 	n.To = n.SMS

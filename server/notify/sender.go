@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/store"
@@ -83,11 +84,16 @@ func (o *Outbox) handOver(ctx context.Context, row store.OutboxRow) error {
 	next := now.Add(max(backOff(row.Attempts), after(err)))
 	if permanent || next.After(row.GiveUp) {
 		log.WarnContext(ctx, "message set aside", "code", code, "permanent", permanent)
-		keep := row.GiveUp.Sub(row.Created) >= usefulFor // what ends sooner is a code
-		return o.report(ctx, func(tx *store.Tx) error { return tx.SetAsideOutbox(row.ID, now, code, keep) })
+		return o.report(ctx, func(tx *store.Tx) error { return tx.SetAsideOutbox(row.ID, now, code, !secret(row)) })
 	}
 	log.WarnContext(ctx, "message not sent yet", "code", code, "next", next, "err", loggable(err))
 	return o.report(ctx, func(tx *store.Tx) error { return tx.PutOffOutbox(row.ID, next, code) })
+}
+
+// secret reports whether a message holds a code or a link with a token, which
+// nobody should find in the database later.
+func secret(row store.OutboxRow) bool {
+	return row.GiveUp.Sub(row.Created) < usefulFor || strings.Contains(row.Text, "?"+LinkParam+"=")
 }
 
 // report writes an outcome. A message that is gone or has ended meanwhile (its

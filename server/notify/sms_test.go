@@ -97,7 +97,7 @@ func TestSMSArrives(t *testing.T) {
 	b := newBench(t, nil)
 	b.c.SMS = g.transport(t)
 	n := full(account.NoticeAccessCode)
-	n.To = "+15550100042"
+	n.To, n.SMS = "", "+15550100042"
 	if err := b.db.Update(t.Context(), func(tx *store.Tx) error { return b.Notify(tx, n) }); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,11 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticeAccessCode:        accessCode,
 	account.NoticeHaveAccount:       haveAccount,
 	account.NoticeNewSignIn:         newSignIn,
+	"suspicious-attempt":            suspicious,
+	"password-guessing":             guessing,
+	"password-refused":              passwordRefused,
+	"second-factor-changed":         factorChanged,
+	"recovery-code-used":            recoveryCodeUsed,
 	account.NoticePasswordChanged:   passwordChanged,
 	account.NoticeNewDevice:         newDevice,
 	account.NoticeDeviceSignedOut:   deviceSignedOut,
@@ -53,6 +58,14 @@ func notice(w Wording, n account.Notice, l letter) letter {
 	if l.NotMe == nil && n.Link != "" && (l.Button == nil || !strings.Contains(l.Button.URL, n.Link)) {
 		l.NotMe = tokenPage(w, "It wasn’t me", NotMePath, n.Link)
 		l.Advice = "If it was not you, press “It wasn’t me”. After one confirmation everything is signed out, what was changed is changed back as far as it can be, and you choose a new password."
+	}
+	return l
+}
+
+// detail puts what changed before when and where.
+func detail(l letter, label, value string) letter {
+	if value = plainAddress(value); value != "" {
+		l.Facts = append([]fact{{label, value}}, l.Facts...)
 	}
 	return l
 }

@@ -16,14 +16,6 @@ func passwordChanged(w Wording, n account.Notice) letter {
 	})
 }
 
-// detail puts what changed before when and where.
-func detail(l letter, label, value string) letter {
-	if value = plainAddress(value); value != "" {
-		l.Facts = append([]fact{{label, value}}, l.Facts...)
-	}
-	return l
-}
-
 func emailChanged(w Wording, n account.Notice) letter {
 	l := notice(w, n, letter{
 		Subject: "The email address of your " + w.Service + " account was changed",

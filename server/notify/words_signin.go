@@ -39,3 +39,62 @@ func newSignIn(w Wording, n account.Notice) letter {
 		Advice:  "If it was not you: change your password now, with the tick that signs out all devices.",
 	})
 }
+
+func suspicious(w Wording, n account.Notice) letter {
+	l := notice(w, n, letter{
+		Subject: "An unusual sign-in to your " + w.Service + " account",
+		Heading: "Was this you?",
+		Lines:   []string{"Somebody gave your right password in an unusual way. We asked for an access code before letting them in."},
+		Button:  page(w, "See who is signed in", "/account/devices"),
+		Advice:  "If it was not you, somebody knows your password: change it now, and tell nobody the code.",
+	})
+	return detail(l, "Unusual", n.Detail)
+}
+
+func guessing(w Wording, n account.Notice) letter {
+	return notice(w, n, letter{
+		Subject: "Somebody is trying passwords on your " + w.Service + " account",
+		Heading: "Somebody is trying passwords",
+		Lines: []string{
+			"Many wrong passwords in a row were tried on your account. None was right.",
+			"On devices we do not know, an access code is now needed beside the password. Nothing changes on your own.",
+		},
+		Button: page(w, "Open your account", "/account/security"),
+		Advice: "If your password is short or used elsewhere too, change it. If it was you who mistyped it, do nothing.",
+	})
+}
+
+func passwordRefused(w Wording, n account.Notice) letter {
+	return notice(w, n, letter{
+		Subject: "Passwords are refused on unknown devices of your " + w.Service + " account",
+		Heading: "Sign-in by password is paused on unknown devices",
+		Lines: []string{
+			"A great many wrong passwords were tried on your account. None was right.",
+			"On devices we do not know, no password is taken any more. Your own devices, passkeys and “Forgot your password?” go on as before.",
+		},
+		Button: page(w, "Choose a new password", "/recover"),
+		Advice: "If you want to sign in on a new device now, choose a new password with “Forgot your password?”.",
+	})
+}
+
+func factorChanged(w Wording, n account.Notice) letter {
+	l := notice(w, n, letter{
+		Subject: "The second factor of your " + w.Service + " account was changed",
+		Heading: "Your second factor was changed",
+		Lines:   []string{"An authenticator app, a passkey or the recovery codes were added, changed or removed."},
+		Button:  page(w, "Open Security", "/account/security"),
+		Advice:  "If it was not you, change your password, then look at your second factors.",
+	})
+	return detail(l, "Changed", n.Detail)
+}
+
+func recoveryCodeUsed(w Wording, n account.Notice) letter {
+	l := notice(w, n, letter{
+		Subject: "A recovery code of your " + w.Service + " account was used",
+		Heading: "A recovery code was used",
+		Lines:   []string{"Somebody signed in with your password and one of your recovery codes. Each works once."},
+		Button:  page(w, "Make new recovery codes", "/account/security"),
+		Advice:  "If it was not you, somebody has your password and your codes: change both now.",
+	})
+	return detail(l, "Codes left", n.Detail)
+}

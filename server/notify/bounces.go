@@ -1,0 +1,69 @@
+package notify
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Bounce is a message that did not reach its recipient, for the owner of the
+// account. What it said is not kept here.
+type Bounce struct {
+	ID      string
+	Channel Channel
+	To      string
+	Kind    string
+	Subject string    // empty: an SMS
+	At      time.Time // when it was given up
+	Reason  string    // a sentence
+}
+
+// maxBounces bounds a list of bounces.
+const maxBounces = 100
+
+// Bounces returns the messages about an account that were given up in the last
+// 30 days, the newest first, n at most. Only what the mail server or gateway
+// says at once is known: a mail that is returned later goes to the sender's
+// mailbox.
+func (o *Outbox) Bounces(ctx context.Context, about protocol.AccountID, n int) ([]Bounce, error) {
+	if about == "" {
+		return nil, nil // messages about nobody are for the operator
+	}
+	var rows []store.OutboxRow
+	err := o.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		rows, err = tx.FailedOutbox(about, min(n, maxBounces))
+		return err
+	})
+	out := make([]Bounce, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, Bounce{
+			ID: r.ID, Channel: Channel(r.Channel), To: r.Recipient, Kind: r.Kind, Subject: r.Subject, At: r.Failed,
+			Reason: reason(r),
+		})
+	}
+	return out, err
+}
+
+// reason says why a message was given up, as far as its owner can do anything
+// about it.
+func reason(r store.OutboxRow) string {
+	sms := r.Channel == string(ChannelSMS)
+	switch {
+	case r.LastError == "expired":
+		return "It could not be delivered in time."
+	case sms && r.LastError == "http 400 code 21610": // Twilio's "Attempt to send to unsubscribed recipient"
+		return "This number has asked for no more messages: answer START to one of the old ones."
+	case sms && (strings.HasPrefix(r.LastError, "http 4") || strings.HasPrefix(r.LastError, "undelivered") || strings.HasPrefix(r.LastError, "failed")):
+		return "The number cannot receive it. Check the number."
+	case strings.HasPrefix(r.LastError, "rcpt 552"), strings.HasSuffix(r.LastError, " 5.2.2"), strings.HasSuffix(r.LastError, " 4.2.2"): // RFC 3463 §3.3
+		return "The mailbox is full."
+	case strings.HasPrefix(r.LastError, "rcpt 5"):
+		return "The mail server knows no such address, or does not accept our mails. Check the address."
+	case strings.HasPrefix(r.LastError, "data 5"):
+		return "The mail server refused it. Look whether our mails are marked as spam."
+	}
+	return "It could not be delivered; we tried for as long as it was of use."
+}
