@@ -89,6 +89,22 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
+func TestBlockP99(t *testing.T) {
+	var values []float64
+	for i := range 1000 {
+		values = append(values, float64(i%200))
+	}
+	for i := range 50 { // a burst
+		values[400+i] = 1e6
+	}
+	if got, want := blockP99(values), 197.0; got != want {
+		t.Errorf("blockP99 = %g, want %g", got, want)
+	}
+	if got, want := blockP99(values[:200]), 197.0; got != want {
+		t.Errorf("blockP99 of one block = %g, want %g", got, want)
+	}
+}
+
 func TestReaders(t *testing.T) {
 	m, err := readMemory(strings.NewReader("55d-7ff ---p 00000000 00:00 0 [rollup]\nRss:    12 kB\nPss:  9 kB\nAnonymous:   4 kB\n"))
 	if want := (memory{12 << 10, 4 << 10}); err != nil || m != want {
