@@ -126,7 +126,10 @@ func (m Model) viewTyping(v *View) {
 		k.Hidden = true
 	default:
 		v.Title, k.Label = text(msgAccessCode), text(msgAccessCodeLabel)
-		v.Text = []string{text(channelTexts[t.channel], "to", clean(channelOf(m.channels(), t.channel).To, maxDetail))}
+		v.Text = []string{text(channelTexts[t.channel])}
+		if to := channelOf(m.channels(), t.channel).To; to != "" {
+			v.Text = append(v.Text, text(msgCodeTo, "to", clean(to, maxDetail)))
+		}
 		if k.Hidden = !t.channel.Digits(); !k.Hidden {
 			k.Size, k.Text = codeDigits, entered
 		}

@@ -48,8 +48,10 @@ func (m Model) keys() [][]Item {
 			{ID: "delete", Label: text(msgKeyDelete), Wide: oneKey}, typeKey("0", "0", oneKey), {ID: "next", Label: text(msgKeyEnter), Wide: oneKey},
 		})
 	case t.at == atCode:
-		return append(characters(lowerRows), m.shift(
-			Item{ID: "show", Label: m.showLabel(), Wide: quarter}, Item{ID: "next", Label: text(msgKeySignIn), Wide: function})...)
+		return append(characters(lowerRows), []Item{
+			{ID: "delete", Label: text(msgKeyDelete), Wide: quarter}, {ID: "clear", Label: text(msgKeyClear), Wide: quarter},
+			{ID: "show", Label: m.showLabel(), Wide: quarter}, {ID: "next", Label: text(msgKeySignIn), Wide: quarter},
+		})
 	}
 	rows := characters([][]string{lowerRows, upperRows, symbolRows}[t.layout])
 	if t.at == atPassword {

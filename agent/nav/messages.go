@@ -49,6 +49,7 @@ const (
 	msgCodeByMail
 	msgCodeBySMS
 	msgCodeByTOTP
+	msgCodeTo
 	msgCodeByRecovery
 	msgViaMail
 	msgViaSMS
@@ -235,8 +236,9 @@ var english = [messageCount]string{
 	msgAccessCodeLabel: "Code",
 	msgCodeEmpty:       "Enter the code.",
 	msgCodeShort:       "The code has 6 digits.",
-	msgCodeByMail:      "Enter the 6 digits that were sent to {to}.",
-	msgCodeBySMS:       "Enter the 6 digits that were sent to {to}.",
+	msgCodeByMail:      "Enter the 6 digits from the email.",
+	msgCodeBySMS:       "Enter the 6 digits from the text message.",
+	msgCodeTo:          "It was sent to {to}",
 	msgCodeByTOTP:      "Enter the 6 digits that your authenticator app shows.",
 	msgCodeByRecovery:  "Enter one of your recovery codes. Each works once.",
 	msgViaMail:         "Get a code by email",

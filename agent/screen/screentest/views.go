@@ -6,10 +6,13 @@ package screentest
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"rsc.io/qr"
 
+	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/protocol"
 )
 
 // Named is a view with the name of what it shows.
@@ -21,6 +24,7 @@ type Named struct {
 // Views returns every screen, then the layers above one, then the hard cases.
 func Views() []Named {
 	all := append(quiet(), signingIn()...)
+	all = append(all, typing()...)
 	all = append(all, people()...)
 	all = append(all, watching()...)
 	all = append(all, settings()...)
@@ -33,8 +37,9 @@ func quiet() []Named {
 	return []Named{
 		{"starting", nav.View{Screen: nav.ScreenStarting, Title: "Hello", Text: []string{"One moment, please."}}},
 		{"welcome", nav.View{Screen: nav.ScreenWelcome, Title: "Welcome", Focus: "signIn",
-			Text:  []string{"Sign in with your phone or computer. It takes a minute."},
-			Items: []nav.Item{{ID: "signIn", Label: "Sign in with a code"}, {ID: "network", Label: "Check network"}}}},
+			Text: []string{"Sign in with your phone or computer. It takes a minute."},
+			Items: []nav.Item{{ID: "signIn", Label: "Sign in with a code"}, {ID: "password", Label: "Sign in with email and password"},
+				{ID: "network", Label: "Check network"}}}},
 		{"leaseEnded", nav.View{Screen: nav.ScreenLeaseEnded, Title: "Connect to continue", Focus: "again", Items: again,
 			Text: []string{"This TV has been offline for a while. Connect it to the internet, and everything is back."}}},
 		{"signedOut", nav.View{Screen: nav.ScreenSignedOut, Title: "This TV was signed out", Focus: "ok",
@@ -89,6 +94,72 @@ func signingIn() []Named {
 		{"code", view(Code())},
 		{"code-problem", view(&nav.Code{Problem: problem})},
 	}
+}
+
+// typing are the fields of signing in with a password, as nav makes them.
+func typing() []Named {
+	var m nav.Model
+	world := nav.World{Phase: nav.Enrolling, Online: true, Code: &nav.UserCode{Code: "BCDFGHJK"}}
+	step := func(ev nav.Event) { m, _ = nav.Step(m, ev) }
+	keys := func(list ...keyseq.Key) {
+		for _, k := range list {
+			step(nav.Press{Key: k, Source: nav.Source{Kind: nav.Local}})
+		}
+	}
+	answer := func(a nav.SignIn) {
+		if world.SignIn != nil {
+			a.Answers = world.SignIn.Answers + 1
+		} else {
+			a.Answers = 1
+		}
+		world.SignIn = &a
+		step(world)
+	}
+	var out []Named
+	show := func(name string) { out = append(out, Named{name, m.View()}) }
+
+	step(nav.World{Phase: nav.SignedOut})
+	keys(keyseq.Down, keyseq.OK)
+	step(world)
+	show("email-empty")
+	step(nav.Text{Text: "alma@example"})
+	keys(keyseq.Up, keyseq.Up, keyseq.Left)
+	show("email")
+	keys(keyseq.Down, keyseq.Down)
+	step(nav.Text{Text: ".com"})
+	keys(keyseq.OK)
+	step(nav.Text{Text: "correct horse"})
+	keys(keyseq.Up, keyseq.Up, keyseq.Up, keyseq.Up)
+	show("password")
+	keys(keyseq.Down, keyseq.Down, keyseq.Down, keyseq.OK)
+	show("password-shown")
+	keys(keyseq.OK, keyseq.Down, keyseq.OK)
+	checking := world
+	checking.SignIn = &nav.SignIn{Checking: true}
+	step(checking)
+	show("password-checking")
+	answer(nav.SignIn{Problem: nav.ProblemCredentials})
+	show("password-wrong")
+	keys(keyseq.OK)
+	answer(nav.SignIn{Problem: nav.ProblemWait, Wait: 28 * time.Second})
+	show("password-wait")
+	step(nav.Tick{At: time.Minute})
+	world.At = time.Minute
+	keys(keyseq.OK)
+	challenge := &nav.Challenge{RetryIn: 28 * time.Second, TriesLeft: 4, Sent: protocol.ChannelMail, Channels: []protocol.Channel{
+		{Kind: protocol.ChannelMail, To: "a…a@example.com"}, {Kind: protocol.ChannelSMS, To: "+34 ••• •• 67"},
+		{Kind: protocol.ChannelTOTP}, {Kind: protocol.ChannelRecovery}}}
+	answer(nav.SignIn{Challenge: challenge})
+	keys(keyseq.Digit4, keyseq.Digit7, keyseq.Digit1)
+	show("accessCode")
+	keys(keyseq.Digit4, keyseq.Digit7, keyseq.Digit1)
+	answer(nav.SignIn{Problem: nav.ProblemCode, Challenge: challenge})
+	keys(keyseq.Left, keyseq.Left, keyseq.Left)
+	show("accessCode-wrong")
+	keys(keyseq.Down, keyseq.Down, keyseq.Down, keyseq.OK)
+	step(nav.Text{Text: "abcd-ef"})
+	show("accessCode-recovery")
+	return out
 }
 
 // Profiles are the people of a demo household.

@@ -6,12 +6,13 @@ import { icon, hearth } from "./icons.js";
 import { avatar, buttons, focusable, heading, line, list } from "./parts.js";
 import { home, poster } from "./home.js";
 import { pin, code, player } from "./entry.js";
+import { typing } from "./typing.js";
 
 export { startClocks } from "./clocks.js";
 
 const SCREENS = {
   starting, welcome, code, gate, pin, home, title, player,
-  settings: listing, network: listing,
+  settings: listing, network: listing, email: typing, password: typing, accessCode: typing,
 };
 
 // The icons of screens that say one thing.

@@ -46,3 +46,14 @@ export function keyName(event) {
   }
   return BY_CODE[code] || null;
 }
+
+// typedText returns the character of an event where a field is typed into, or
+// null. Digits stay keys: remote controls have them too.
+export function typedText(event) {
+  const shortcut = event.ctrlKey || event.altKey || event.metaKey;
+  const third = event.getModifierState && event.getModifierState("AltGraph");
+  if (shortcut && !third || event.isComposing || !event.key || Array.from(event.key).length !== 1) {
+    return null;
+  }
+  return /^[0-9]$/.test(event.key) ? null : event.key;
+}

@@ -5,14 +5,14 @@ const LONGEST_WAIT = 2000;
 const QUIET = 700; // ms without a socket until the person is told
 
 // connect calls onView with every view and onGone(true) once the agent has
-// been away for a while, onGone(false) when it is back. It returns press(name,
-// repeat), which sends a key and measures the time until what came of it is
-// painted: performance entries "key to paint".
+// been away for a while, onGone(false) when it is back. It returns send(message),
+// which sends a key ({k, repeat}) or typed characters ({text}) and measures the
+// time until what came of it is painted: performance entries "key to paint".
 export function connect(onView, onGone) {
   let socket = null;
   let wait = FIRST_WAIT;
   let count = 0;
-  let pressed = []; // keys on their way: [n, time]
+  let pressed = []; // keys on their way: [n]
   let told = setTimeout(onGone, QUIET, true);
 
   function open() {
@@ -65,13 +65,13 @@ export function connect(onView, onGone) {
   }
 
   open();
-  return function press(name, repeat) {
+  return function send(message) {
     if (!socket || socket.readyState !== WebSocket.OPEN) {
       return;
     }
     count++;
-    pressed.push([count, name]);
+    pressed.push([count]);
     performance.mark("key " + count);
-    socket.send(JSON.stringify({ k: name, repeat, n: count }));
+    socket.send(JSON.stringify(Object.assign({ n: count }, message)));
   };
 }

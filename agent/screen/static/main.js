@@ -2,7 +2,7 @@
 // The page decides nothing.
 
 import { patch } from "./dom.js";
-import { keyName } from "./keys.js";
+import { keyName, typedText } from "./keys.js";
 import { connect } from "./link.js";
 import { draw, gone, startClocks } from "./draw.js";
 
@@ -51,7 +51,7 @@ function title(text) {
   }
 }
 
-const press = connect(
+const send = connect(
   (next) => {
     view = next;
     away = false;
@@ -77,9 +77,10 @@ document.addEventListener("error", (event) => {
 }, true);
 
 document.addEventListener("keydown", (event) => {
-  const name = keyName(event);
-  if (name) {
+  const text = view && view.keyboard && typedText(event);
+  const name = text ? null : keyName(event);
+  if (text || name) {
     event.preventDefault();
-    press(name, event.repeat);
+    send(text ? { text } : { k: name, repeat: event.repeat });
   }
 });

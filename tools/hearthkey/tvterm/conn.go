@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/screen"
 )
 
@@ -67,13 +68,23 @@ func address(addr string) (string, error) {
 // Press sends a key and returns its number: the message whose Ack is that or
 // higher says that the key was handled.
 func (c *Conn) Press(key keyseq.Key, repeat bool) (n uint64, err error) {
-	data, err := json.Marshal(screen.KeyMessage{Key: key, Repeat: repeat, N: c.n + 1})
+	return c.send(screen.KeyMessage{Key: key, Repeat: repeat})
+}
+
+// Type types a few characters into the field on the screen, as Press.
+func (c *Conn) Type(text string) (n uint64, err error) {
+	return c.send(screen.KeyMessage{Text: text})
+}
+
+func (c *Conn) send(m screen.KeyMessage) (n uint64, err error) {
+	m.N = c.n + 1
+	data, err := json.Marshal(m)
 	if err != nil {
 		return 0, fmt.Errorf("press a key: %w", err)
 	}
 	c.ws.SetWriteDeadline(time.Now().Add(sendTimeout))
 	if err := c.ws.WriteMessage(websocket.TextMessage, data); err != nil {
-		return 0, fmt.Errorf("press %v: %w", key, err)
+		return 0, fmt.Errorf("press a key: %w", err)
 	}
 	c.n++
 	return c.n, nil
@@ -106,8 +117,9 @@ type link struct {
 	url     string
 	running sync.WaitGroup
 
-	mu   sync.Mutex
-	conn *Conn // nil while there is none
+	mu    sync.Mutex
+	conn  *Conn // nil while there is none
+	field bool  // the newest view has one
 }
 
 func newLink(url string) *link { return &link{url: url} }
@@ -151,6 +163,7 @@ func (l *link) listen(ctx context.Context, out chan<- heard) error {
 		if err != nil {
 			return err
 		}
+		l.saw(m.View)
 		select {
 		case out <- heard{message: m}:
 		case <-ctx.Done():
@@ -167,12 +180,37 @@ func (l *link) use(conn *Conn) {
 
 // press sends a key and returns its number, 0 where it cannot be sent.
 func (l *link) press(key keyseq.Key) uint64 {
+	return l.send(func(c *Conn) (uint64, error) { return c.Press(key, false) })
+}
+
+// write sends characters, as press.
+func (l *link) write(text string) uint64 {
+	return l.send(func(c *Conn) (uint64, error) { return c.Type(text) })
+}
+
+// saw notes whether a view has a field to type into.
+func (l *link) saw(v *nav.View) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v != nil {
+		l.field = v.Keyboard != nil && v.Dialog == nil
+	}
+}
+
+// typing reports whether a field is on the screen.
+func (l *link) typing() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.field && l.conn != nil
+}
+
+func (l *link) send(how func(*Conn) (uint64, error)) uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn == nil {
 		return 0
 	}
-	n, err := l.conn.Press(key, false)
+	n, err := how(l.conn)
 	if err != nil {
 		l.conn.Close() // the reader says so
 		return 0

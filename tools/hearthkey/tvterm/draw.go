@@ -15,6 +15,8 @@ const (
 
 const help = "arrows · Enter OK · Backspace back · 0-9 · h home · m menu · q quits"
 
+const typingHelp = "arrows · Enter OK · Backspace deletes · letters type · Ctrl-C quits"
+
 // Draw returns what a terminal of width × height shows of a view: height lines
 // with ANSI styles, joined by newlines. The focus is shown by "▸" and reverse
 // video.
@@ -32,7 +34,11 @@ func paint(v nav.View, width, height int) *canvas {
 		title += " · " + v.Who.Label
 	}
 	c.box(0, 0, width, height-1, title, quiet)
-	c.put(1, height-1, width-2, help, quiet)
+	keys := help
+	if v.Keyboard != nil {
+		keys = typingHelp
+	}
+	c.put(1, height-1, width-2, keys, quiet)
 	p := pane{c, 2, 1, width - 4, height - 3}
 	if v.Banner != nil {
 		p = p.banner(v.Banner)

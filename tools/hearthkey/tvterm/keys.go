@@ -1,11 +1,17 @@
 package tvterm
 
-import "github.com/hearthkey/hearthkey/agent/keyseq"
+import (
+	"unicode/utf8"
 
-// input is one thing a person typed.
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+)
+
+// input is one thing a person typed. A character that is a key, or quits, is
+// text as well: what it is depends on whether a field is on the screen.
 type input struct {
-	key  keyseq.Key
+	key  keyseq.Key // 0: only text
 	quit bool
+	text string // empty: only a key
 }
 
 // maxSequence bounds an escape sequence, in bytes; a longer one is noise.
@@ -40,6 +46,7 @@ var tildes = map[string]keyseq.Key{"1": keyseq.Home, "7": keyseq.Home, "3": keys
 // follows it: that is flush.
 type decoder struct {
 	pending []byte // an escape sequence that is not whole yet
+	partial []byte // a character of several bytes that is not whole yet
 }
 
 // feed takes bytes as they come and returns the keys that are whole.
@@ -78,7 +85,7 @@ func (d *decoder) step(b byte) ([]input, bool) {
 		d.pending = []byte{esc}
 		return out, out != nil
 	case !d.waiting():
-		return letter(b)
+		return d.letter(b)
 	}
 	d.pending = append(d.pending, b)
 	if len(d.pending) == 2 {
@@ -97,13 +104,33 @@ func (d *decoder) step(b byte) ([]input, bool) {
 	return sequence(seq)
 }
 
-// letter decodes one character that stands alone.
-func letter(b byte) ([]input, bool) {
-	if b == 'q' {
-		return []input{{quit: true}}, true
+// letter decodes one byte that stands alone. Digits stay keys: remote controls
+// have them.
+func (d *decoder) letter(b byte) ([]input, bool) {
+	in := input{key: letters[b], quit: b == 'q'}
+	_, digit := in.key.Digit()
+	switch {
+	case b >= utf8.RuneSelf:
+		return d.long(b)
+	case b >= ' ' && b < rubout && !digit:
+		in.text = string(rune(b))
 	}
-	key, ok := letters[b]
-	return []input{{key: key}}, ok
+	d.partial = nil
+	return []input{in}, in != input{}
+}
+
+// long decodes a byte of a character of several.
+func (d *decoder) long(b byte) ([]input, bool) {
+	if utf8.RuneStart(b) {
+		d.partial = nil
+	}
+	d.partial = append(d.partial, b)
+	if !utf8.FullRune(d.partial) {
+		return nil, false
+	}
+	text := string(d.partial)
+	d.partial = nil
+	return []input{{text: text}}, utf8.ValidString(text)
 }
 
 // sequence decodes a whole escape sequence; modifiers are ignored.

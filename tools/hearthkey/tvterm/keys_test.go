@@ -1,7 +1,9 @@
 package tvterm
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -13,7 +15,9 @@ func names(inputs []input) []string {
 			out = append(out, "quit")
 			continue
 		}
-		out = append(out, in.key.String())
+		if in.key != 0 {
+			out = append(out, in.key.String())
+		}
 	}
 	return out
 }
@@ -77,6 +81,24 @@ func TestKeysInPieces(t *testing.T) {
 	}
 }
 
+// Where a field is typed into, letters are letters.
+func TestTypedText(t *testing.T) {
+	const typed = "hq m€é\x1b[A7\x7fÜ\xff\xc3x\r"
+	for at := range len(typed) + 1 {
+		var d decoder
+		var got strings.Builder
+		for _, in := range append(d.feed([]byte(typed[:at])), d.feed([]byte(typed[at:]))...) {
+			if in.text == "" {
+				in.text = "<" + in.key.String() + ">"
+			}
+			got.WriteString(in.text)
+		}
+		if want := "hq m€é<Up><7><Back>Üx<OK>"; got.String() != want {
+			t.Errorf("divided at %d: %q, want %q", at, got.String(), want)
+		}
+	}
+}
+
 func FuzzKeys(f *testing.F) {
 	for _, test := range keyTests {
 		f.Add([]byte(test.typed))
@@ -84,7 +106,7 @@ func FuzzKeys(f *testing.F) {
 	f.Fuzz(func(t *testing.T, typed []byte) {
 		var d decoder
 		for _, in := range append(d.feed(typed), d.flush()...) {
-			if !in.quit && !in.key.Valid() {
+			if !in.quit && !in.key.Valid() && (in.text == "" || !utf8.ValidString(in.text)) {
 				t.Errorf("%q gives the key %v", typed, in.key)
 			}
 		}

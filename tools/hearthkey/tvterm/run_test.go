@@ -235,6 +235,7 @@ func (p *probe) begin() error {
 }
 func (p *probe) hear(heard) error                 { return nil }
 func (p *probe) pressed(keyseq.Key, uint64) error { return nil }
+func (p *probe) typed(uint64) error               { return nil }
 func (p *probe) refresh() error                   { return nil }
 func (p *probe) end()                             { p.ended = true }
 

@@ -12,6 +12,8 @@ func under(p pane, v nav.View, focus string) {
 	switch v.Screen {
 	case nav.ScreenCode:
 		code(p, v, focus)
+	case nav.ScreenEmail, nav.ScreenPassword, nav.ScreenAccessCode:
+		fieldAndKeys(p, v, focus)
 	case nav.ScreenGate:
 		gate(p, v, focus)
 	case nav.ScreenPIN:
@@ -62,6 +64,74 @@ func code(p pane, v nav.View, focus string) {
 		p = p.paragraph(it.Problem, warning).skip(1)
 	}
 	p.list(v.Items, focus)
+}
+
+// fieldAndKeys draws a field, its keyboard, and the choices beside it below.
+func fieldAndKeys(p pane, v nav.View, focus string) {
+	it := v.Keyboard
+	if it == nil {
+		it = &nav.Keyboard{}
+	}
+	p = p.heading(v.Title, v.Text)
+	text := it.Text
+	if it.Hidden {
+		text = strings.Repeat("•", it.Length)
+	}
+	text = tail(clean(text), p.wide-6)
+	if it.Size > it.Length {
+		text += strings.Repeat("_", it.Size-it.Length)
+	} else {
+		text += "▏"
+	}
+	p = p.line("  "+text, amber)
+	switch {
+	case it.Checking:
+		p = p.line("  One moment", quiet)
+	case it.Wait > 0:
+		p = p.line("  "+it.Message+" "+clock(it.Wait), warning)
+	default:
+		p = p.line("  "+it.Message, warning)
+	}
+	for _, row := range it.Keys {
+		p.keys(row, focus)
+		p = p.skip(1)
+	}
+	p.skip(1).list(v.Items, focus)
+}
+
+// keys draws one row of a keyboard, as wide as it fits.
+func (p pane) keys(row []nav.Item, focus string) {
+	halves, x := 0, p.x+2
+	for _, key := range row {
+		halves += key.Wide
+	}
+	half := min(max((p.wide-2)/max(halves, 1), 2), 4)
+	for _, key := range row {
+		s, label := plain, key.Label
+		switch {
+		case key.ID == focus && focus != "":
+			s, label = focused, "▸"+label
+		case !strings.HasPrefix(key.ID, "key-"):
+			s, label = quiet, " "+label
+		default:
+			label = " " + label
+		}
+		wide := max(key.Wide*half, 4)
+		p.c.put(x, p.y, wide-1, cutTo(label, wide-1), s)
+		x += wide
+	}
+}
+
+// tail is the end of text that takes at most room columns.
+func tail(text string, room int) string {
+	if columns(text) <= room {
+		return text
+	}
+	all := []rune(text)
+	for columns(string(all)) >= room {
+		all = all[1:]
+	}
+	return "…" + string(all)
 }
 
 // person is the width of a profile on the gate.

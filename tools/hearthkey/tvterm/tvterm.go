@@ -9,6 +9,8 @@
 //	text := tvterm.Draw(view, 80, 24)                                      // a picture of a view
 //	conn, err := tvterm.Dial(ctx, "http://127.0.0.1:8711")                  // for programs
 //
+// While a field is on the screen, letters are typed into it; Ctrl-C quits there.
+//
 // Run and Remote end with nil on q, Ctrl-C, the end of what is typed, and when
 // ctx ends. The terminal is as before whenever they return, after a panic too;
 // a program that wants that for signals as well ends ctx on them
@@ -75,6 +77,7 @@ type face interface {
 	begin() error // before anything else
 	hear(heard) error
 	pressed(keyseq.Key, uint64) error // a key was sent, with its number; 0 where it could not be
+	typed(uint64) error               // the same of a character
 	refresh() error                   // now and then: the terminal's size may have changed
 	end()                             // after everything, whatever happened
 }
@@ -125,10 +128,16 @@ func converse(ctx context.Context, l *link, f face, typed <-chan input, hears <-
 		case <-size.C:
 			err = f.refresh()
 		case in, open := <-typed:
-			if !open || in.quit {
+			switch {
+			case !open:
 				return nil
+			case in.text != "" && l.typing():
+				err = f.typed(l.write(in.text))
+			case in.quit:
+				return nil
+			case in.key != 0:
+				err = f.pressed(in.key, l.press(in.key))
 			}
-			err = f.pressed(in.key, l.press(in.key))
 		}
 		if err != nil {
 			return fmt.Errorf("tvterm: %w", err)
@@ -187,6 +196,8 @@ func (t *tv) hear(h heard) error {
 }
 
 func (t *tv) pressed(keyseq.Key, uint64) error { return nil }
+
+func (t *tv) typed(uint64) error { return nil }
 
 // refresh draws what is not drawn yet.
 func (t *tv) refresh() error {
@@ -247,12 +258,22 @@ func (r *remote) acknowledge(m screen.Message) {
 
 func (r *remote) pressed(key keyseq.Key, n uint64) error {
 	r.last = key.String()
+	return r.sentAs(n)
+}
+
+func (r *remote) sentAs(n uint64) error {
 	if n == 0 {
 		r.last += " (not sent)"
 	} else {
 		r.sent[n] = time.Now()
 	}
 	return r.refresh()
+}
+
+// typed does not say what: it may be of a password.
+func (r *remote) typed(n uint64) error {
+	r.last = "a character"
+	return r.sentAs(n)
 }
 
 func (r *remote) refresh() error {

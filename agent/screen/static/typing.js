@@ -1,0 +1,65 @@
+// Typing an address, a password or a code with the keys on the screen.
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { buttons, clock, focusable, heading } from "./parts.js";
+
+const HALF = 3.2; // rem that half a key is wide
+const PAD = 4.6; // the same on the pad of digits
+const GAP = 0.6; // rem between keys
+const TAIL = 36; // characters of a long text that are seen
+
+// typing describes a field with its keyboard, and the choices at its left.
+export function typing(view, focus) {
+  const it = view.keyboard || { keys: [], length: 0 };
+  return [
+    h("div", { key: "side", class: "side" }, heading(view), buttons(view.items, focus)),
+    h("div", { key: "entry", class: "typing" + (it.checking ? " checking" : "") },
+      it.size ? boxes(it) : field(it),
+      message(it),
+      keyboard(it, focus, it.size ? PAD : HALF)),
+  ];
+}
+
+function field(it) {
+  const text = it.hidden ? "•".repeat(Math.min(it.length, TAIL)) : tail(it.text || "");
+  return h("div", { key: "field", class: "field", role: "img", "aria-label": it.label + ", " + it.length + " characters" },
+    text ? h("span", { key: "value", class: "value" + (it.hidden ? " hidden" : ""), dir: "ltr" }, text) : null,
+    h("i", { key: "caret", class: "caret" }),
+    text ? null : h("span", { key: "empty", class: "empty" }, it.label));
+}
+
+// tail shows the end of a long text, where the next character comes.
+function tail(text) {
+  const all = Array.from(text);
+  return all.length > TAIL ? "…" + all.slice(1 - TAIL).join("") : text;
+}
+
+function boxes(it) {
+  const digits = Array.from(it.text || "");
+  return h("div", { key: "boxes", class: "letters", role: "img", "aria-label": it.label + ", " + it.length + " of " + it.size + " digits" },
+    Array.from({ length: it.size }, (_, i) => h("span", { class: "letter" + (i === it.length ? " next" : "") },
+      i < it.length ? digits[i] || "•" : "")));
+}
+
+function message(it) {
+  if (it.checking) {
+    return h("p", { key: "message", class: "message" }, "One moment");
+  }
+  return h("p", { key: "message", class: "message bad", role: "alert" },
+    it.message && icon("warning"),
+    it.message && h("span", { dir: "auto" }, it.message),
+    it.wait > 0 && h("b", { key: "wait" }, clock(it.wait)));
+}
+
+function keyboard(it, focus, half) {
+  return h("div", { key: "keys " + it.keys.length, class: "keys" },
+    it.keys.map((row, i) => h("div", { key: i, class: "keyrow" }, row.map((key) => cap(key, focus, half)))));
+}
+
+// cap describes one key: what types is plain, what does something is darker.
+function cap(key, focus, half) {
+  const props = focusable(key, focus, "cap" + (key.id.indexOf("key-") === 0 ? "" : key.id === "next" ? " go" : " does") + (key.label.length > 6 ? " long" : ""));
+  props.style = { width: (key.wide || 2) * half - GAP + "rem" };
+  return h("div", props, key.id === "delete" ? icon("erase") : h("span", {}, key.label));
+}
