@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"time"
 
@@ -47,6 +48,9 @@ func (o *Outbox) Bounces(ctx context.Context, about protocol.AccountID, n int) (
 	return out, err
 }
 
+// refusedNumber are the codes of readAnswer that are about the number.
+var refusedNumber = regexp.MustCompile(`^(http (400|402|409|41[0-9]|42[0-8])|undelivered|failed)\b`)
+
 // reason says why a message was given up, as far as its owner can do anything
 // about it.
 func reason(r store.OutboxRow) string {
@@ -56,7 +60,7 @@ func reason(r store.OutboxRow) string {
 		return "It could not be delivered in time."
 	case sms && r.LastError == "http 400 code 21610": // Twilio's "Attempt to send to unsubscribed recipient"
 		return "This number has asked for no more messages: answer START to one of the old ones."
-	case sms && (strings.HasPrefix(r.LastError, "http 4") || strings.HasPrefix(r.LastError, "undelivered") || strings.HasPrefix(r.LastError, "failed")):
+	case sms && refusedNumber.MatchString(r.LastError):
 		return "The number cannot receive it. Check the number."
 	case strings.HasPrefix(r.LastError, "rcpt 552"), strings.HasSuffix(r.LastError, " 5.2.2"), strings.HasSuffix(r.LastError, " 4.2.2"): // RFC 3463 §3.3
 		return "The mailbox is full."

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -30,8 +31,8 @@ func TestBounces(t *testing.T) {
 	if sms.Channel != ChannelSMS || sms.To != "+15550100042" || sms.Subject != "" || !strings.Contains(sms.Reason, "Check the number") {
 		t.Errorf("SMS: %+v", sms)
 	}
-	for _, other := range []string{"b", ""} {
-		if got, err := b.Bounces(t.Context(), "b", 10); err != nil || len(got) != 0 {
+	for _, other := range []protocol.AccountID{"b", ""} {
+		if got, err := b.Bounces(t.Context(), other, 10); err != nil || len(got) != 0 {
 			t.Errorf("Bounces(%q) = %+v, %v", other, got, err)
 		}
 	}
@@ -44,7 +45,7 @@ func TestReason(t *testing.T) {
 	for code, want := range map[string]string{
 		"mail rcpt 552 5.2.2": "full", "mail rcpt 450 4.2.2": "full", "mail rcpt 550 5.7.1": "address", "mail data 554 5.7.0": "spam",
 		"mail no connection": "as long as", "mail expired": "in time", "sms expired": "in time", "sms http 400 code 21610": "START",
-		"sms undelivered code 30005": "number", "sms http 503": "as long as", "mail ": "as long as",
+		"sms undelivered code 30005": "number", "sms http 503": "as long as", "sms http 429 code 20429": "as long as", "sms http 401": "as long as", "mail ": "as long as",
 	} {
 		channel, lastError, _ := strings.Cut(code, " ")
 		if got := reason(store.OutboxRow{Channel: channel, LastError: lastError}); !strings.Contains(got, want) {
