@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,8 +34,14 @@ type tv struct {
 // plugIn starts an agent on dir.
 func plugIn(t *testing.T, server, dir string) *tv {
 	t.Helper()
+	return plugInLogged(t, server, dir, t.Output())
+}
+
+func plugInLogged(t *testing.T, server, dir string, log io.Writer) *tv {
+	t.Helper()
+	level := &slog.HandlerOptions{Level: slog.LevelDebug}
 	v := &tv{t: t, views: make(chan nav.View, 1)}
-	v.Agent = &Agent{Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Server: server, Dir: dir, Name: "Test TV", OnView: func(view nav.View) {
+	v.Agent = &Agent{Log: slog.New(slog.NewTextHandler(log, level)), Server: server, Dir: dir, Name: "Test TV", OnView: func(view nav.View) {
 		for { // keep the newest
 			select {
 			case v.views <- view:
@@ -139,6 +147,76 @@ func TestSignInAndPIN(t *testing.T) {
 	}
 	if d, err := v.Decide("t-unknown"); err != nil || d.Verdict != parental.Refuse {
 		t.Errorf("Decide of an unknown title = %+v, %v", d, err)
+	}
+}
+
+// typeText types into the field on the screen.
+func (v *tv) typeText(text string) {
+	v.t.Helper()
+	if err := v.Type(text, Local); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// TestSignInWithPassword types all of it; nothing typed is in a log or on the disk.
+func TestSignInWithPassword(t *testing.T) {
+	s := newFakeServer(t)
+	s.asks = true
+	dir := t.TempDir()
+	var log bytes.Buffer
+	v := plugInLogged(t, s.url(), dir, &log)
+	v.waitScreen(nav.ScreenWelcome)
+	v.press(keyseq.Down, keyseq.OK)
+	v.waitScreen(nav.ScreenEmail)
+	v.typeText("robin@example.com")
+	v.press(keyseq.OK)
+	v.waitScreen(nav.ScreenPassword)
+	v.typeText("tr0ub4dor")
+	trySignIn(v)
+	v.wait("refusal", func(view nav.View) bool {
+		return view.Screen == nav.ScreenPassword && !view.Keyboard.Checking && strings.Contains(view.Keyboard.Message, "Check the address")
+	})
+	for range "tr0ub4dor" {
+		v.press(keyseq.Back)
+	}
+	v.typeText("correct horse")
+	v.press(keyseq.OK)
+	v.waitScreen(nav.ScreenAccessCode)
+	v.press(keyseq.Left, keyseq.Left, keyseq.Left, keyseq.Down, keyseq.OK)
+	v.wait("code by SMS", func(view nav.View) bool { return strings.Contains(strings.Join(view.Text, " "), "67") })
+	v.typeText("123450")
+	v.wait("refusal of a wrong code", func(view nav.View) bool {
+		return view.Screen == nav.ScreenAccessCode && strings.Contains(view.Keyboard.Message, "4 more tries")
+	})
+	v.typeText("123456")
+	v.waitScreen(nav.ScreenGate)
+	v.unplug()
+	for _, secret := range []string{"tr0ub4dor", "correct horse", "123456"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("%q is in the log:\n%s", secret, log.String())
+		}
+		filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			if data, err := os.ReadFile(path); err != nil || bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%q is in %s (%v)", secret, path, err)
+			}
+			return nil
+		})
+	}
+}
+
+// trySignIn presses Sign in until the TV is connected.
+func trySignIn(v *tv) {
+	v.t.Helper()
+	for {
+		v.press(keyseq.OK)
+		view := v.View()
+		if view.Keyboard == nil || !strings.Contains(view.Keyboard.Message, "not connected") {
+			return
+		}
+		next(v.t, v.views) // there is one for every frame
 	}
 }
 

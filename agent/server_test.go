@@ -28,7 +28,7 @@ const (
 )
 
 // fakeServer speaks the server's side of the protocol for one device. It
-// approves every enrolment at once.
+// approves every enrolment at once, or where asks is set after password and code.
 type fakeServer struct {
 	t    *testing.T
 	http *httptest.Server
@@ -43,6 +43,8 @@ type fakeServer struct {
 	pin      string
 	pinVer   int64
 	conn     *websocket.Conn
+	asks     bool
+	enrol    protocol.Enrol
 	receipts chan protocol.ReceiptClaims
 	here     chan protocol.SignedOutHereClaims
 	activity chan protocol.ActivityItem
@@ -93,7 +95,7 @@ func (s *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
 	s.conn = conn
 	nonce := make(protocol.Bytes, 32)
 	rand.Read(nonce)
-	s.send(protocol.Hello{Nonce: nonce, Time: protocol.MillisOf(time.Now()), Cap: 1, Server: "test"})
+	s.send(protocol.Hello{Nonce: nonce, Time: protocol.MillisOf(time.Now()), Cap: protocol.CurrentCapability, Server: "test"})
 	s.mu.Unlock()
 	for {
 		_, data, err := conn.ReadMessage()
@@ -128,16 +130,26 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 		if !ed25519.Verify(ed25519.PublicKey(f.PublicKey), sign.EnrolBytes(nonce, "test", f), f.Sig) {
 			s.t.Error("enrol is not well signed")
 		}
-		s.device, s.status = ed25519.PublicKey(f.PublicKey), protocol.Active
-		s.epoch++
-		s.version++
+		s.enrol = f
 		s.send(protocol.UserCode{Code: "BCDFGHJK", URI: "http://test/tv", FullURI: "http://test/tv?code=BCDFGHJK", ExpiresIn: 900})
-		keys, err := sign.Sign(protocol.TypKeys, "root", s.root, protocol.KeysClaims{Server: "test", Number: 1, Keys: []protocol.SigningKey{{ID: "k1", Key: protocol.Bytes(s.key.Public().(ed25519.PublicKey))}}})
-		if err != nil {
-			s.t.Error(err)
+		if !s.asks {
+			s.approve()
 		}
-		s.send(protocol.Enrolled{Device: protocol.DeviceIDOf(s.device), Account: account, Epoch: s.epoch, Root: protocol.Bytes(s.root.Public().(ed25519.PublicKey)), Keys: keys})
-		s.state(f.Ask)
+	case protocol.SignIn:
+		if f.Login != "robin@example.com" || f.Password != "correct horse" {
+			s.send(protocol.SignInRefused{Reason: protocol.RefusalCredentials})
+			return
+		}
+		s.send(protocol.CodeNeeded{Challenge: "c1", Channels: []protocol.Channel{{Kind: protocol.ChannelMail, To: "r…n@example.com"}, {Kind: protocol.ChannelSMS, To: "+34 ••• •• 67"}},
+			Sent: protocol.ChannelMail, TriesLeft: 5, ExpiresIn: 600})
+	case protocol.SendCode:
+		s.send(protocol.CodeNeeded{Challenge: f.Challenge, Channels: []protocol.Channel{{Kind: protocol.ChannelSMS, To: "+34 ••• •• 67"}}, Sent: f.Channel, TriesLeft: 5, ExpiresIn: 600})
+	case protocol.EnterCode:
+		if f.Challenge != "c1" || f.Channel != protocol.ChannelSMS || f.Code != "123456" {
+			s.send(protocol.SignInRefused{Reason: protocol.RefusalCode, TriesLeft: 4})
+			return
+		}
+		s.approve()
 	case protocol.Auth:
 		if !ed25519.Verify(s.device, sign.AuthBytes(nonce, "test", f), f.Sig) {
 			s.t.Error("auth is not well signed")
@@ -167,6 +179,19 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 		}
 		s.send(protocol.ActivityAck{Through: f.Items[len(f.Items)-1].Seq})
 	}
+}
+
+// approve signs the device in that asked to be.
+func (s *fakeServer) approve() {
+	s.device, s.status = ed25519.PublicKey(s.enrol.PublicKey), protocol.Active
+	s.epoch++
+	s.version++
+	keys, err := sign.Sign(protocol.TypKeys, "root", s.root, protocol.KeysClaims{Server: "test", Number: 1, Keys: []protocol.SigningKey{{ID: "k1", Key: protocol.Bytes(s.key.Public().(ed25519.PublicKey))}}})
+	if err != nil {
+		s.t.Error(err)
+	}
+	s.send(protocol.Enrolled{Device: protocol.DeviceIDOf(s.device), Account: account, Epoch: s.epoch, Root: protocol.Bytes(s.root.Public().(ed25519.PublicKey)), Keys: keys})
+	s.state(s.enrol.Ask)
 }
 
 // change makes a new version of what should be true, and pushes it.
