@@ -54,6 +54,9 @@ const (
 // person already.
 func (k ChannelKind) Sent() bool { return k == ChannelMail || k == ChannelSMS }
 
+// Digits reports whether codes of this kind are 6 digits.
+func (k ChannelKind) Digits() bool { return k != ChannelRecovery }
+
 // Channel is one way to prove an attempt.
 type Channel struct {
 	Kind ChannelKind `json:"kind"`
