@@ -176,7 +176,9 @@ func plain(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
-	s = scheme.ReplaceAllString(s, "")
+	for scheme.MatchString(s) { // what is left can make another
+		s = scheme.ReplaceAllString(s, "")
+	}
 	for domain.MatchString(s) {
 		s = domain.ReplaceAllString(s, "$1. $2")
 	}

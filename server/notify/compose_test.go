@@ -238,6 +238,7 @@ func TestPlain(t *testing.T) {
 		{"hthttp://tp://evil.example", "evil. example"},
 		{"mail ann@evil.example", "mail ann at evil. example"},
 		{"mailto:ann", "ann"},
+		{"A:/A:///", ""},
 		{"webOS 6.0 (LG C2)", "webOS 6.0 (LG C2)"},
 		{"Zoë's <b>TV</b> & \"co\"", "Zoë's <b>TV</b> & \"co\""},
 		{"left\u202eright\u2066x\u200b", "leftrightx"},
