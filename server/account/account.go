@@ -40,6 +40,26 @@ var (
 	ErrAttempt = errors.New("account: no such attempt")
 	// ErrCodeExpired: the code's time or its tries ran out: ask for a new one.
 	ErrCodeExpired = errors.New("account: access code expired")
+	// ErrProofNeeded: the last proof is older than [ProofAge]; see Prove.
+	ErrProofNeeded = errors.New("account: the password or a passkey is needed again")
+	// ErrChannel: an access code cannot go that way.
+	ErrChannel = errors.New("account: no access code goes that way")
+	// ErrAnswer: the sign-in needs something else than what was given.
+	ErrAnswer = errors.New("account: the sign-in needs another answer")
+	// ErrPasskey: the passkey's answer is wrong, of another account or late.
+	ErrPasskey = errors.New("account: the passkey does not match")
+	// ErrNoPasskeys: the server's address allows no passkeys.
+	ErrNoPasskeys = errors.New("account: passkeys are not available here")
+	// ErrPasskeyKnown: this passkey is registered already.
+	ErrPasskeyKnown = errors.New("account: the passkey is known already")
+	// ErrTooManyPasskeys: the account has as many as allowed.
+	ErrTooManyPasskeys = errors.New("account: too many passkeys")
+	// ErrNoFactor: the account has no such factor.
+	ErrNoFactor = errors.New("account: no such factor")
+	// ErrFactorExists: an authenticator app is on already; remove it first.
+	ErrFactorExists = errors.New("account: an authenticator app is on already")
+	// ErrFactorName: a passkey's name has 1 to 64 characters.
+	ErrFactorName = errors.New("account: not a name for a passkey")
 	// ErrNoSession: the account has no web session of that id.
 	ErrNoSession = errors.New("account: no such web session")
 	// ErrLink: the link was used, its time is over, or it never was one.
@@ -98,6 +118,7 @@ type Client struct {
 	Agent string // what a person reads, e.g. "Firefox on Linux"; kept up to 128 characters
 	IP    string // textual address; throttles count by its network
 	Place string // approximate, e.g. "near Lyon, France"; may be empty
+	Kind  string // desktop, mobile, tablet or tv; empty: unknown
 }
 
 // Session is a web session that was live when it was read.
@@ -108,7 +129,8 @@ type Session struct {
 	Email      string
 	Language   string // BCP 47
 	Created    time.Time
-	Proved     time.Time // when the password was last given
+	Proved     time.Time // when the password or a passkey was last given
+	Factors    string    // what the sign-in was made with, e.g. "password totp"
 	// Client is where the sign-in came from. The border may put in its place
 	// where the request comes from: it is what the timeline and notices say.
 	Client Client
@@ -117,7 +139,7 @@ type Session struct {
 // ProofAge is how old a proof may be for a sensitive page (product rule A8).
 const ProofAge = 10 * time.Minute
 
-// Fresh reports whether the password was given recently enough for a sensitive
+// Fresh reports whether the password or a passkey was given recently enough for a sensitive
 // page.
 func (s Session) Fresh(now time.Time) bool { return now.Sub(s.Proved) < ProofAge }
 
@@ -141,11 +163,16 @@ type NoticeKind string
 
 // The notices and messages that leave through the outbox.
 const (
-	NoticeAccessCode      NoticeKind = "access-code"      // Code: the six digits
-	NoticeHaveAccount     NoticeKind = "have-account"     // somebody signed up with a known address
-	NoticeNewSignIn       NoticeKind = "new-sign-in"      // on the web
-	NoticePasswordChanged NoticeKind = "password-changed" //
-	NoticeNewDevice       NoticeKind = "new-device"       // Device: its name
+	NoticeAccessCode      NoticeKind = "access-code"           // Code: the six digits
+	NoticeHaveAccount     NoticeKind = "have-account"          // somebody signed up with a known address
+	NoticeNewSignIn       NoticeKind = "new-sign-in"           // on the web, by an unknown device or a suspicious one
+	NoticeSuspicious      NoticeKind = "suspicious-attempt"    // the right password, and a code was asked for; Detail: reasons
+	NoticeGuessing        NoticeKind = "password-guessing"     // ten wrong passwords in a row: unknown devices need a code too
+	NoticePasswordRefused NoticeKind = "password-refused"      // a hundred: no password is taken on unknown devices
+	NoticeFactorChanged   NoticeKind = "second-factor-changed" // Detail: what, e.g. "An authenticator app was added."
+	NoticeRecoveryCode    NoticeKind = "recovery-code-used"    // Detail: how many are left
+	NoticePasswordChanged NoticeKind = "password-changed"      //
+	NoticeNewDevice       NoticeKind = "new-device"            // Device: its name
 	NoticeDeviceSignedOut NoticeKind = "device-signed-out"
 	NoticeDeviceRemoved   NoticeKind = "device-removed" // deactivated
 	NoticeDeviceCloned    NoticeKind = "device-cloned"
@@ -173,7 +200,8 @@ const (
 type Notice struct {
 	Kind     NoticeKind
 	Account  protocol.AccountID // empty before there is one
-	To       string             // email address
+	Channel  Channel            // empty: by mail
+	To       string             // email address, or a number in E.164 by SMS
 	Language string             // BCP 47
 	At       time.Time
 	Client   Client // who did it, as far as known
@@ -182,11 +210,12 @@ type Notice struct {
 	Profile  string // name of the profile concerned
 	Detail   string // what changed, e.g. the end of a phone number
 	Expires  time.Time
+	Purpose  Purpose // NoticeAccessCode: what the code is for
 
 	// Link is the token of the button: "It wasn't me" (page /not-me), or what
 	// the kind says (page /keep). A secret. Empty: no button.
 	Link string
-	// SMS is a number in E.164 where this goes too. Empty: by mail only.
+	// SMS is a number in E.164 where this goes too, beside the mail.
 	SMS string
 }
 
@@ -202,9 +231,17 @@ type Config struct {
 	// MinPassword is the operator's least length in characters; 0: 8.
 	MinPassword int
 
+	// FactorResetWait is how long support waits before it removes a second
+	// factor; 0: 72 h.
+	FactorResetWait time.Duration
 	// Region is where national phone numbers are from (ISO 3166-1, e.g. "DE").
 	// Empty: where the account's language is mostly spoken.
 	Region string
+
+	// Passkeys names this server to authenticators. The zero value: none.
+	Passkeys PasskeyConfig
+	// Locate returns the approximate place of a textual address. Nil: unknown.
+	Locate func(ip string) Location
 
 	// Notify writes a message into the outbox, in the caller's transaction.
 	Notify func(*store.Tx, Notice) error

@@ -88,7 +88,7 @@ func Network(ip string) string {
 
 // tidy bounds what a client says of itself.
 func (c Client) tidy() Client {
-	return Client{Agent: printable(c.Agent, 128), IP: printable(c.IP, 64), Place: printable(c.Place, 128)}
+	return Client{Agent: printable(c.Agent, 128), IP: printable(c.IP, 64), Place: printable(c.Place, 128), Kind: printable(c.Kind, 16)}
 }
 
 // printable drops control characters and cuts s to n characters.

@@ -7,67 +7,9 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
-	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
-
-// Prove checks the password again for the sensitive pages and returns the
-// session with its new proof time. Errors: ErrCredentials, ErrSignedOut,
-// *ThrottledError, *admit.BusyError.
-func (s *Service) Prove(ctx context.Context, now time.Time, who Session, password string) (Session, error) {
-	leave, err := s.c.Gate.Enter(ctx)
-	if err != nil {
-		return Session{}, fmt.Errorf("prove: %w", err)
-	}
-	defer leave()
-	acc, err := s.proved(ctx, now, who, password)
-	if err != nil {
-		return Session{}, fmt.Errorf("prove: %w", err)
-	}
-	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		return errors.Join(
-			orSignedOut(tx.ProveWebSession(who.Account, string(who.ID), acc.Password, now)),
-			tx.ClearThrottle(proofScope, s.proofSubject(who)),
-		)
-	})
-	if err != nil {
-		return Session{}, fmt.Errorf("prove: %w", err)
-	}
-	who.Proved = now
-	return who, nil
-}
-
-// proved counts a try, checks the password of who's account and returns the
-// account as it was then. The caller holds a place at the gate.
-func (s *Service) proved(ctx context.Context, now time.Time, who Session, password string) (store.AccountRow, error) {
-	var acc store.AccountRow
-	err := s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if _, err := tx.WebSession(who.Account, string(who.ID)); err != nil {
-			return orSignedOut(err)
-		}
-		if _, err := s.countTry(tx, now, proofScope, s.proofSubject(who)); err != nil {
-			return err
-		}
-		acc, err = tx.Account(who.Account)
-		return err
-	})
-	if err != nil {
-		return acc, err
-	}
-	ok, _, err := s.verify(password, acc.Password)
-	if err != nil {
-		return acc, err
-	}
-	if !ok {
-		return acc, ErrCredentials
-	}
-	return acc, nil
-}
-
-func (s *Service) proofSubject(who Session) []byte {
-	return s.c.Keys.MAC(keyring.Throttles, string(who.Account), Network(who.Client.IP))
-}
 
 // ChangePassword replaces the password. With everywhere, every other web
 // session and every device is signed out in the same transaction. The session

@@ -70,17 +70,52 @@ func (f *fixture) mail(t *testing.T) Notice {
 }
 
 // signedUp makes an account and returns its session.
-func (f *fixture) signedUp(t *testing.T, email string) Web {
+func (f *fixture) signedUp(t *testing.T, email string) SignedIn {
 	t.Helper()
 	a, err := f.SignUp(f.ctx, f.clock.Now(), email, goodPassword, "en", fox)
 	if err != nil {
 		t.Fatal(err)
 	}
-	web, err := f.VerifyEmail(f.ctx, f.clock.Now(), a.ID, f.mail(t).Code, fox)
+	done, err := f.VerifyEmail(f.ctx, f.clock.Now(), a.ID, f.mail(t).Code, "", fox)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return web
+	return done
+}
+
+// try gives a password on a device, with the newest access code where one is
+// needed. The device may be empty.
+func (f *fixture) try(t *testing.T, login, password, device string, from Client) (SignedIn, error) {
+	t.Helper()
+	step, err := f.SignIn(f.ctx, f.clock.Now(), SignInRequest{Login: login, Password: password, Device: device, From: from})
+	if err != nil || step.Challenge == nil {
+		return step.Done, err
+	}
+	return f.ContinueSignIn(f.ctx, f.clock.Now(), step.Challenge.ID, Answer{Code: f.code(t)}, device, from)
+}
+
+// code returns the newest access code.
+func (f *fixture) code(t *testing.T) string {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := len(f.mails) - 1; i >= 0; i-- {
+		if f.mails[i].Kind == NoticeAccessCode {
+			return f.mails[i].Code
+		}
+	}
+	t.Fatal("no access code")
+	return ""
+}
+
+// step gives a password and returns how far that led.
+func (f *fixture) step(t *testing.T, login, password, device string, from Client) Outcome {
+	t.Helper()
+	step, err := f.SignIn(f.ctx, f.clock.Now(), SignInRequest{Login: login, Password: password, Device: device, From: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return step
 }
 
 func (f *fixture) live(t *testing.T, token string) bool {

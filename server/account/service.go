@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -23,7 +24,8 @@ type Service struct {
 	// it costs what a known one does.
 	nobody string
 	// post writes a message as it is; c.Notify adds what Notify adds.
-	post func(*store.Tx, Notice) error
+	post  func(*store.Tx, Notice) error
+	authn *webauthn.WebAuthn // nil: no passkeys
 }
 
 // New checks c and returns the service.
@@ -53,7 +55,11 @@ func newService(c Config, work cost) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{c: c, cost: work, nobody: nobody, post: c.Notify}
+	authn, err := newAuthn(c.Passkeys, c.ServiceName)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{c: c, cost: work, nobody: nobody, post: c.Notify, authn: authn}
 	s.c.Notify = s.Notify
 	return s, nil
 }
@@ -123,6 +129,11 @@ func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		return errors.Join(
 			tx.DeleteAttemptsBefore(now.Add(-attemptLife-codeLife)),
+			tx.DeleteAccessCodesBefore(now.Add(-24*time.Hour)),
+			tx.DeleteSignInsBefore(now),
+			tx.DeleteCeremoniesBefore(now),
+			tx.DeleteKnownDevicesBefore(now.Add(-DeviceLife)),
+			tx.DeleteSignInHistoryBefore(now.Add(-historyLife)),
 			tx.DeleteThrottlesBefore(now.Add(-forgetTries-longestWait)),
 		)
 	})

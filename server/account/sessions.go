@@ -60,7 +60,7 @@ func parseToken(token string) (protocol.AccountID, SessionID, bool) {
 func sessionOf(r store.WebSessionRow) Session {
 	return Session{
 		Account: r.Account, ID: SessionID(r.ID), Generation: r.Generation, Email: r.Email, Language: r.Language,
-		Created: r.Created, Proved: r.Proved, Client: Client{Agent: r.Agent, IP: r.IP, Place: r.Place},
+		Created: r.Created, Proved: r.Proved, Factors: r.Factors, Client: Client{Agent: r.Agent, IP: r.IP, Place: r.Place},
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
-func (f *fixture) signedIn(t *testing.T, email string) Web {
+func (f *fixture) signedIn(t *testing.T, email string) SignedIn {
 	t.Helper()
-	web, err := f.SignIn(f.ctx, f.clock.Now(), email, goodPassword, fox)
+	web, err := f.try(t, email, goodPassword, "", fox)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,10 +103,14 @@ func TestProve(t *testing.T) { // A8
 	if _, err := f.Prove(f.ctx, now, s, otherPassword); !errors.Is(err, ErrCredentials) {
 		t.Errorf("wrong password: %v", err)
 	}
-	if p, err := f.Prove(f.ctx, now, s, goodPassword); err != nil || !p.Fresh(now) {
+	p, err := f.Prove(f.ctx, now, s, goodPassword)
+	if err != nil || !p.Session.Fresh(now) {
 		t.Errorf("Prove: %v", err)
 	}
-	if s, err = f.Authenticate(f.ctx, now, web.Token); err != nil || !s.Fresh(now) {
+	if f.live(t, web.Token) {
+		t.Error("the token from before the proof still works") // ASVS 7.2.4
+	}
+	if s, err = f.Authenticate(f.ctx, now, p.Token); err != nil || !s.Fresh(now) {
 		t.Errorf("the proof is not stored (%v)", err)
 	}
 	for range freeTries {
@@ -144,10 +148,10 @@ func TestChangePassword(t *testing.T) { // A6
 		if m := f.mail(t); m.Kind != NoticePasswordChanged {
 			t.Errorf("mail = %+v", m)
 		}
-		if _, err := f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", goodPassword, fox); !errors.Is(err, ErrCredentials) {
+		if _, err := f.try(t, "anna@example.org", goodPassword, "", fox); !errors.Is(err, ErrCredentials) {
 			t.Errorf("the old password: %v", err)
 		}
-		if _, err := f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", otherPassword, fox); err != nil {
+		if _, err := f.try(t, "anna@example.org", otherPassword, "", fox); err != nil {
 			t.Errorf("the new password: %v", err)
 		}
 		var acc store.AccountRow

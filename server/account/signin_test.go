@@ -1,7 +1,6 @@
 package account
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -32,7 +31,7 @@ func TestSignIn(t *testing.T) {
 		"service's secret": {"bert@example.org", "", false},
 	}
 	for name, tt := range tests {
-		web, err := f.SignIn(f.ctx, f.clock.Now(), tt.email, tt.password, fox)
+		web, err := f.try(t, tt.email, tt.password, "", fox)
 		if tt.ok && (err != nil || !f.live(t, web.Token)) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -51,7 +50,7 @@ func TestPasswordNormalisation(t *testing.T) { // A3: byte-exact after NFC
 	if _, err := f.ChangePassword(f.ctx, f.clock.Now(), web.Session, goodPassword, "mühle trägt schnee", true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", "mu\u0308hle tra\u0308gt schnee", fox); err != nil {
+	if _, err := f.try(t, "anna@example.org", "mu\u0308hle tra\u0308gt schnee", "", fox); err != nil {
 		t.Errorf("the same letters, decomposed: %v", err)
 	}
 }
@@ -61,24 +60,25 @@ func TestBackOff(t *testing.T) { // V5
 	web := f.signedUp(t, "anna@example.org")
 	for _, email := range []string{"anna@example.org", "nobody@example.org"} { // V6: alike
 		for i := range freeTries {
-			if _, err := f.SignIn(f.ctx, f.clock.Now(), email, otherPassword, fox); !errors.Is(err, ErrCredentials) {
+			if _, err := f.try(t, email, otherPassword, "", fox); !errors.Is(err, ErrCredentials) {
 				t.Fatalf("%s: failure %d: %v", email, i+1, err)
 			}
 		}
 		var throttled *ThrottledError
-		if _, err := f.SignIn(f.ctx, f.clock.Now(), email, goodPassword, fox); !errors.As(err, &throttled) || throttled.RetryAfter != 30*time.Second {
+		if _, err := f.try(t, email, goodPassword, "", fox); !errors.As(err, &throttled) || throttled.RetryAfter != 30*time.Second {
 			t.Errorf("%s: after 5 failures: %v", email, err)
 		}
 	}
 	elsewhere := fox
 	elsewhere.IP = "198.51.100.9"
-	if _, err := f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", goodPassword, elsewhere); err != nil {
+	if _, err := f.try(t, "anna@example.org", goodPassword, "", elsewhere); err != nil {
 		t.Errorf("another network is not slowed: %v", err)
 	}
-	if _, err := f.SignIn(f.ctx, f.clock.Advance(30*time.Second), "anna@example.org", goodPassword, fox); err != nil {
+	f.clock.Advance(30 * time.Second)
+	if _, err := f.try(t, "anna@example.org", goodPassword, "", fox); err != nil {
 		t.Errorf("after the wait: %v", err)
 	}
-	if _, err := f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", otherPassword, fox); !errors.Is(err, ErrCredentials) {
+	if _, err := f.try(t, "anna@example.org", otherPassword, "", fox); !errors.Is(err, ErrCredentials) {
 		t.Errorf("a success ends the streak: %v", err)
 	}
 	entries, err := timeline.List(f.ctx, f.c.DB, web.Session.Account, "", 50)
@@ -93,11 +93,36 @@ func TestBackOff(t *testing.T) { // V5
 	}
 }
 
-func TestWait(t *testing.T) { // V5: 30 s doubling to 1 h
-	for n, want := range map[int]time.Duration{5: 30 * time.Second, 6: time.Minute, 11: 32 * time.Minute, 12: time.Hour, 1000: time.Hour} {
-		if got := wait(n); got != want {
-			t.Errorf("wait(%d) = %v, want %v", n, got, want)
+func TestV5_BackOffTable(t *testing.T) { // from the 5th failure 30 s, doubling to 1 h
+	f := newFixture(t)
+	want := []time.Duration{0, 0, 0, 0, 30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute,
+		16 * time.Minute, 32 * time.Minute, time.Hour, time.Hour, time.Hour}
+	count := func() (n int, err error) {
+		err = f.c.DB.Update(f.ctx, func(tx *store.Tx) (err error) {
+			n, err = f.countTry(tx, f.clock.Now(), "test", []byte("subject"))
+			return err
+		})
+		return n, err
+	}
+	for i, wait := range want {
+		if n, err := count(); err != nil || n != i+1 {
+			t.Fatalf("try %d = %d, %v", i+1, n, err)
 		}
+		if wait == 0 {
+			continue
+		}
+		for _, at := range []time.Duration{0, wait - time.Millisecond} {
+			var throttled *ThrottledError
+			f.clock.Advance(at)
+			if _, err := count(); !errors.As(err, &throttled) || throttled.RetryAfter != wait-at {
+				t.Errorf("%v after failure %d: %v, want a wait of %v", at, i+1, err, wait-at)
+			}
+		}
+		f.clock.Advance(time.Millisecond)
+	}
+	f.clock.Advance(forgetTries)
+	if n, err := count(); err != nil || n != 1 {
+		t.Errorf("a day later: try %d, %v, want a new streak", n, err)
 	}
 }
 
@@ -108,7 +133,7 @@ func TestParallelTriesAreCounted(t *testing.T) { // V5
 	results := make(chan error, 20)
 	for range 20 {
 		wg.Go(func() {
-			_, err := f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", otherPassword, fox)
+			_, err := f.try(t, "anna@example.org", otherPassword, "", fox)
 			results <- err
 		})
 	}
@@ -133,7 +158,7 @@ func TestBusy(t *testing.T) {
 	}
 	defer leave()
 	var busy *admit.BusyError
-	if _, err := f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", goodPassword, fox); !errors.As(err, &busy) || busy.RetryAfter <= 0 {
+	if _, err := f.try(t, "anna@example.org", goodPassword, "", fox); !errors.As(err, &busy) || busy.RetryAfter <= 0 {
 		t.Errorf("SignIn = %v", err)
 	}
 	if _, err := f.SignUp(f.ctx, f.clock.Now(), "anna@example.org", goodPassword, "", fox); !errors.As(err, &busy) {
@@ -159,7 +184,7 @@ func TestOldHashIsRenewed(t *testing.T) { // A3
 	if got := hash(); !strings.HasPrefix(got, "$argon2id$v=19$m=64,t=1,p=1$") {
 		t.Fatalf("hash = %s", got)
 	}
-	if _, err := f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", goodPassword, fox); err != nil {
+	if _, err := f.try(t, "anna@example.org", goodPassword, "", fox); err != nil {
 		t.Fatal(err)
 	}
 	if got := hash(); !strings.HasPrefix(got, "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -176,10 +201,10 @@ func TestSignInRacingSignOutEverywhere(t *testing.T) { // D5
 		f.clock.Advance(time.Hour) // a lost race counts as a failed try
 		var (
 			wg    sync.WaitGroup
-			in    Web
+			in    SignedIn
 			inErr error
 		)
-		wg.Go(func() { in, inErr = f.SignIn(f.ctx, f.clock.Now(), "anna@example.org", goodPassword, fox) })
+		wg.Go(func() { in, inErr = f.try(t, "anna@example.org", goodPassword, web.Device, fox) })
 		wg.Go(func() {
 			err := f.c.DB.Update(f.ctx, func(tx *store.Tx) (err error) {
 				web.Session, err = EndEverything(tx, f.clock.Now(), web.Session, protocol.ByAll, f.c.Changed)
@@ -201,7 +226,11 @@ func TestSignInRacingSignOutEverywhere(t *testing.T) { // D5
 		}
 	}
 	stale := store.AccountRow{ID: web.Session.Account, Generation: web.Session.Generation - 1}
-	if _, err := f.admitted(context.Background(), f.clock.Now(), stale, "", "anna@example.org", fox); !errors.Is(err, ErrCredentials) {
+	err := f.c.DB.Update(f.ctx, func(tx *store.Tx) error {
+		_, err := f.finish(tx, f.clock.Now(), stale, entry{From: fox, Factors: withPassword})
+		return err
+	})
+	if !errors.Is(err, ErrCredentials) {
 		t.Errorf("a sign-in that saw the generation before: %v", err)
 	}
 	if !f.live(t, web.Token) {
@@ -218,7 +247,7 @@ func TestPHC(t *testing.T) {
 		t.Errorf("verify = %t, %t, %v", ok, old, err)
 	}
 	for _, bad := range []string{
-		"", "x", "$argon2i$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + strings.Repeat("A", 43),
+		"", "x", "$argon2d$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + strings.Repeat("A", 43),
 		strings.Replace(good, "v=19", "v=16", 1), strings.Replace(good, "m=64", "m=4294967295", 1),
 		strings.Replace(good, "m=64", "m=0", 1), strings.Replace(good, "t=1", "t=0", 1), strings.Replace(good, "t=1", "t=999", 1),
 		strings.Replace(good, "p=1", "p=0", 1), strings.Replace(good, "p=1", "p=255", 1), strings.Replace(good, "m=64", "m=-1", 1),

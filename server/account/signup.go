@@ -2,16 +2,11 @@ package account
 
 import (
 	"context"
-	"crypto/hmac"
 	"errors"
 	"fmt"
-	"io"
-	"math/big"
-	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
-	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
@@ -37,20 +32,19 @@ func (s *Service) SignUp(ctx context.Context, now time.Time, email, password, la
 	if err != nil {
 		return Attempt{}, fmt.Errorf("sign up: %w", err)
 	}
-	id, err := randomText(s.c.Rand, 16)
+	id, err := s.newAttempt()
 	if err != nil {
 		return Attempt{}, fmt.Errorf("sign up: %w", err)
 	}
 	row := store.AttemptRow{
-		ID: stored(id), Email: address, EmailKey: key, Password: phc, Language: parseLanguage(language),
-		Sent: now, Expires: now.Add(codeLife), Created: now,
+		ID: stored(id), Email: address, EmailKey: key, Password: phc, Language: parseLanguage(language), Created: now,
 	}
-	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
+	var sent CodeSent
+	err = s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		if err := signUpBudget.Take(tx, s.c.Keys, now, Network(from.IP)); err != nil {
 			return err
 		}
-		row := row
-		if err := s.sendCode(tx, now, &row, from); err != nil {
+		if sent, err = s.sendSignUpCode(tx, now, id, row, from); err != nil {
 			return err
 		}
 		return tx.InsertAttempt(row)
@@ -58,7 +52,7 @@ func (s *Service) SignUp(ctx context.Context, now time.Time, email, password, la
 	if err != nil {
 		return Attempt{}, fmt.Errorf("sign up: %w", err)
 	}
-	return attemptOf(id, row, now), nil
+	return attemptOf(id, row, sent), nil
 }
 
 // newPassword checks and hashes a new password, at the gate.
@@ -74,39 +68,33 @@ func (s *Service) newPassword(ctx context.Context, password, emailKey string) (s
 	return hashPassword(password, s.cost, s.c.Rand)
 }
 
-// sendCode gives row a new code and puts its mail into the outbox. Where the
-// address has an account the mail says so, and no code will match.
-func (s *Service) sendCode(tx *store.Tx, now time.Time, row *store.AttemptRow, from Client) error {
-	if err := sendBudget.Take(tx, s.c.Keys, now, row.EmailKey); err != nil {
-		return err
+// sendSignUpCode sends an attempt its code. Where the address has an account
+// the mail says so, and no code will match.
+func (s *Service) sendSignUpCode(tx *store.Tx, now time.Time, attempt string, row store.AttemptRow, from Client) (CodeSent, error) {
+	owner, err := tx.AccountByEmail(row.EmailKey)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return CodeSent{}, err
 	}
-	notice := Notice{
-		Kind: NoticeAccessCode, To: row.Email, Language: row.Language, At: now, Client: from.tidy(), Expires: now.Add(codeLife),
+	taken := err == nil
+	sent, err := s.sendAccessCode(tx, now, codeRequest{
+		Attempt: attempt, Purpose: ForSignUp, To: Destination{ByMail, row.Email},
+		Language: row.Language, From: from, Asker: stranger, Decoy: taken,
+	})
+	if err != nil || !taken {
+		return sent, err
 	}
-	code, err := accessCode(s.c.Rand)
-	if err != nil {
-		return err
-	}
-	row.CodeHash = s.codeHash(row.ID, code)
-	switch known, err := tx.AccountByEmail(row.EmailKey); {
-	case err == nil:
-		row.CodeHash = make([]byte, 32)
-		if _, err := io.ReadFull(s.c.Rand, row.CodeHash); err != nil {
-			return err
-		}
-		notice.Kind, notice.Account, notice.To, notice.Expires = NoticeHaveAccount, known.ID, known.Email, time.Time{}
-	case errors.Is(err, store.ErrNotFound):
-		notice.Code = code
-	default:
-		return err
-	}
-	return s.c.Notify(tx, notice)
+	return sent, s.Notify(tx, Notice{
+		Kind: NoticeHaveAccount, Account: owner.ID, To: owner.Email, Language: row.Language, At: now, Client: from.tidy(),
+	})
 }
 
 // ResendCode sends another code; the one before is void. Errors: ErrAttempt,
 // *ThrottledError.
 func (s *Service) ResendCode(ctx context.Context, now time.Time, attempt string, from Client) (Attempt, error) {
-	var row store.AttemptRow
+	var (
+		row  store.AttemptRow
+		sent CodeSent
+	)
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		if row, err = tx.Attempt(stored(attempt)); err != nil {
 			return orAttempt(err)
@@ -114,66 +102,43 @@ func (s *Service) ResendCode(ctx context.Context, now time.Time, attempt string,
 		if now.Sub(row.Created) >= attemptLife {
 			return ErrAttempt
 		}
-		if ready := row.Sent.Add(resendAfter); now.Before(ready) {
-			return &ThrottledError{RetryAfter: ready.Sub(now)}
-		}
-		if err := s.sendCode(tx, now, &row, from); err != nil {
-			return err
-		}
-		row.Expires = now.Add(codeLife)
-		return orAttempt(tx.RenewAttempt(row.ID, row.CodeHash, now.Add(-resendAfter), now, row.Expires))
+		sent, err = s.sendSignUpCode(tx, now, attempt, row, from)
+		return err
 	})
 	if err != nil {
 		return Attempt{}, fmt.Errorf("resend code: %w", err)
 	}
-	return attemptOf(attempt, row, now), nil
+	return attemptOf(attempt, row, sent), nil
 }
 
 // VerifyEmail ends a sign-up: with the right code the account exists, with its
-// first profiles and this web session. A code works once, also in parallel.
+// first profiles and this web session. A code works once, also in parallel. The
+// device is what the browser's device cookie holds, or empty.
 // Errors: ErrAttempt, *WrongCodeError, ErrCodeExpired, ErrAddressTaken.
-func (s *Service) VerifyEmail(ctx context.Context, now time.Time, attempt, code string, from Client) (Web, error) {
-	var (
-		web   Web
-		wrong *WrongCodeError
-	)
-	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		web, wrong = Web{}, nil
+func (s *Service) VerifyEmail(ctx context.Context, now time.Time, attempt, code, device string, from Client) (SignedIn, error) {
+	var signedIn SignedIn
+	err := s.redeem(ctx, now, attempt, ForSignUp, code, func(tx *store.Tx, _ store.AccessCodeRow) error {
 		row, err := tx.Attempt(stored(attempt))
 		if err != nil {
 			return orAttempt(err)
 		}
-		tries, err := tx.TryAttempt(row.ID, codeTries, now)
-		if errors.Is(err, store.ErrNotFound) {
-			return ErrCodeExpired
-		}
-		if err != nil {
-			return err
-		}
-		if !hmac.Equal(row.CodeHash, s.codeHash(row.ID, strings.ReplaceAll(code, " ", ""))) {
-			wrong = &WrongCodeError{Left: codeTries - tries}
-			return nil // the try is counted
-		}
-		web, err = s.create(tx, now, row, from)
+		signedIn, err = s.create(tx, now, row, device, from)
 		return err
 	})
-	if err == nil && wrong != nil {
-		err = wrong
-	}
 	if err != nil {
-		return Web{}, fmt.Errorf("verify address: %w", err)
+		return SignedIn{}, fmt.Errorf("verify address: %w", err)
 	}
-	return web, nil
+	return signedIn, nil
 }
 
 // create makes the account of a proved address.
-func (s *Service) create(tx *store.Tx, now time.Time, row store.AttemptRow, from Client) (Web, error) {
+func (s *Service) create(tx *store.Tx, now time.Time, row store.AttemptRow, device string, from Client) (SignedIn, error) {
 	if err := tx.DeleteAttempt(row.ID); err != nil {
-		return Web{}, orAttempt(err)
+		return SignedIn{}, orAttempt(err)
 	}
 	id, err := newID(s.c.Rand)
 	if err != nil {
-		return Web{}, err
+		return SignedIn{}, err
 	}
 	acc := store.AccountRow{
 		ID: protocol.AccountID(id), Email: row.Email, Password: row.Password, Language: row.Language,
@@ -181,43 +146,22 @@ func (s *Service) create(tx *store.Tx, now time.Time, row store.AttemptRow, from
 	}
 	err = tx.InsertAccount(acc, row.EmailKey)
 	if errors.Is(err, store.ErrExists) {
-		return Web{}, ErrAddressTaken
+		return SignedIn{}, ErrAddressTaken
 	}
 	if err != nil {
-		return Web{}, err
+		return SignedIn{}, err
 	}
 	if err := s.c.Household(tx, now, acc.ID, acc.Language); err != nil {
-		return Web{}, err
+		return SignedIn{}, err
 	}
-	web, err := s.begin(tx, now, acc, from)
+	signedIn, err := s.finish(tx, now, acc, entry{From: from, Secret: device, Factors: withPassword + " " + withCode, Quiet: true})
 	if err != nil {
-		return Web{}, err
+		return SignedIn{}, err
 	}
 	tx.OnCommit(func() { s.c.Changed(acc.ID, acc.Version) })
-	return web, web.Session.Record(tx, now, timeline.Entry{Kind: timeline.AccountCreated})
+	return signedIn, signedIn.Session.Record(tx, now, timeline.Entry{Kind: timeline.AccountCreated})
 }
 
-func attemptOf(id string, row store.AttemptRow, now time.Time) Attempt {
-	return Attempt{ID: id, Email: row.Email, Expires: row.Expires, ResendAt: now.Add(resendAfter)}
-}
-
-func orAttempt(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return ErrAttempt
-	}
-	return err
-}
-
-// stored is how the database knows an attempt: a reader of the database cannot
-// go on with it.
-func stored(attempt string) string { return string(protocol.DigestOf([]byte(attempt))) }
-
-func (s *Service) codeHash(attempt, code string) []byte {
-	return s.c.Keys.MAC(keyring.AccessCodes, attempt, code)
-}
-
-// accessCode returns six random digits, each value alike.
-func accessCode(random io.Reader) (string, error) {
-	n, err := randomBelow(random, big.NewInt(1_000_000))
-	return fmt.Sprintf("%06d", n), err
+func attemptOf(id string, row store.AttemptRow, sent CodeSent) Attempt {
+	return Attempt{ID: id, Email: row.Email, Expires: sent.Expires, ResendAt: sent.ResendAt}
 }

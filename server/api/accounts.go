@@ -32,9 +32,10 @@ func attemptOf(a account.Attempt) attemptAnswer {
 }
 
 // sessionAnswer is the caller's own session. The token is there only where it
-// is new.
+// is new, and so is the device.
 type sessionAnswer struct {
 	Token      string    `json:"token,omitempty"`
+	Device     string    `json:"device,omitempty"`
 	ID         string    `json:"id"`
 	Account    string    `json:"account"`
 	Email      string    `json:"email"`
@@ -46,9 +47,17 @@ type sessionAnswer struct {
 
 func sessionOf(token string, s account.Session) sessionAnswer {
 	return sessionAnswer{
-		token, string(s.ID), string(s.Account), s.Email, s.Language,
+		token, "", string(s.ID), string(s.Account), s.Email, s.Language,
 		s.Created.UTC(), s.Proved.UTC(), s.Proved.Add(account.ProofAge).UTC(),
 	}
+}
+
+// entered is the session of a complete sign-in, with what makes the device
+// known from now on.
+func entered(done account.SignedIn) sessionAnswer {
+	out := sessionOf(done.Token, done.Session)
+	out.Device = done.Device
+	return out
 }
 
 func (a *API) signUp(c *call) error {
@@ -92,30 +101,20 @@ func (a *API) verifyEmail(c *call) error {
 	var in struct {
 		Attempt string `json:"attempt"`
 		Code    string `json:"code"`
+		Device  string `json:"device"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if err := first(text("attempt", in.Attempt, 1, maxToken), text("code", in.Code, 1, maxShort)); err != nil {
+	if err := first(
+		text("attempt", in.Attempt, 1, maxToken),
+		text("code", in.Code, 1, maxShort),
+		text("device", in.Device, 0, maxToken),
+	); err != nil {
 		return err
 	}
-	web, err := a.cfg.Accounts.VerifyEmail(c.ctx(), c.now, in.Attempt, in.Code, c.client)
-	return c.created(sessionOf(web.Token, web.Session), err)
-}
-
-func (a *API) signIn(c *call) error {
-	var in struct {
-		Email    string `json:"email"`
-		Password string `json:"password"`
-	}
-	if err := c.decode(&in); err != nil {
-		return err
-	}
-	if err := first(text("email", in.Email, 1, maxEmail), text("password", in.Password, 1, maxPassword)); err != nil {
-		return err
-	}
-	web, err := a.cfg.Accounts.SignIn(c.ctx(), c.now, in.Email, in.Password, c.client)
-	return c.ok(sessionOf(web.Token, web.Session), err)
+	done, err := a.cfg.Accounts.VerifyEmail(c.ctx(), c.now, in.Attempt, in.Code, in.Device, c.client)
+	return c.created(entered(done), err)
 }
 
 func (a *API) signOut(c *call) error {
@@ -143,7 +142,10 @@ func (a *API) prove(c *call) error {
 		return err
 	}
 	renewed, err := a.cfg.Accounts.Prove(c.ctx(), c.now, c.who, in.Password)
-	return c.ok(sessionOf("", renewed), err)
+	if err == nil && c.cookie {
+		a.setCookie(c.w, renewed.Token)
+	}
+	return c.ok(sessionOf(renewed.Token, renewed.Session), err)
 }
 
 // listedSession is a web session as the owner sees it.
@@ -194,7 +196,7 @@ func (a *API) changePassword(c *call) error {
 }
 
 // cookieAge is how long a browser keeps the cookie, as the pages set it.
-const cookieAge = 180 * 24 * time.Hour
+const cookieAge = account.SessionLimit
 
 // setCookie renews the cookie of a caller that proved itself by it. The empty
 // token drops it.

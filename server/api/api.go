@@ -104,6 +104,8 @@ func routes() []route {
 		{"POST", "/v1/sign-up/resend", anybody, (*API).resendCode},
 		{"POST", "/v1/sign-up/verify", anybody, (*API).verifyEmail},
 		{"POST", "/v1/sign-in", anybody, (*API).signIn},
+		{"POST", "/v1/sign-in/code", anybody, (*API).sendSignInCode},
+		{"POST", "/v1/sign-in/answer", anybody, (*API).answerSignIn},
 		{"POST", "/v1/sign-out", signedIn, (*API).signOut},
 		{"POST", "/v1/sign-out-everywhere", signedIn, (*API).signOutEverywhere},
 		{"GET", "/v1/session", signedIn, (*API).session},

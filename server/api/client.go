@@ -50,7 +50,7 @@ func (o Origins) trusts(a netip.Addr) bool {
 
 // Client describes the program that sent a request.
 func (o Origins) Client(r *http.Request) account.Client {
-	return account.Client{Agent: programName(r.UserAgent()), IP: o.Addr(r).String()}
+	return account.Client{Agent: programName(r.UserAgent()), IP: o.Addr(r).String(), Kind: deviceKind(r.UserAgent())}
 }
 
 // parseAddr reads an address with or without a port. It is invalid where s is
@@ -79,6 +79,23 @@ func network(a netip.Addr) netip.Prefix {
 
 // maxAgent bounds the User-Agent that is looked at, in bytes.
 const maxAgent = 512
+
+// deviceKind says what kind of device a User-Agent is of, or nothing.
+func deviceKind(header string) string {
+	if len(header) > maxAgent {
+		header = header[:maxAgent]
+	}
+	ua := useragent.Parse(header)
+	switch {
+	case ua.Tablet:
+		return "tablet"
+	case ua.Mobile:
+		return "mobile"
+	case ua.Desktop:
+		return "desktop"
+	}
+	return ""
+}
 
 // programName says a User-Agent as a person does: "Firefox on Linux".
 func programName(header string) string {

@@ -70,9 +70,21 @@ var known = []struct {
 	// sign-up
 	{account.ErrAddress, Explanation{422, 0, "bad-address", "Mail cannot be sent to that address. Check it for typing errors.", 0, "email"}},
 	{account.ErrAddressTaken, Explanation{409, 0, "address-taken", "This address has an account already. Sign in instead.", 0, "email"}},
-	{account.ErrAttempt, Explanation{404, 0, "no-attempt", "This sign-up is unknown or over. Start again.", 0, "attempt"}},
+	{account.ErrAttempt, Explanation{404, 0, "no-attempt", "This is unknown or over. Start again.", 0, "attempt"}},
 	{account.ErrCodeExpired, Explanation{410, 0, "code-expired", "This code ran out. Ask for a new one.", 0, "code"}},
 	{account.ErrNoSession, Explanation{404, 0, "no-session", "There is no such session. It may have ended already; load the list again.", 0, ""}},
+
+	// codes and factors
+	{account.ErrProofNeeded, Explanation{403, 0, "proof-needed", "Give your password again to do this.", 0, ""}},
+	{account.ErrChannel, Explanation{422, 0, "no-channel", "A code cannot be sent that way. Choose one of those on offer.", 0, "channel"}},
+	{account.ErrAnswer, Explanation{422, 0, "wrong-answer", "Something else is needed to sign in: a code of your app, a passkey or a recovery code, or the access code that was sent.", 0, ""}},
+	{account.ErrPasskey, Explanation{422, 0, "wrong-passkey", "That passkey did not work, or it took too long. Try again, or use another way.", 0, ""}},
+	{account.ErrNoPasskeys, Explanation{404, 0, "no-passkeys", "Passkeys are not available here.", 0, ""}},
+	{account.ErrPasskeyKnown, Explanation{409, 0, "passkey-known", "This passkey is there already.", 0, ""}},
+	{account.ErrTooManyPasskeys, Explanation{409, 0, "too-many-passkeys", "The account has as many passkeys as allowed. Remove one first.", 0, ""}},
+	{account.ErrNoFactor, Explanation{404, 0, "no-factor", "The account does not have that. Load the page again.", 0, ""}},
+	{account.ErrFactorExists, Explanation{409, 0, "factor-exists", "An authenticator app is on already. Remove it before you add another.", 0, ""}},
+	{account.ErrFactorName, Explanation{422, 0, "bad-name", "A passkey's name has 1 to 64 characters.", 0, "name"}},
 
 	// profiles
 	{profile.ErrUnknown, Explanation{404, 0, "no-profile", "There is no such profile. It may have been removed; load the list again.", 0, ""}},

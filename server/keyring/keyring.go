@@ -57,6 +57,8 @@ const (
 	AccessCodes Purpose = "access codes"
 	UserCodes   Purpose = "user codes"
 	Throttles   Purpose = "throttles"
+	TOTPSecrets Purpose = "totp secrets"
+	SavedCodes  Purpose = "recovery codes"
 	Snapshots   Purpose = "snapshots" // of accounts before a change
 )
 
@@ -99,7 +101,7 @@ func Open(dir, server string, random io.Reader) (*Ring, error) {
 	if r.trusted[r.kid] == nil {
 		return nil, fmt.Errorf("read keys: %w: the signing key is not in the key list", ErrDamaged)
 	}
-	for _, p := range []Purpose{PINs, AccessCodes, UserCodes, Throttles, Snapshots} {
+	for _, p := range []Purpose{PINs, AccessCodes, UserCodes, Throttles, Snapshots, TOTPSecrets, SavedCodes} {
 		if r.derived[p], err = hkdf.Key(sha256.New, f.data, nil, "hearthkey.v1 "+string(p), 32); err != nil {
 			return nil, fmt.Errorf("derive key: %w", err)
 		}

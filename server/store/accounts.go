@@ -19,14 +19,17 @@ type AccountRow struct {
 	Version     protocol.Version
 	PinsVersion int64
 	Created     time.Time
+
+	SecondFactor bool // the password alone is not enough
 }
 
 const accountColumns = `account_id, email, password, language, generation, ended_by, ended_at, ended_where,
-	version, pins_version, created`
+	version, pins_version, created, second_factor`
 
 func (r *AccountRow) scan(scan scanFunc) error {
 	return scan(&r.ID, &r.Email, &r.Password, &r.Language, &r.Generation, &r.EndedBy, asTime(&r.EndedAt),
-		&r.EndedWhere, &r.Version, &r.PinsVersion, asTime(&r.Created))
+		&r.EndedWhere, &r.Version, &r.PinsVersion, asTime(&r.Created),
+		asFlag(&r.SecondFactor))
 }
 
 // InsertAccount adds an account of generation 1 and version 1, and its address:
@@ -60,6 +63,11 @@ func (tx *Tx) AccountByEmail(emailKey string) (AccountRow, error) {
 	err := r.scan(tx.row(`SELECT `+accountColumns+` FROM accounts
 		WHERE account_id = (SELECT account_id FROM email_index WHERE email_key = $1)`, emailKey).Scan)
 	return r, err
+}
+
+// SetSecondFactor says whether the password alone is enough.
+func (tx *Tx) SetSecondFactor(id protocol.AccountID, needed bool) error {
+	return tx.execOne(`UPDATE accounts SET second_factor = $2 WHERE account_id = $1`, id, flag(needed))
 }
 
 // Bump makes the account's next version.

@@ -18,19 +18,20 @@ type WebSessionRow struct {
 	Agent      string
 	IP         string
 	Place      string
+	Factors    string // what the sign-in was made with, e.g. "password totp"
 	// Of the account, when read:
 	Email    string
 	Language string
 }
 
 const webSessionQuery = `SELECT w.session_id, w.token_hash, w.generation, w.created, w.last_seen, w.proved, w.agent,
-	w.ip, w.place, a.email, a.language
+	w.ip, w.place, w.factors, a.email, a.language
 	FROM web_sessions w JOIN accounts a ON a.account_id = w.account_id AND a.generation = w.generation
 	WHERE w.account_id = $1`
 
 func (r *WebSessionRow) scan(scan scanFunc) error {
 	return scan(&r.ID, &r.TokenHash, &r.Generation, asTime(&r.Created), asTime(&r.LastSeen), asTime(&r.Proved), &r.Agent,
-		&r.IP, &r.Place, &r.Email, &r.Language)
+		&r.IP, &r.Place, &r.Factors, &r.Email, &r.Language)
 }
 
 // BeginWebSession adds a session for a sign-in that saw password as the
@@ -39,11 +40,11 @@ func (r *WebSessionRow) scan(scan scanFunc) error {
 // came between.
 func (tx *Tx) BeginWebSession(r WebSessionRow, password string) error {
 	return tx.execOne(`INSERT INTO web_sessions
-		(account_id, session_id, token_hash, generation, created, last_seen, proved, agent, ip, place)
+		(account_id, session_id, token_hash, generation, created, last_seen, proved, agent, ip, place, factors)
 		SELECT account_id, CAST($2 AS TEXT), CAST($3 AS TEXT), generation, CAST($5 AS BIGINT), CAST($5 AS BIGINT),
-			CAST($5 AS BIGINT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT)
+			CAST($5 AS BIGINT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($10 AS TEXT)
 		FROM accounts WHERE account_id = $1 AND generation = $4 AND password = $9`,
-		r.Account, r.ID, r.TokenHash, r.Generation, millis(r.Created), r.Agent, r.IP, r.Place, password)
+		r.Account, r.ID, r.TokenHash, r.Generation, millis(r.Created), r.Agent, r.IP, r.Place, password, r.Factors)
 }
 
 // WebSession returns a live session.

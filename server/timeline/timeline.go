@@ -25,6 +25,20 @@ const (
 	AccountCreated      Kind = "account_created"
 	SignedIn            Kind = "signed_in"             // on the web
 	SignInFailed        Kind = "sign_in_failed"        // a wrong password
+	SignInGuessed       Kind = "sign_in_guessed"       // ten wrong passwords in a row on unknown devices
+	PasswordRefused     Kind = "password_refused"      // a hundred: refused on unknown devices from now on
+	SignInSuspicious    Kind = "sign_in_suspicious"    // the right password, but: Detail
+	FactorFailed        Kind = "second_factor_failed"  // the right password and five wrong codes of an app
+	SecondFactorOn      Kind = "second_factor_on"      // the password alone is not enough any more
+	SecondFactorOff     Kind = "second_factor_off"     //
+	TOTPAdded           Kind = "totp_added"            // an authenticator app
+	TOTPRemoved         Kind = "totp_removed"          //
+	PasskeyAdded        Kind = "passkey_added"         // Subject: its name
+	PasskeyRenamed      Kind = "passkey_renamed"       //
+	PasskeyRemoved      Kind = "passkey_removed"       //
+	PasskeyRegressed    Kind = "passkey_regressed"     // its count went back: it may have been copied
+	RecoveryCodesMade   Kind = "recovery_codes_made"   // those before are void
+	RecoveryCodeUsed    Kind = "recovery_code_used"    // Detail: how many are left
 	SignedOut           Kind = "signed_out"            // of the web
 	SessionRevoked      Kind = "session_revoked"       // one web session, from another
 	PasswordChanged     Kind = "password_changed"      //
@@ -70,6 +84,7 @@ type Entry struct {
 	Device  protocol.DeviceID // where one is concerned
 	Profile protocol.ProfileID
 	Subject string // the name of the device or profile at that time, or what else the event is about
+	Detail  string // more, e.g. the reasons of a score: one a line
 	IP      string
 	Place   string // approximate
 }
@@ -82,7 +97,7 @@ func Add(tx *store.Tx, account protocol.AccountID, e Entry) error {
 	}
 	return tx.InsertTimeline(store.TimelineRow{
 		Account: account, ID: id.String(), At: e.At, Kind: string(e.Kind), Actor: e.Actor,
-		Device: e.Device, Profile: e.Profile, Subject: e.Subject, IP: e.IP, Place: e.Place,
+		Device: e.Device, Profile: e.Profile, Subject: e.Subject, Detail: e.Detail, IP: e.IP, Place: e.Place,
 	})
 }
 
@@ -102,7 +117,7 @@ func List(ctx context.Context, db *store.DB, account protocol.AccountID, before 
 		for _, r := range rows {
 			out = append(out, Entry{
 				ID: r.ID, At: r.At, Kind: Kind(r.Kind), Actor: r.Actor, Device: r.Device,
-				Profile: r.Profile, Subject: r.Subject, IP: r.IP, Place: r.Place,
+				Profile: r.Profile, Subject: r.Subject, Detail: r.Detail, IP: r.IP, Place: r.Place,
 			})
 		}
 		return err

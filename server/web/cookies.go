@@ -18,6 +18,8 @@ const (
 	cookieSession cookieKind = ""         // the web session's token
 	cookieProfile cookieKind = "-profile" // which profile was chosen in it
 	cookieAttempt cookieKind = "-attempt" // a sign-up waiting for its access code
+	cookieSignIn  cookieKind = "-signin"  // a sign-in that needs something more
+	cookieDevice  cookieKind = "-device"  // what makes this a known device
 	cookieNotice  cookieKind = "-notice"  // what the last action did, for the next page
 )
 
@@ -57,11 +59,14 @@ func (v *visit) drop(k cookieKind) {
 
 // sessionAge is how long a browser keeps the session's cookie. The session
 // itself ends at the server.
-const sessionAge = 180 * 24 * time.Hour
+const sessionAge = account.SessionLimit
 
-// begin makes w the browser's session. No profile is chosen in it yet.
-func (v *visit) begin(w account.Web) {
+// begin makes w the browser's session, and this a known device. No profile is
+// chosen in it yet.
+func (v *visit) begin(w account.SignedIn) {
 	v.put(cookieSession, w.Token, sessionAge)
+	v.put(cookieDevice, w.Device, account.DeviceLife)
+	v.drop(cookieSignIn)
 	v.drop(cookieProfile)
 	v.drop(cookieAttempt)
 	v.session, v.signed, v.who = w.Session, true, nil
@@ -135,6 +140,7 @@ var notices = map[noticeID]Notice{
 	"refused":         {"ok", "The TV was refused. It cannot use that code any more."},
 	"codeSent":        {"ok", "A new code is on its way. The one before no longer works."},
 	"proveAgain":      {"wait", "Please do that once more: your password had to be asked for first."},
+	"signInOver":      {"wait", "That sign-in has ended. Please sign in again."},
 	"attemptOver":     {"wait", "That sign-up has ended. Please start again."},
 	"addressHasOwner": {"wait", "This address has an account already. Sign in with it."},
 }

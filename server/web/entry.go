@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/hearthkey/hearthkey/server/account"
@@ -101,7 +100,7 @@ func (s *Site) verify(v *visit) error {
 		return v.done("attemptOver", "/signup")
 	}
 	code := strings.ReplaceAll(tidy(v.form("code")), " ", "")
-	web, err := s.c.Accounts.VerifyEmail(v.ctx(), v.now, a.ID, code, v.client())
+	done, err := s.c.Accounts.VerifyEmail(v.ctx(), v.now, a.ID, code, v.cookie(cookieDevice), v.client())
 	switch {
 	case errors.Is(err, account.ErrAttempt):
 		v.drop(cookieAttempt)
@@ -116,7 +115,7 @@ func (s *Site) verify(v *visit) error {
 		}
 		return s.showVerify(v, status, &p)
 	}
-	v.begin(web)
+	v.begin(done)
 	return v.done("verified", "/profiles")
 }
 
@@ -160,29 +159,6 @@ func (s *Site) showSignIn(v *visit, status int, email, next string, problem *Pro
 	return v.show(status, page)
 }
 
-func (s *Site) signIn(v *visit) error {
-	email, next := tidy(v.form("email")), local(v.form("next"))
-	web, err := s.c.Accounts.SignIn(v.ctx(), v.now, email, v.r.PostForm.Get("password"), v.client())
-	if err != nil {
-		if errors.Is(err, account.ErrAddress) {
-			err = account.ErrCredentials
-		}
-		p, status, err := v.rejected(err)
-		if err != nil {
-			return err
-		}
-		return s.showSignIn(v, status, email, next, &p)
-	}
-	if v.signed { // the session that this browser held until now ends with it
-		if err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session); err != nil {
-			return err
-		}
-	}
-	v.begin(web)
-	v.redirect("/profiles?next=" + url.QueryEscape(next))
-	return nil
-}
-
 func (s *Site) signOut(v *visit) error {
 	if v.signed {
 		if err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session); err != nil {
@@ -215,7 +191,7 @@ func (s *Site) showProof(v *visit, status int, next string, problem *Problem) er
 
 func (s *Site) proof(v *visit) error {
 	next := local(v.form("next"))
-	_, err := s.c.Accounts.Prove(v.ctx(), v.now, v.session, v.r.PostForm.Get("password"))
+	web, err := s.c.Accounts.Prove(v.ctx(), v.now, v.session, v.r.PostForm.Get("password"))
 	if err != nil {
 		p, status, err := v.rejectedPassword(err)
 		if err != nil {
@@ -223,6 +199,7 @@ func (s *Site) proof(v *visit) error {
 		}
 		return s.showProof(v, status, next, &p)
 	}
+	v.renew(web)
 	v.redirect(next)
 	return nil
 }

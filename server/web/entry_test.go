@@ -93,21 +93,36 @@ func TestSessionCookie(t *testing.T) {
 	secure.secure = true
 	for name, site := range map[string]*Site{"hearthkey": w.site, "__Host-hearthkey": &secure} {
 		t.Run(name, func(t *testing.T) {
-			form := url.Values{"email": {testEmail}, "password": {testPassword}}
-			r := httptest.NewRequest(http.MethodPost, "/signin", strings.NewReader(form.Encode()))
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			rec := httptest.NewRecorder()
-			site.withHeaders(site.routes()).ServeHTTP(rec, r)
-			for _, c := range rec.Result().Cookies() {
-				if c.Name != name {
-					continue
+			w.clock.Advance(time.Hour) // the budget of codes
+			send := func(path string, form url.Values, with []*http.Cookie) map[string]*http.Cookie {
+				r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				for _, c := range with {
+					r.AddCookie(c)
 				}
-				if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.Secure != site.secure {
-					t.Errorf("cookie %+v", c)
+				rec := httptest.NewRecorder()
+				site.withHeaders(site.routes()).ServeHTTP(rec, r)
+				set := map[string]*http.Cookie{}
+				for _, c := range rec.Result().Cookies() {
+					set[c.Name] = c
+					if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.Secure != site.secure {
+						t.Errorf("cookie %+v", c)
+					}
 				}
-				return
+				return set
 			}
-			t.Errorf("no cookie %q in %v", name, rec.Result().Cookies())
+			first := send("/signin", url.Values{"email": {testEmail}, "password": {testPassword}}, nil)
+			if first[name] != nil || first[name+"-signin"] == nil {
+				t.Fatalf("after the password: cookies %v", first)
+			}
+			code := url.Values{"code": {<-w.codes}}
+			if without := send("/signin/code", code, nil); without[name] != nil {
+				t.Fatal("the code alone, in another browser, begins a session")
+			}
+			second := send("/signin/code", code, []*http.Cookie{first[name+"-signin"]})
+			if second[name] == nil || second[name+"-device"] == nil {
+				t.Errorf("after the code: cookies %v", second)
+			}
 		})
 	}
 }
@@ -127,7 +142,7 @@ func TestNextNeverLeavesTheSite(t *testing.T) {
 	w := newWorld(t)
 	w.browser().signUp()
 	p := w.browser()
-	p.moved(p.post("/signin", "email="+testEmail, "password="+testPassword, "next=//evil.example/x"), "/profiles?next=%2F")
+	p.enter(testPassword, "//evil.example/x", "/profiles?next=%2F")
 	m := profileButton.FindStringSubmatch(p.page("/profiles?next=https://evil.example"))
 	p.moved(p.post("/profiles", "profile="+m[1], "next=https://evil.example"), "/")
 	w.clock.Advance(account.ProofAge)
@@ -263,7 +278,7 @@ func TestChangePassword(t *testing.T) {
 	p.moved(p.post("/account/membership/password", "current="+testPassword, "new="+next, "again="+next, "everywhere=yes"), "/account/devices")
 	has(t, p.page("/account/membership"), "Membership")
 	other.moved(other.get("/account"), "/signin?next=%2Faccount")
-	other.moved(other.post("/signin", "email="+testEmail, "password="+next), "/profiles?next=%2F")
+	other.moved(other.post("/signin", "email="+testEmail, "password="+next), "/profiles?next=%2F") // a known device
 }
 
 func TestOutbox(t *testing.T) {

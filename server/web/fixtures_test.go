@@ -124,6 +124,10 @@ func fixtureEntry(add func(string, any)) {
 		Code: Field{Name: "code", Label: "Access code", Class: "code-input", Digits: true, MaxLength: 6, Value: "123456"}})
 	add("signin", SignInPage{Frame: fixtureOpen("Sign in"), Email: emailField("mara@example.org"), Password: passwordField(), Next: "/tv",
 		Problems: []Problem{{"password", "The email address or the password is not right."}}})
+	add("signin-code", SignInCodePage{Frame: fixtureOpen("One more step"), To: "m…a@example.org", Expires: fixtureNow.Add(10 * time.Minute),
+		Code:     Field{Name: "code", Label: "Access code", Class: "code-input", Digits: true, MaxLength: 6},
+		Channels: []ChannelChoice{{"mail", "m…a@example.org"}, {"sms", "+34 ••• •• 12"}}})
+	add("signin-factor", SignInCodePage{Frame: fixtureOpen("One more step"), Second: true, Code: Field{Name: "code", Label: "Code of your authenticator app"}})
 	gate := fixtureFrame("Who’s there?", "")
 	gate.Who = nil
 	add("gate", GatePage{Frame: gate, Faces: fixtureFaces, Next: "/"})

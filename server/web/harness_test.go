@@ -209,8 +209,15 @@ func (p *person) signUp() {
 
 func (p *person) signIn() {
 	p.t.Helper()
-	p.moved(p.post("/signin", "email="+testEmail, "password="+testPassword), "/profiles?next=%2F")
+	p.enter(testPassword, "/", "/profiles?next=%2F")
 	p.choose("/")
+}
+
+// enter signs in on a device that is not known yet, with the access code.
+func (p *person) enter(password, next, to string) {
+	p.t.Helper()
+	p.moved(p.post("/signin", "email="+testEmail, "password="+password, "next="+next), "/signin/code")
+	p.moved(p.post("/signin/code", "code="+<-p.codes), to)
 }
 
 // choose takes the first profile of the gate.

@@ -93,6 +93,20 @@ type SignInPage struct {
 	Next            string
 }
 
+// SignInCodePage asks for what a sign-in needs on top of the password.
+type SignInCodePage struct {
+	Frame
+	Problems []Problem
+	Second   bool // a second factor and no access code
+	Code     Field
+	To       string // where the code went, masked
+	Expires  time.Time
+	Channels []ChannelChoice
+}
+
+// ChannelChoice is a way in which an access code can be sent.
+type ChannelChoice struct{ Channel, To string }
+
 // GatePage asks who is there, after signing in.
 type GatePage struct {
 	Frame

@@ -191,7 +191,7 @@ func (s *Site) lock(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.session, err = s.c.Accounts.Prove(v.ctx(), v.now, v.session, v.r.PostForm.Get("password"))
+	web, err := s.c.Accounts.Prove(v.ctx(), v.now, v.session, v.r.PostForm.Get("password"))
 	if err != nil {
 		problem, status, err := v.rejectedPassword(err)
 		if err != nil {
@@ -199,6 +199,7 @@ func (s *Site) lock(v *visit) error {
 		}
 		return s.showLock(v, status, p, false, &problem)
 	}
+	v.renew(web)
 	if v.form("do") == "remove" {
 		if err := s.c.Profiles.RemovePIN(v.ctx(), v.now, v.session, p.ID); err != nil {
 			return err

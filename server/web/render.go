@@ -21,6 +21,7 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[SignUpPage]():        "signup",
 	reflect.TypeFor[VerifyPage]():        "verify",
 	reflect.TypeFor[SignInPage]():        "signin",
+	reflect.TypeFor[SignInCodePage]():    "signincode",
 	reflect.TypeFor[GatePage]():          "gate",
 	reflect.TypeFor[HomePage]():          "home",
 	reflect.TypeFor[OverviewPage]():      "overview",
@@ -147,7 +148,7 @@ func stamp(t, now time.Time, style string) (template.HTML, error) {
 // mainClass gives forms their narrower column.
 func mainClass(page any) string {
 	switch page.(type) {
-	case SignUpPage, VerifyPage, SignInPage, ProofPage, TVPage:
+	case SignUpPage, VerifyPage, SignInPage, SignInCodePage, ProofPage, TVPage:
 		return "narrow"
 	case TVApprovePage:
 		return "middle"

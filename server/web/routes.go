@@ -24,6 +24,9 @@ func (s *Site) routes() http.Handler {
 	mux.Handle("POST /verify/resend", s.open(s.resend))
 	mux.Handle("GET /signin", s.open(s.signInForm))
 	mux.Handle("POST /signin", s.open(s.signIn))
+	mux.Handle("GET /signin/code", s.open(s.signInCodeForm))
+	mux.Handle("POST /signin/code", s.open(s.signInCode))
+	mux.Handle("POST /signin/code/resend", s.open(s.resendSignInCode))
 	mux.Handle("POST /signout", s.open(s.signOut))
 
 	mux.Handle("GET /profiles", s.signed(s.gate))

@@ -1,0 +1,94 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server/keyring"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Prove checks the password again for the sensitive pages (product rule A8).
+// The session goes on under a new token: the one before is void. Errors:
+// ErrCredentials, ErrSignedOut (also after a hundred wrong passwords in a row),
+// *ThrottledError, *admit.BusyError.
+func (s *Service) Prove(ctx context.Context, now time.Time, who Session, password string) (Web, error) {
+	leave, err := s.c.Gate.Enter(ctx)
+	if err != nil {
+		return Web{}, fmt.Errorf("prove: %w", err)
+	}
+	defer leave()
+	acc, err := s.proved(ctx, now, who, password)
+	if err != nil {
+		return Web{}, fmt.Errorf("prove: %w", err)
+	}
+	var web Web
+	err = s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if web, err = s.proveNow(tx, now, who, acc); err != nil {
+			return err
+		}
+		return tx.ClearThrottle(proofScope, s.proofSubject(who))
+	})
+	if err != nil {
+		return Web{}, fmt.Errorf("prove: %w", err)
+	}
+	return web, nil
+}
+
+// proveNow notes a proof and rotates the session's token (OWASP ASVS 5 7.2.4).
+func (s *Service) proveNow(tx *store.Tx, now time.Time, who Session, acc store.AccountRow) (Web, error) {
+	if err := tx.ProveWebSession(who.Account, string(who.ID), acc.Password, now); err != nil {
+		return Web{}, orSignedOut(err)
+	}
+	if err := tx.EndStreak(who.Account, proofStreak(who)); err != nil {
+		return Web{}, err
+	}
+	who.Proved = now
+	return s.rotate(tx, now, who)
+}
+
+func proofStreak(who Session) string { return "session " + string(who.ID) }
+
+// proved counts a try, checks the password of who's account and returns the
+// account as it was then. The caller holds a place at the gate.
+func (s *Service) proved(ctx context.Context, now time.Time, who Session, password string) (store.AccountRow, error) {
+	var (
+		acc   store.AccountRow
+		ended bool
+	)
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		ended = false
+		if acc, err = s.liveAccount(tx, who); err != nil {
+			return err
+		}
+		if _, err := s.countTry(tx, now, proofScope, s.proofSubject(who)); err != nil {
+			return err
+		}
+		n, err := tx.AddStreak(who.Account, proofStreak(who), refuseStreak+1, now)
+		if err != nil || n <= refuseStreak {
+			return err
+		}
+		ended = true // whoever holds this session is guessing
+		_, err = tx.DeleteWebSession(who.Account, string(who.ID))
+		return err
+	})
+	if err != nil {
+		return acc, err
+	}
+	if ended {
+		return acc, ErrSignedOut
+	}
+	ok, _, err := s.verify(password, acc.Password)
+	if err != nil {
+		return acc, err
+	}
+	if !ok {
+		return acc, ErrCredentials
+	}
+	return acc, nil
+}
+
+func (s *Service) proofSubject(who Session) []byte {
+	return s.c.Keys.MAC(keyring.Throttles, string(who.Account), Network(who.Client.IP))
+}

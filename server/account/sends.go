@@ -1,0 +1,90 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// Budgets of access codes in an hour, per destination and per account (product
+// rule V1). Of the five in all, strangers can use up three and recoveries from
+// unknown devices one more: the last is there for whoever knows the password or
+// holds a known device, whatever strangers do.
+const (
+	sendsPerHour    = 5
+	strangerSends   = 3
+	recoverySends   = 1
+	sendsUnreserved = sendsPerHour - 1 // after these only the kept one is left
+	provedKept      = 1
+)
+
+var (
+	sendBudget     = Budget{Scope: "send", Limit: sendsPerHour, Per: time.Hour}
+	openBudget     = Budget{Scope: "send", Limit: sendsUnreserved, Per: time.Hour} // the same count, the kept one left alone
+	strangerBudget = Budget{Scope: "send-stranger", Limit: strangerSends, Per: time.Hour}
+	recoveryBudget = Budget{Scope: "send-recovery", Limit: recoverySends, Per: time.Hour}
+	provedBudget   = Budget{Scope: "send-proved", Limit: provedKept, Per: time.Hour}
+	signUpBudget   = Budget{Scope: "sign-up", Limit: signUpsPerIP, Per: time.Hour}
+)
+
+// takeSend counts a message against the budgets of its destination and its
+// account. Where strangers have used up the account's, nothing may be sent and
+// nothing shown: an answer would tell which address belongs to which number.
+func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent bool, err error) {
+	if err := s.takeSendOf(tx, now, r.Asker, "to", string(r.To.Channel), strings.ToLower(r.To.Address)); err != nil {
+		return false, err
+	}
+	if r.Account == "" {
+		return false, nil
+	}
+	err = s.takeSendOf(tx, now, r.Asker, "of", string(r.Account))
+	var throttled *ThrottledError
+	if errors.As(err, &throttled) && (r.Asker == stranger || r.Asker == recovering) {
+		return true, nil
+	}
+	return false, err
+}
+
+func (s *Service) takeSendOf(tx *store.Tx, now time.Time, who asker, subject ...string) error {
+	take := func(b Budget) error { return b.Take(tx, s.c.Keys, now, subject...) }
+	switch who {
+	case stranger:
+		if err := openBudget.Check(tx, s.c.Keys, now, subject...); err != nil {
+			return err
+		}
+		if err := take(strangerBudget); err != nil {
+			return err
+		}
+	case recovering:
+		if recoveryBudget.Check(tx, s.c.Keys, now, subject...) != nil {
+			return s.takeSendOf(tx, now, stranger, subject...)
+		}
+		if err := take(recoveryBudget); err != nil {
+			return err
+		}
+	case proved:
+		if openBudget.Check(tx, s.c.Keys, now, subject...) != nil {
+			if err := take(provedBudget); err != nil {
+				return err
+			}
+		}
+	case known:
+	default:
+		return fmt.Errorf("account: no such asker %d", who)
+	}
+	return take(sendBudget)
+}
+
+// countryPrefix returns the country's code of an E.164 number, e.g. "+34".
+func countryPrefix(number string) string {
+	n, err := phonenumbers.Parse(number, "ZZ")
+	if err != nil {
+		return "+"
+	}
+	return fmt.Sprintf("+%d", n.GetCountryCode())
+}

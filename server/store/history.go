@@ -1,0 +1,59 @@
+package store
+
+import (
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// SignInHistoryRow is one sign-in of the past.
+type SignInHistoryRow struct {
+	Account   protocol.AccountID
+	ID        string // UUIDv7: sorts by time
+	At        time.Time
+	Network   string // IPv4 /24 or IPv6 /64
+	Provider  int64  // autonomous system number; 0: unknown
+	Country   string // ISO 3166-1; empty: unknown
+	Located   bool   // the position is known
+	Latitude  int64  // thousandths of a degree
+	Longitude int64
+	Browser   string
+	OS        string
+	Kind      string // desktop, mobile, tablet, tv
+}
+
+// InsertSignInHistory adds a row and drops all but the keep newest.
+func (tx *Tx) InsertSignInHistory(r SignInHistoryRow, keep int) error {
+	_, err := tx.exec(`INSERT INTO sign_in_history (account_id, `+historyColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		r.Account, r.ID, millis(r.At), r.Network, r.Provider, r.Country, flag(r.Located), r.Latitude, r.Longitude,
+		r.Browser, r.OS, r.Kind)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`DELETE FROM sign_in_history WHERE account_id = $1 AND entry_id NOT IN
+		(SELECT entry_id FROM sign_in_history WHERE account_id = $1 ORDER BY entry_id DESC LIMIT $2)`, r.Account, keep)
+	return err
+}
+
+const historyColumns = `entry_id, at, network, provider, country, located, latitude, longitude, browser, os, kind`
+
+// SignInHistory returns the account's rows since a time, the newest first.
+func (tx *Tx) SignInHistory(account protocol.AccountID, since time.Time, limit int) ([]SignInHistoryRow, error) {
+	var out []SignInHistoryRow
+	err := tx.rows(func(scan scanFunc) error {
+		r := SignInHistoryRow{Account: account}
+		err := scan(&r.ID, asTime(&r.At), &r.Network, &r.Provider, &r.Country, asFlag(&r.Located), &r.Latitude, &r.Longitude,
+			&r.Browser, &r.OS, &r.Kind)
+		out = append(out, r)
+		return err
+	}, `SELECT `+historyColumns+` FROM sign_in_history
+		WHERE account_id = $1 AND at >= $2 ORDER BY entry_id DESC LIMIT $3`, account, millis(since), limit)
+	return out, err
+}
+
+// DeleteSignInHistoryBefore removes rows of before t.
+func (tx *Tx) DeleteSignInHistoryBefore(t time.Time) error {
+	_, err := tx.exec(`DELETE FROM sign_in_history WHERE at < $1`, millis(t))
+	return err
+}
