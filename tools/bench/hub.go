@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/hearthkey/hearthkey/tools/drive"
 	"github.com/hearthkey/hearthkey/tools/loadtv"
 )
 
@@ -28,70 +29,90 @@ const (
 // measureHub loads a server with simulated TVs: what one costs while idle, how
 // long all take to come back after a crash, and how long a sign-out takes to
 // reach ten of them, beyond what the same request costs without TVs.
-func measureHub(ctx context.Context, s *shop) (_ []Figure, err error) {
-	n := max(s.rounds(hubTVs), 150)
+func measureHub(ctx context.Context, s *shop) ([]Figure, error) {
+	n := max(s.rounds(hubTVs), hubSmall*hubSmalls+hubBig)
 	if err := files(2*n + 500); err != nil {
 		return nil, err
 	}
-	v, err := s.serve(ctx)
+	h := &hubRun{shop: s}
+	defer h.close()
+	if err := h.prepare(ctx, n); err != nil {
+		return nil, err
+	}
+	h.server.proc.Kill()
+	if err := s.restart(ctx, h.server); err != nil {
+		return nil, err
+	}
+	storm, err := h.first.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	small := slices.Repeat([]int{hubSmall}, hubSmalls)
-	rest := n - hubSmall*hubSmalls
-	first, err := s.fleet(ctx, v, append(small, loadtv.Even(rest, (rest+hubBig-1)/hubBig)...))
+	at1, told1, err := h.at(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	defer first.Close()
-	second, err := s.fleet(ctx, v, loadtv.Even(n, 0))
-	if err != nil {
+	if _, err := h.second.Connect(ctx); err != nil {
 		return nil, err
 	}
-	defer second.Close()
-	idle, err := v.owner(ctx, "no-tvs") // the reference: an account whose TVs are all off
-	if err != nil {
-		return nil, err
-	}
-
-	v.proc.Kill()
-	if err := s.restart(ctx, v); err != nil {
-		return nil, err
-	}
-	storm, err := first.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var figures []Figure
-	figures = append(figures, Figure{"hub.storm_" + size(n), ms(storm.All), "ms", 0, Target{}})
-	h := hubRun{shop: s, server: v, fleet: first, click: func(ctx context.Context) error { return idle.SignOutEverywhere(ctx) }}
-	at1, err := h.memory(ctx)
-	if err != nil {
-		return nil, err
-	}
-	told1, err := h.signOuts(ctx, size(n))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := second.Connect(ctx); err != nil {
-		return nil, err
-	}
-	at2, err := h.memory(ctx)
-	if err != nil {
-		return nil, err
-	}
-	told2, err := h.signOuts(ctx, size(2*n))
+	at2, told2, err := h.at(ctx, 2*n)
 	if err != nil {
 		return nil, err
 	}
 	per := func(a, b float64) float64 { return (b - a) / 1024 / float64(n) }
-	figures = append(figures,
-		Figure{"hub.rss_per_tv", per(at1.rss, at2.rss), "KiB", 0, Target{atMost, 2.5}},
-		Figure{"hub.in_use_per_tv", per(at1.inUse, at2.inUse), "KiB", 0, Target{atMost, 2}})
-	return append(append(figures, told1...), told2...), nil
+	figures := []Figure{
+		{"hub.storm_" + strconv.Itoa(n), ms(storm.All), "ms", 0, Target{}},
+		{"hub.rss_per_tv", per(at1.rss, at2.rss), "KiB", 0, Target{atMost, 2.5}},
+		{"hub.in_use_per_tv", per(at1.inUse, at2.inUse), "KiB", 0, Target{atMost, 2}},
+	}
+	return slices.Concat(figures, told1, told2), nil
 }
 
-func size(n int) string { return strconv.Itoa(n) }
+// hubRun is a server under load.
+type hubRun struct {
+	shop   *shop
+	server *serving
+	first  *loadtv.Fleet  // begins with the small households
+	second *loadtv.Fleet  // as many TVs again
+	idle   *drive.Account // the reference: an account without TVs
+}
+
+// prepare signs n TVs in twice. None is connected then.
+func (h *hubRun) prepare(ctx context.Context, n int) (err error) {
+	if h.server, err = h.shop.serve(ctx); err != nil {
+		return err
+	}
+	rest := n - hubSmall*hubSmalls
+	sizes := append(slices.Repeat([]int{hubSmall}, hubSmalls), loadtv.Even(rest, (rest+hubBig-1)/hubBig)...)
+	if h.first, err = newFleet(ctx, h.server, sizes); err != nil {
+		return err
+	}
+	if h.second, err = newFleet(ctx, h.server, loadtv.Even(n, 0)); err != nil {
+		return err
+	}
+	h.idle, err = h.server.owner(ctx, "no-tvs")
+	return err
+}
+
+func (h *hubRun) close() {
+	for _, f := range []*loadtv.Fleet{h.first, h.second} {
+		if f != nil {
+			f.Close()
+		}
+	}
+	if h.server != nil {
+		h.server.proc.Kill()
+	}
+}
+
+// at measures while n TVs are connected.
+func (h *hubRun) at(ctx context.Context, n int) (hubMemory, []Figure, error) {
+	m, err := h.memory(ctx)
+	if err != nil {
+		return m, nil, err
+	}
+	told, err := h.signOuts(ctx, strconv.Itoa(n))
+	return m, told, err
+}
 
 // files makes room for so many sockets in this process and its children.
 func files(n int) error {
@@ -106,8 +127,8 @@ func files(n int) error {
 	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l)
 }
 
-// fleet signs TVs up and in; they are not connected.
-func (s *shop) fleet(ctx context.Context, v *serving, sizes []int) (*loadtv.Fleet, error) {
+// newFleet signs TVs up and in; they are not connected.
+func newFleet(ctx context.Context, v *serving, sizes []int) (*loadtv.Fleet, error) {
 	f, err := loadtv.New(loadtv.Config{URL: v.WS, Sizes: sizes})
 	if err != nil {
 		return nil, err
@@ -116,14 +137,6 @@ func (s *shop) fleet(ctx context.Context, v *serving, sizes []int) (*loadtv.Flee
 		return nil, err
 	}
 	return f, f.Enrol(ctx)
-}
-
-// hubRun is a server under load.
-type hubRun struct {
-	shop   *shop
-	server *serving
-	fleet  *loadtv.Fleet
-	click  func(context.Context) error // signs an account without TVs out everywhere
 }
 
 // hubMemory is what a server holds, in bytes: of the kernel's memory, and of
@@ -183,27 +196,19 @@ func sumMetrics(r io.Reader, names ...string) (sum float64, err error) {
 // reference is the answer to the same click by an account without TVs.
 func (h *hubRun) signOuts(ctx context.Context, n string) ([]Figure, error) {
 	var told, bare []float64
-	for range max(h.shop.rounds(hubRounds*20)/20, 1) {
+	for range h.shop.few(hubRounds) {
 		for i := range hubSmalls {
-			if err := h.shop.settle(ctx, 100*time.Millisecond); err != nil {
-				return nil, err
-			}
-			begun := time.Now()
-			if err := h.click(ctx); err != nil {
-				return nil, err
-			}
-			bare = append(bare, ms(time.Since(begun)))
-			out, err := h.fleet.SignOutEverywhere(ctx, i)
+			took, floor, err := h.signOut(ctx, i)
 			if err != nil {
 				return nil, err
 			}
-			told = append(told, ms(out.Told))
+			told, bare = append(told, took), append(bare, floor)
 		}
 		for i := range hubSmalls {
-			if err := h.fleet.EnrolAgain(ctx, i); err != nil {
+			if err := h.first.EnrolAgain(ctx, i); err != nil {
 				return nil, err
 			}
-			if _, err := h.fleet.ConnectHousehold(ctx, i); err != nil {
+			if _, err := h.first.ConnectHousehold(ctx, i); err != nil {
 				return nil, err
 			}
 		}
@@ -215,4 +220,18 @@ func (h *hubRun) signOuts(ctx context.Context, n string) ([]Figure, error) {
 		{"hub.beyond_commit_p50_" + n, beyond(0.5), "ms", 0, Target{atMost, 1}},
 		{"hub.beyond_commit_p99_" + n, beyond(0.99), "ms", 0, Target{atMost, 5}},
 	}, nil
+}
+
+// signOut times one household's sign-out and the same without TVs, in ms.
+func (h *hubRun) signOut(ctx context.Context, household int) (told, bare float64, err error) {
+	if err := h.shop.settle(ctx, 100*time.Millisecond); err != nil {
+		return 0, 0, err
+	}
+	begun := time.Now()
+	if err := h.idle.SignOutEverywhere(ctx); err != nil {
+		return 0, 0, err
+	}
+	bare = ms(time.Since(begun))
+	out, err := h.first.SignOutEverywhere(ctx, household)
+	return ms(out.Told), bare, err
 }

@@ -27,6 +27,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -112,7 +113,7 @@ func measureAll(ctx context.Context, wanted []string, only string, quick, asJSON
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
-		fmt.Fprintf(errOut, "# %s took %.1f s\n", m.name, time.Since(begun).Seconds())
+		fmt.Fprintf(errOut, "# %s took %.1f s%s\n", m.name, time.Since(begun).Seconds(), crowd())
 		figures = matching(figures, only)
 		all = append(all, figures...)
 		if !asJSON {
@@ -128,6 +129,20 @@ func measureAll(ctx context.Context, wanted []string, only string, quick, asJSON
 		return printJSON(out, all)
 	}
 	return nil
+}
+
+// crowd says how busy the machine is, where it is busier than with a run alone:
+// then times, and tails above all, tell more of the neighbours than of us.
+func crowd() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	var load float64
+	if _, err := fmt.Sscan(string(data), &load); err != nil || load < 1.5*float64(runtime.NumCPU()) {
+		return ""
+	}
+	return fmt.Sprintf("; load %.1f on %d cores: times are not to be trusted", load, runtime.NumCPU())
 }
 
 // matching leaves out what was not asked for.

@@ -52,6 +52,14 @@ func (s *shop) rounds(n int) int {
 	return n
 }
 
+// few returns n, or 1 in a quick run: for rounds that are whole runs.
+func (s *shop) few(n int) int {
+	if s.quick {
+		return 1
+	}
+	return n
+}
+
 // folder returns a new folder.
 func (s *shop) folder() (string, error) {
 	s.dirs++

@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	signOutTVs    = 10
-	signOutRounds = 6 // a server: it gives one home 60 user codes an hour
+	signOutTVs     = 10
+	signOutServers = 7
+	signOutRounds  = 6 // at each server: it gives one home 60 user codes an hour
 )
 
 // measureSignOut times a sign-out everywhere with ten whole agents, from the
@@ -33,12 +34,7 @@ func measureSignOut(ctx context.Context, s *shop) ([]Figure, error) {
 	}
 	defer floor.close()
 	var ours, bare []float64
-	for range s.rounds(7*20) / 20 {
-		if err := s.signOutBlock(ctx, floor, &ours, &bare); err != nil {
-			return nil, err
-		}
-	}
-	if len(ours) == 0 {
+	for range s.few(signOutServers) {
 		if err := s.signOutBlock(ctx, floor, &ours, &bare); err != nil {
 			return nil, err
 		}
