@@ -16,7 +16,7 @@ const maxService = 24
 func shortText(w Wording, n account.Notice, l letter) string {
 	service := gsm(w.Service, maxService)
 	if n.Kind == account.NoticeAccessCode {
-		return codeText(w, service, n.Code)
+		return codeText(w, service, n)
 	}
 	text := gsm(l.Heading, 100) + "."
 	if service != "" {
@@ -45,7 +45,8 @@ func endings(w Wording, l letter) []string {
 // codeText ends with a line by which phones and browsers offer the code at
 // this origin only: origin-bound one-time codes,
 // https://wicg.github.io/sms-one-time-codes/ (also draft-wells-origin-bound-one-time-codes-00).
-func codeText(w Wording, service, code string) string {
+func codeText(w Wording, service string, n account.Notice) string {
+	code := n.Code
 	host := ""
 	if u, err := url.Parse(w.PublicURL); err == nil {
 		host = u.Hostname()
@@ -55,7 +56,8 @@ func codeText(w Wording, service, code string) string {
 	if service != "" {
 		what = code + " is your " + service + " code."
 	}
-	for _, text := range []string{what + " Nobody at " + service + " will ask you for it.", what + " Tell it nobody.", what} {
+	to := strings.TrimSuffix(what, ".") + " " + purpose(n.Purpose) + "."
+	for _, text := range []string{to + " Nobody at " + service + " will ask you for it.", to + " Tell it nobody.", what + " Nobody at " + service + " will ask you for it.", what + " Tell it nobody.", what} {
 		if places, ok := gsmLength(text + last); ok && places <= oneSMS && (service != "" || !strings.Contains(text, " at ")) {
 			return text + last
 		}

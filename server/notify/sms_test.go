@@ -107,7 +107,7 @@ func TestSMSArrives(t *testing.T) {
 		t.Errorf("row = %+v, want it sent and its code erased", row)
 	}
 	want := []url.Values{{"To": {"+15550100042"}, "From": {"+15550006789"}, "Body": {
-		"048213 is your Hearthkey code. Nobody at Hearthkey will ask you for it.\n\n@tv.example #048213"}}}
+		"048213 is your Hearthkey code to sign in. Nobody at Hearthkey will ask you for it.\n\n@tv.example #048213"}}}
 	if diff := cmp.Diff(want, g.got); diff != "" {
 		t.Errorf("the gateway got (-want +got):\n%s", diff)
 	}

@@ -1,6 +1,10 @@
 package notify
 
-import "github.com/hearthkey/hearthkey/server/account"
+import (
+	"cmp"
+
+	"github.com/hearthkey/hearthkey/server/account"
+)
 
 func accessCode(w Wording, n account.Notice) letter {
 	asked := "Somebody, most likely you, asked for it"
@@ -10,12 +14,25 @@ func accessCode(w Wording, n account.Notice) letter {
 	return letter{
 		Subject: "Your " + w.Service + " access code",
 		Heading: "Your access code",
-		Lines:   []string{"Type this code where you were asked for it:"},
+		Lines:   []string{"Type this code " + purpose(n.Purpose) + ":"},
 		Code:    n.Code,
 		Facts:   []fact{{"Valid until", clock(n.Expires)}, {"Works", "once"}},
 		Advice:  "Nobody at " + w.Service + " will ever ask you for it. If it was not you, do nothing: without the code nothing happens.",
 		Why:     asked + ", and gave this address.",
 	}
+}
+
+// purpose is what a code is for: whoever reads it on the phone to somebody else
+// should see what that one is about to do.
+func purpose(p account.Purpose) string {
+	return cmp.Or(map[account.Purpose]string{
+		account.ForSignUp:   "to create your account",
+		account.ForSignIn:   "to sign in",
+		account.ForEmail:    "to set this as your email address",
+		account.ForPhone:    "to set this as your phone number",
+		account.ForPassword: "to change your password",
+		account.ForRecovery: "to choose a new password",
+	}[p], "where you were asked for it")
 }
 
 func haveAccount(w Wording, n account.Notice) letter {
