@@ -187,7 +187,7 @@ func (p *parts) openDevices(context.Context) (err error) {
 	}
 	p.poller = poller.New(poller.Config{})
 	p.tvs, err = api.NewTVs(api.TVConfig{
-		Devices: p.devices, Hub: p.hub, Poller: p.poller, Origins: p.origins(), Log: p.cfg.Log,
+		Devices: p.devices, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Origins: p.origins(), Log: p.cfg.Log,
 		Server: p.cfg.Name, Node: p.node, Now: p.cfg.Now,
 	})
 	return err

@@ -140,12 +140,14 @@ func (v *tv) closeCode() (last protocol.Error, code int) {
 	}
 }
 
-func (v *tv) enrolFrame() protocol.Enrol {
+func (v *tv) enrolFrame() protocol.Enrol { return v.enrolAs(protocol.CurrentCapability) }
+
+func (v *tv) enrolAs(c protocol.Capability) protocol.Enrol {
 	v.conn++
 	v.ask = nonce()
 	f := protocol.Enrol{
 		PublicKey: protocol.Bytes(v.public()), Name: v.name, Model: "Test box", Kind: "tv",
-		Cap: protocol.CurrentCapability, Conn: v.conn, Ask: v.ask,
+		Cap: c, Conn: v.conn, Ask: v.ask,
 	}
 	f.Sig = ed25519.Sign(v.key, sign.EnrolBytes(v.hello.Nonce, v.hello.Server, f))
 	return f

@@ -22,7 +22,7 @@ const frameTimeout = 6 * time.Second
 
 // tv is one connection of a device, from hello to its end.
 //
-//	          enrol              approved
+//	          enrol        approved, or the password
 //	greeted ────────▶ pending ────────────▶ live ──▶ ended
 //	   │                                      ▲        ▲
 //	   └────────────────── auth ──────────────┘        │ from every stage

@@ -29,6 +29,8 @@ func (v *tv) take(ctx context.Context, f protocol.Frame) error {
 		return v.takeEnrol(ctx, f)
 	case protocol.Auth:
 		return v.takeAuth(ctx, f)
+	case protocol.SignIn, protocol.SendCode, protocol.EnterCode:
+		return v.takeTyped(ctx, f)
 	}
 	return errOutOfOrder
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/hub"
 	"github.com/hearthkey/hearthkey/server/hub/poller"
@@ -22,7 +23,9 @@ type TVConfig struct {
 	Hub     *hub.Hub
 	Poller  *poller.Poller
 	Origins Origins
-	Log     *slog.Logger
+	// Accounts signs TVs in by password. Nil: they sign in with a user code only.
+	Accounts *account.Service
+	Log      *slog.Logger
 
 	// Server is the service's name, part of what devices sign.
 	Server string
