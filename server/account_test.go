@@ -20,9 +20,7 @@ func TestAccountByAPI(t *testing.T) {
 		t.Errorf("session = %+v", session)
 	}
 	second := &owner{house: h, email: o.email}
-	var signedIn struct{ Token, ID string }
-	second.call("POST", "/v1/sign-in", object{"email": o.email, "password": password}, &signedIn)
-	second.token = signedIn.Token
+	secondID := second.signIn()
 
 	var list struct {
 		Sessions []struct {
@@ -34,10 +32,10 @@ func TestAccountByAPI(t *testing.T) {
 	if len(list.Sessions) != 2 {
 		t.Errorf("%d sessions, want 2", len(list.Sessions))
 	}
-	o.call("DELETE", "/v1/sessions/"+signedIn.ID, nil, nil)
+	o.call("DELETE", "/v1/sessions/"+secondID, nil, nil)
 	status, body := second.try("GET", "/v1/session", nil)
 	wantStatus(t, "a revoked session", status, 401, body)
-	status, body = o.try("DELETE", "/v1/sessions/"+signedIn.ID, nil)
+	status, body = o.try("DELETE", "/v1/sessions/"+secondID, nil)
 	wantStatus(t, "revoking it again", status, 404, body)
 
 	const next = "another-otter-43-loudly"
@@ -46,7 +44,7 @@ func TestAccountByAPI(t *testing.T) {
 	status, body = o.try("GET", "/v1/session", nil)
 	wantStatus(t, "the token before the password's change", status, 401, body)
 	o.token = changed.Token
-	o.call("POST", "/v1/session/prove", object{"password": next}, nil)
+	o.prove(next)
 
 	var timeline struct{ Entries []struct{ ID, Kind string } }
 	o.call("GET", "/v1/timeline?limit=2", nil, &timeline)
@@ -107,7 +105,7 @@ func TestProfilesByAPI(t *testing.T) {
 	if !strings.Contains(string(body), "proof-needed") {
 		t.Errorf("problem = %s", body)
 	}
-	o.call("POST", "/v1/session/prove", object{"password": password}, nil)
+	o.prove(password)
 	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937"}, &set)
 	if set.Weak {
 		t.Error("PIN 4937 is called weak")

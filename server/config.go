@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/risk"
 )
 
 // OperatorError is something that the person who runs the server can mend.
@@ -74,6 +75,17 @@ type Config struct {
 	// SMSURL is the SMS gateway: sms://sid:token@host?from=+15550006789. Empty:
 	// SMS stay in the outbox.
 	SMSURL string
+
+	// Places lists databases of places (MMDB), the first that knows an address
+	// gives its place. They may be replaced while the server runs. Empty: places
+	// are unknown.
+	Places []string
+	// Risk says from when a sign-in is unusual or suspicious. The zero value:
+	// the defaults.
+	Risk risk.Settings
+	// Region is where national phone numbers are from (ISO 3166-1, e.g. "DE").
+	// Empty: only international ones are understood.
+	Region string
 
 	// Lease is how long a device works without contact. Default and most 8 h.
 	Lease time.Duration

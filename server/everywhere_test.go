@@ -60,9 +60,7 @@ func TestSignOutEverywhere(t *testing.T) {
 	o, tvs := family(h, "mara@example.org", 10)
 	neighbour, theirs := family(h, "nils@example.org", 1)
 	other := &owner{house: h, email: o.email}
-	var session struct{ Token string }
-	other.call("POST", "/v1/sign-in", object{"email": o.email, "password": password}, &session)
-	other.token = session.Token
+	other.signIn()
 
 	took := everywhere(o, tvs)
 	t.Logf("click to last receipt: %v", took)
@@ -98,7 +96,7 @@ func BenchmarkSignOutEverywhere(b *testing.B) {
 		b.StopTimer()
 		o, tvs := family(h, fmt.Sprintf("mara%d@example.org", i), 10)
 		h.skew.Add(int64(10 * time.Minute)) // against the throttles of sign-up and user codes
-		o.call("POST", "/v1/session/prove", object{"password": password}, nil)
+		o.prove(password)
 		b.StartTimer()
 		all = append(all, everywhere(o, tvs))
 		for _, v := range tvs {

@@ -186,6 +186,28 @@ func (h *house) signUp(email string) *owner {
 	return o
 }
 
+// signIn begins a session, with the code that a device needs that is not known.
+func (o *owner) signIn() (id string) {
+	o.t.Helper()
+	var challenge struct{ Challenge, Need string }
+	o.call("POST", "/v1/sign-in", object{"email": o.email, "password": password}, &challenge)
+	if challenge.Need != "code" {
+		o.t.Fatalf("sign-in needs %q", challenge.Need)
+	}
+	var session struct{ Token, ID string }
+	o.call("POST", "/v1/sign-in/answer", object{"challenge": challenge.Challenge, "code": o.accessCode(o.email)}, &session)
+	o.token = session.Token
+	return session.ID
+}
+
+// prove gives the password again. The token is another one from then on.
+func (o *owner) prove(password string) {
+	o.t.Helper()
+	var session struct{ Token string }
+	o.call("POST", "/v1/session/prove", object{"password": password}, &session)
+	o.token = session.Token
+}
+
 var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
 func (h *house) accessCode(email string) string {

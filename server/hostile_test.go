@@ -163,7 +163,7 @@ func TestStaleFrames(t *testing.T) {
 				t.Errorf("before %+v, after %+v", before, after)
 			}
 			h.skew.Add(int64(time.Minute)) // user codes of one address are throttled
-			o.call("POST", "/v1/session/prove", object{"password": password}, nil)
+			o.prove(password)
 		})
 	}
 }
@@ -226,7 +226,7 @@ func TestUserCodes(t *testing.T) {
 	late := newTV(h, "Late")
 	code = late.enrol().Code
 	h.skew.Store(int64(16 * time.Minute))
-	o.call("POST", "/v1/session/prove", object{"password": password}, nil)
+	o.prove(password)
 	if got := try("approve", code); got != 404 {
 		t.Errorf("an expired code: %d, want 404", got)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/bus/membus"
 	"github.com/hearthkey/hearthkey/server/catalog"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/geo"
 	"github.com/hearthkey/hearthkey/server/hub"
 	"github.com/hearthkey/hearthkey/server/hub/poller"
 	"github.com/hearthkey/hearthkey/server/keyring"
@@ -38,6 +39,7 @@ type parts struct {
 
 	db       *store.DB
 	keys     *keyring.Ring
+	places   *geo.DB
 	smtp     *notify.SMTP // nil: mails stay in the outbox
 	outbox   *notify.Outbox
 	bus      bus.Bus
@@ -62,7 +64,7 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 	}
 	p := &parts{cfg: cfg, node: node.String(), bus: &membus.Bus{}}
 	for _, open := range []func(context.Context) error{
-		p.openStore, p.openKeys, p.openOutbox, p.openServices, p.openDevices, p.openBorders,
+		p.openStore, p.openKeys, p.openPlaces, p.openOutbox, p.openServices, p.openDevices, p.openBorders,
 	} {
 		if err := open(ctx); err != nil {
 			p.close()
@@ -165,6 +167,7 @@ func (p *parts) openServices(context.Context) (err error) {
 	p.accounts, err = account.New(account.Config{
 		DB: p.db, Keys: p.keys, Gate: gate, ServiceName: p.cfg.ServiceName, MinPassword: p.cfg.MinPassword,
 		Notify: p.outbox.Notify, Household: profile.Household, Changed: p.changed,
+		Passkeys: p.passkeys(), Locate: p.locate, Risk: p.cfg.Risk, Region: p.cfg.Region,
 	})
 	return err
 }
@@ -193,7 +196,7 @@ func (p *parts) openDevices(context.Context) (err error) {
 	return err
 }
 
-func (p *parts) origins() api.Origins { return api.Origins{Trusted: p.cfg.trusted} }
+func (p *parts) origins() api.Origins { return api.Origins{Trusted: p.cfg.trusted, Place: p.place} }
 
 // maxChanged bounds one look at what changed: more accounts than change in a
 // minute on one database.
@@ -256,6 +259,7 @@ func (p *parts) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
+		p.refreshPlaces()
 		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()))
 		if err != nil && ctx.Err() == nil {
 			p.cfg.Log.Error("not tidied", "error", err)

@@ -23,6 +23,7 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/keyring"
+	"github.com/hearthkey/hearthkey/server/risk"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -240,6 +241,9 @@ type Config struct {
 
 	// Passkeys names this server to authenticators. The zero value: none.
 	Passkeys PasskeyConfig
+	// Risk says from when a sign-in is unusual or suspicious. The zero value:
+	// the defaults.
+	Risk risk.Settings
 	// Locate returns the approximate place of a textual address. Nil: unknown.
 	Locate func(ip string) Location
 

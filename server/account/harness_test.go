@@ -35,9 +35,14 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
+	return newFixtureOn(t, servertest.DB(t))
+}
+
+func newFixtureOn(t *testing.T, db *store.DB) *fixture {
+	t.Helper()
 	f := &fixture{ctx: context.Background(), clock: servertest.NewClock()}
 	s, err := newService(Config{
-		DB: servertest.DB(t), Keys: servertest.Keys(t), Gate: admit.New(admit.Config{Queue: 1000}),
+		DB: db, Keys: servertest.Keys(t), Gate: admit.New(admit.Config{Queue: 1000}),
 		Notify: func(_ *store.Tx, n Notice) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()

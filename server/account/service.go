@@ -26,6 +26,7 @@ type Service struct {
 	// post writes a message as it is; c.Notify adds what Notify adds.
 	post  func(*store.Tx, Notice) error
 	authn *webauthn.WebAuthn // nil: no passkeys
+	seen  population
 }
 
 // New checks c and returns the service.
@@ -54,6 +55,9 @@ func newService(c Config, work cost) (*Service, error) {
 	nobody, err := hashPassword(secret, work, c.Rand)
 	if err != nil {
 		return nil, err
+	}
+	if err := c.Risk.Check(); err != nil {
+		return nil, fmt.Errorf("account: %w", err)
 	}
 	authn, err := newAuthn(c.Passkeys, c.ServiceName)
 	if err != nil {
@@ -140,7 +144,7 @@ func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("tidy accounts: %w", err)
 	}
-	return nil
+	return s.CountSeen(ctx)
 }
 
 // newID returns a UUIDv7 as text.

@@ -121,6 +121,9 @@ type try struct {
 	subject []byte           // of the back-off
 	before  int              // failures in a row before this
 	refused bool             // whatever the password
+
+	failing [len(failureScopes)][]byte // subjects of the day's failures
+	failed  [len(failureScopes)]int    // and how many there were before this
 }
 
 // tried counts a try before the password is checked.
@@ -133,7 +136,10 @@ func (s *Service) tried(ctx context.Context, now time.Time, r SignInRequest) (t 
 		}
 		t.subject = s.trySubject(t, login)
 		streak, err := s.countTry(tx, now, signInScope, t.subject)
-		if err != nil || t.acc.ID == "" {
+		if err != nil {
+			return err
+		}
+		if err := s.countFailures(tx, now, &t, login); err != nil || t.acc.ID == "" {
 			return err
 		}
 		n, err := tx.AddStreak(t.acc.ID, streakOf(t.device), refuseStreak+1, now)
@@ -276,6 +282,7 @@ func (s *Service) forgive(tx *store.Tx, now time.Time, t try) error {
 	return errors.Join(
 		tx.ClearThrottle(signInScope, t.subject),
 		tx.ReturnStreak(t.acc.ID, streakOf(t.device), now),
+		returnFailures(tx, t),
 	)
 }
 
@@ -350,7 +357,7 @@ func (s *Service) finish(tx *store.Tx, now time.Time, acc store.AccountRow, e en
 	if e.Begin != nil {
 		return SignedIn{}, s.elsewhere(tx, web.Session, e.Begin)
 	}
-	if e.Device != "" && !e.Verdict.Suspicious {
+	if e.Device != "" && !e.Verdict.Suspicious && !e.Verdict.Unusual {
 		return out, nil // nothing new to tell
 	}
 	return out, s.Notify(tx, web.Session.Notice(NoticeNewSignIn, now))

@@ -16,6 +16,8 @@ import (
 type Origins struct {
 	// Trusted lists the proxies whose X-Forwarded-For is believed.
 	Trusted []netip.Prefix
+	// Place is the approximate place of an address for people. Nil: unknown.
+	Place func(netip.Addr) string
 }
 
 // Addr returns the client's address: the socket's other end, or, where that is
@@ -50,7 +52,12 @@ func (o Origins) trusts(a netip.Addr) bool {
 
 // Client describes the program that sent a request.
 func (o Origins) Client(r *http.Request) account.Client {
-	return account.Client{Agent: programName(r.UserAgent()), IP: o.Addr(r).String(), Kind: deviceKind(r.UserAgent())}
+	addr := o.Addr(r)
+	c := account.Client{Agent: programName(r.UserAgent()), IP: addr.String(), Kind: deviceKind(r.UserAgent())}
+	if o.Place != nil {
+		c.Place = o.Place(addr)
+	}
+	return c
 }
 
 // parseAddr reads an address with or without a port. It is invalid where s is

@@ -52,8 +52,62 @@ func (tx *Tx) SignInHistory(account protocol.AccountID, since time.Time, limit i
 	return out, err
 }
 
+// ForgetSignIns removes the account's rows since a time: they were somebody
+// else's.
+func (tx *Tx) ForgetSignIns(account protocol.AccountID, since time.Time) error {
+	_, err := tx.exec(`DELETE FROM sign_in_history WHERE account_id = $1 AND at >= $2`, account, millis(since))
+	return err
+}
+
 // DeleteSignInHistoryBefore removes rows of before t.
 func (tx *Tx) DeleteSignInHistoryBefore(t time.Time) error {
 	_, err := tx.exec(`DELETE FROM sign_in_history WHERE at < $1`, millis(t))
 	return err
+}
+
+// TraitRow counts how often a trait of sign-ins had a value, over all accounts.
+// The empty value counts the trait's different values.
+type TraitRow struct {
+	Trait string
+	Value string
+	Times int64
+}
+
+// AddTrait adds n sign-ins with the value, which is not empty.
+func (tx *Tx) AddTrait(trait, value string, n int64) error {
+	const add = `INSERT INTO sign_in_traits (trait, value, times) VALUES ($1, $2, $3)
+		ON CONFLICT (trait, value) DO UPDATE SET times = sign_in_traits.times + $3 RETURNING times`
+	var times int64
+	if err := tx.row(add, trait, value, n).Scan(&times); err != nil || times != n {
+		return err
+	}
+	return tx.row(add, trait, "", 1).Scan(&times) // a value that was not there
+}
+
+// Trait returns how often the trait had the value, and how many different ones
+// it had.
+func (tx *Tx) Trait(trait, value string) (times, distinct int64, err error) {
+	err = tx.rows(func(scan scanFunc) error {
+		var r TraitRow
+		err := scan(&r.Value, &r.Times)
+		if r.Value == "" {
+			distinct = r.Times
+		} else {
+			times = r.Times
+		}
+		return err
+	}, `SELECT value, times FROM sign_in_traits WHERE trait = $1 AND (value = $2 OR value = '')`, trait, value)
+	return times, distinct, err
+}
+
+// TraitTotals returns all values of two traits that have few.
+func (tx *Tx) TraitTotals(a, b string) ([]TraitRow, error) {
+	var out []TraitRow
+	err := tx.rows(func(scan scanFunc) error {
+		var r TraitRow
+		err := scan(&r.Trait, &r.Value, &r.Times)
+		out = append(out, r)
+		return err
+	}, `SELECT trait, value, times FROM sign_in_traits WHERE trait = $1 OR trait = $2`, a, b)
+	return out, err
 }

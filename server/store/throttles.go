@@ -60,6 +60,24 @@ func (tx *Tx) TakeThrottle(scope string, subject []byte, limit int, per time.Dur
 		RETURNING count`, scope, subject, millis(now), millis(now.Add(-per)), limit).Scan(&n)
 }
 
+// CountThrottle counts one within per, in one statement, and returns how many
+// there are.
+func (tx *Tx) CountThrottle(scope string, subject []byte, per time.Duration, now time.Time) (int, error) {
+	n := 0
+	err := tx.row(`INSERT INTO throttles (scope, subject, count, since, until) VALUES ($1, $2, 1, $3, 0)
+		ON CONFLICT (scope, subject) DO UPDATE SET
+			count = CASE WHEN throttles.since <= $4 OR throttles.since > $3 THEN 1 ELSE throttles.count + 1 END,
+			since = CASE WHEN throttles.since <= $4 OR throttles.since > $3 THEN $3 ELSE throttles.since END
+		RETURNING count`, scope, subject, millis(now), millis(now.Add(-per))).Scan(&n)
+	return n, err
+}
+
+// ReturnThrottle takes back one that was counted.
+func (tx *Tx) ReturnThrottle(scope string, subject []byte) error {
+	_, err := tx.exec(`UPDATE throttles SET count = count - 1 WHERE scope = $1 AND subject = $2 AND count > 0`, scope, subject)
+	return err
+}
+
 // BackOff says how tries wait for one another.
 type BackOff struct {
 	Free   int           // tries before the first wait; from the Free-th on each is followed by one

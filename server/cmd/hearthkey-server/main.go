@@ -22,6 +22,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/hearthkey/hearthkey/server"
+	"github.com/hearthkey/hearthkey/server/risk"
 )
 
 // version is set at link time.
@@ -56,6 +57,10 @@ type serve struct {
 	DKIMKey     string        `name:"dkim-key" placeholder:"FILE" help:"Private key (PEM, RSA or Ed25519) that signs mails. The record to publish is logged at the start."`
 	DKIMSel     string        `name:"dkim-selector" default:"hearthkey" placeholder:"NAME" help:"Selector of the key's DNS record."`
 	DKIMDomain  string        `name:"dkim-domain" placeholder:"DOMAIN" help:"Domain that signs. Default: the one of the mails' sender."`
+	Places      []string      `placeholder:"FILE" help:"Database of approximate places (MMDB). May be given several times, the most exact first."`
+	Region      string        `placeholder:"CC" help:"Country of phone numbers typed without one (ISO 3166-1), e.g. DE."`
+	RiskCode    float64       `name:"risk-code" placeholder:"POINTS" help:"Score from which a sign-in needs an access code. Default: 2."`
+	RiskNotice  float64       `name:"risk-notice" placeholder:"POINTS" help:"Score from which a sign-in is told of. Default: 1."`
 	Lease       time.Duration `default:"8h" help:"How long a device works without contact, at most 8h."`
 	MaxDevices  int           `default:"50" help:"Devices signed in per account."`
 	MaxProfiles int           `default:"5" help:"Profiles per account."`
@@ -72,6 +77,7 @@ func (s serve) config(log *slog.Logger) server.Config {
 		Listen: s.Listen, Admin: s.Admin, Data: s.Data, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
+		Places: s.Places, Region: s.Region, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode},
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
 		Ping: s.Ping, Drain: s.Drain, Log: log,
 	}

@@ -91,6 +91,14 @@ CREATE TABLE sign_in_history (
 );
 CREATE INDEX sign_in_history_at ON sign_in_history (at);
 
+-- How common the traits of sign-ins are over all accounts; about nobody.
+CREATE TABLE sign_in_traits (
+    trait TEXT   NOT NULL,
+    value TEXT   NOT NULL,                  -- '' counts the different values
+    times BIGINT NOT NULL,
+    PRIMARY KEY (trait, value)
+);
+
 -- The authenticator app.
 CREATE TABLE totp (
     account_id TEXT   NOT NULL PRIMARY KEY REFERENCES accounts (account_id),
