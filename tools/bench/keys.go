@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
@@ -19,11 +20,11 @@ var walk = []keyseq.Key{
 	keyseq.Right, keyseq.OK, keyseq.Back, keyseq.Left, keyseq.Menu, keyseq.Down, keyseq.Up, keyseq.Menu,
 }
 
-// watched is a TV whose views are timed: it belongs to one goroutine that
-// presses, and to the agent's core while Press runs.
+// watched is a TV whose views are timed.
 type watched struct {
 	*realTV
-	at time.Time // of the first view since it was cleared
+	begun time.Time
+	at    atomic.Int64 // of the first view since it was cleared, in ns since begun
 }
 
 // watchedTV returns a TV that is signed in to a new account, with a page
@@ -36,11 +37,9 @@ func (s *shop) watchedTV(ctx context.Context, name string) (tv *watched, owner *
 	if owner, err = v.owner(ctx, name); err != nil {
 		return nil, nil, nil, err
 	}
-	tv = &watched{}
+	tv = &watched{begun: time.Now()}
 	tv.realTV, err = s.plugIn(ctx, v.WS, "Bench TV", "127.0.0.1:0", func(nav.View) {
-		if tv.at.IsZero() {
-			tv.at = time.Now()
-		}
+		tv.at.CompareAndSwap(0, int64(time.Since(tv.begun)))
 	})
 	if err != nil {
 		return nil, nil, nil, err
@@ -63,12 +62,12 @@ func (s *shop) watchedTV(ctx context.Context, name string) (tv *watched, owner *
 
 // time presses a key and returns how long its next screen took, in ms.
 func (tv *watched) time(k keyseq.Key) (float64, error) {
-	tv.at = time.Time{}
-	begun := time.Now()
+	tv.at.Store(0)
+	begun := time.Since(tv.begun)
 	if err := tv.press(k); err != nil {
 		return 0, err
 	}
-	return ms(tv.at.Sub(begun)), nil
+	return ms(time.Duration(tv.at.Load()) - begun), nil
 }
 
 // echo is the reference: a goroutine that is called as the agent's core is.
