@@ -116,7 +116,7 @@ func (s *tour) run(ctx context.Context, log io.Writer) error {
 func (s *tour) start(ctx context.Context, log io.Writer) (err error) {
 	plan := household.Plan{Bin: s.bin, Agent: s.agent, Data: s.dir, Log: log}
 	for _, port := range []*int{&plan.ServerPort, &plan.TVPorts[0], &plan.TVPorts[1]} {
-		if *port, err = drive.FreePort(max(18700, plan.After())); err != nil {
+		if *port, err = drive.FreePort(max(18000+os.Getpid()%500*4, plan.After())); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/tools/drive"
@@ -87,7 +88,7 @@ func (h *Home) StartServer(ctx context.Context) error {
 		return err
 	}
 	h.Server = p
-	return h.ready(ctx, p, h.Plan.URL()+"/healthz")
+	return h.ready(ctx, p, "hearthkey-server: "+h.Plan.URL(), h.Plan.URL()+"/healthz")
 }
 
 // PlugIn starts a TV and waits for its screen.
@@ -107,7 +108,8 @@ func (h *Home) PlugIn(ctx context.Context, tv int) error {
 		return err
 	}
 	h.TVs[tv] = p
-	return h.ready(ctx, p, "http://"+h.Plan.ScreenAddr(tv)+"/")
+	screen := "http://" + h.Plan.ScreenAddr(tv) + "/"
+	return h.ready(ctx, p, "screen: "+screen, screen)
 }
 
 // Unplug pulls a TV's plug.
@@ -117,8 +119,10 @@ func (h *Home) Unplug(tv int) {
 	p.Kill()
 }
 
-// ready waits until url answers, or the program has ended.
-func (h *Home) ready(ctx context.Context, p *drive.Process, url string) error {
+// ready waits until the program says that it listens, and url answers, or until
+// it has ended. An answer alone could come from another program that took the
+// port first.
+func (h *Home) ready(ctx context.Context, p *drive.Process, says, url string) error {
 	ctx, cancel := drive.Timeout(ctx, 30*time.Second)
 	defer cancel()
 	go func() {
@@ -130,6 +134,9 @@ func (h *Home) ready(ctx context.Context, p *drive.Process, url string) error {
 		}
 	}()
 	err := drive.Poll(ctx, func() error {
+		if !strings.Contains(p.Said(), says) {
+			return fmt.Errorf("it did not say %q", says)
+		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
 			return err
