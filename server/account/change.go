@@ -11,11 +11,21 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
+// CodeNeededError says that a change waits for the access code that was sent:
+// [Service.ConfirmChange] completes it.
+type CodeNeededError struct {
+	Change Change
+}
+
+// Error says so.
+func (e *CodeNeededError) Error() string { return "account: an access code is needed" }
+
 // ChangePassword replaces the password. With everywhere, every other web
 // session and every device is signed out in the same transaction. The session
-// that asked goes on under a new token. Errors: ErrCredentials (the current
-// one is wrong), *PasswordError, ErrSignedOut, *ThrottledError,
-// *admit.BusyError.
+// that asked goes on under a new token. A session whose device was never
+// checked, because the owner has switched that off, needs an access code too
+// (product rule V2). Errors: *CodeNeededError, ErrCredentials (the current one
+// is wrong), *PasswordError, ErrSignedOut, *ThrottledError, *admit.BusyError.
 func (s *Service) ChangePassword(ctx context.Context, now time.Time, who Session, current, next string, everywhere bool) (Web, error) {
 	leave, err := s.c.Gate.Enter(ctx)
 	if err != nil {
@@ -30,15 +40,43 @@ func (s *Service) ChangePassword(ctx context.Context, now time.Time, who Session
 	if err != nil {
 		return Web{}, fmt.Errorf("change password: %w", err)
 	}
+	row := store.ChangeRow{Kind: string(ChangesPassword), Value: phc, Key: acc.Password, Everywhere: everywhere}
+	unchecked, err := s.unchecked(ctx, who)
+	if err != nil {
+		return Web{}, fmt.Errorf("change password: %w", err)
+	}
+	if unchecked {
+		c, err := s.wait(ctx, now, who, row, func(*store.Tx) (store.AccountRow, error) { return store.AccountRow{}, store.ErrNotFound })
+		if err == nil {
+			err = &CodeNeededError{c}
+		}
+		return Web{}, fmt.Errorf("change password: %w", err)
+	}
 	var web Web
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		web, err = s.replace(tx, now, who, acc.Password, phc, everywhere)
+		web, err = s.complete(tx, now, who, row)
 		return err
 	})
 	if err != nil {
 		return Web{}, fmt.Errorf("change password: %w", err)
 	}
 	return web, nil
+}
+
+// unchecked reports whether a session began with the password alone, where the
+// owner wants no code on new devices.
+func (s *Service) unchecked(ctx context.Context, who Session) (bool, error) {
+	var out bool
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		p, err := tx.Preferences(who.Account)
+		if err != nil {
+			return err
+		}
+		row, err := tx.WebSession(who.Account, string(who.ID))
+		out = !p.NewCode && row.Factors == withPassword
+		return orSignedOut(err)
+	})
+	return out, err
 }
 
 // nextPassword checks and hashes a password in place of current.
@@ -56,10 +94,32 @@ func (s *Service) nextPassword(who Session, current, next string) (string, error
 	return hashPassword(next, s.cost, s.c.Rand)
 }
 
+// replace sets a new password hash in place of old, and tells the owner.
 func (s *Service) replace(tx *store.Tx, now time.Time, who Session, old, phc string, everywhere bool) (Web, error) {
+	web, err := s.renewed(tx, now, who, everywhere, protocol.ByPassword)
+	if err != nil {
+		return Web{}, err
+	}
+	who = web.Session
+	if err := tx.SetPassword(who.Account, old, phc); err != nil {
+		return Web{}, orCredentials(err)
+	}
+	web.Session.Proved = now
+	return web, errors.Join(
+		orSignedOut(tx.ProveWebSession(who.Account, string(who.ID), phc, now)),
+		tx.ClearThrottle(proofScope, s.proofSubject(who)),
+		putOffPassword(tx, now, who.Account),
+		who.Record(tx, now, timeline.Entry{Kind: timeline.PasswordChanged}),
+		s.c.Notify(tx, who.Notice(NoticePasswordChanged, now)),
+	)
+}
+
+// renewed makes the account's next version for who and gives who's session a
+// new token. With everywhere, all else is signed out.
+func (s *Service) renewed(tx *store.Tx, now time.Time, who Session, everywhere bool, by protocol.By) (Web, error) {
 	var err error
 	if everywhere {
-		who, err = EndEverything(tx, now, who, protocol.ByPassword, s.c.Changed)
+		who, err = EndEverything(tx, now, who, by, s.c.Changed)
 	} else {
 		_, err = Act(tx, now, who, s.c.Changed)
 	}
@@ -70,20 +130,11 @@ func (s *Service) replace(tx *store.Tx, now time.Time, who Session, old, phc str
 	if err != nil {
 		return Web{}, orSignedOut(err)
 	}
-	if err := tx.SetPassword(who.Account, old, phc); err != nil {
-		return Web{}, orCredentials(err)
-	}
 	token, err := s.newToken(who.Account, who.ID)
 	if err != nil {
 		return Web{}, err
 	}
-	who.Proved, who.Generation = now, live.Generation
-	err = errors.Join(
-		orSignedOut(tx.RenewWebSession(who.Account, string(who.ID), live.Generation, protocol.DigestOf([]byte(token)))),
-		orSignedOut(tx.ProveWebSession(who.Account, string(who.ID), phc, now)),
-		tx.ClearThrottle(proofScope, s.proofSubject(who)),
-		who.Record(tx, now, timeline.Entry{Kind: timeline.PasswordChanged}),
-		s.c.Notify(tx, who.Notice(NoticePasswordChanged, now)),
-	)
-	return Web{Token: token, Session: who}, err
+	who.Generation = live.Generation
+	err = tx.RenewWebSession(who.Account, string(who.ID), live.Generation, protocol.DigestOf([]byte(token)))
+	return Web{Token: token, Session: who}, orSignedOut(err)
 }

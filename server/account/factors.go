@@ -143,6 +143,9 @@ func (s *Service) changeFactor(ctx context.Context, now time.Time, who Session, 
 		if err != nil {
 			return orSignedOut(err)
 		}
+		if _, err := s.beforeChange(tx, now, who.Account); err != nil {
+			return err
+		}
 		c, err := change(tx, acc)
 		if err != nil {
 			return err
@@ -183,11 +186,16 @@ func (s *Service) actFresh(tx *store.Tx, now time.Time, who Session, everywhere 
 
 // rotate gives a live session a new token; the one before is void.
 func (s *Service) rotate(tx *store.Tx, now time.Time, who Session) (Web, error) {
+	live, err := tx.WebSession(who.Account, string(who.ID))
+	if err != nil {
+		return Web{}, orSignedOut(err)
+	}
 	token, err := s.newToken(who.Account, who.ID)
 	if err != nil {
 		return Web{}, err
 	}
-	err = tx.RenewWebSession(who.Account, string(who.ID), who.Generation, protocol.DigestOf([]byte(token)))
+	who.Generation = live.Generation
+	err = tx.RenewWebSession(who.Account, string(who.ID), live.Generation, protocol.DigestOf([]byte(token)))
 	return Web{Token: token, Session: who}, orSignedOut(err)
 }
 

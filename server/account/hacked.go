@@ -12,30 +12,30 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
-// Step is one step of "my account was hacked" (product rule V10).
-type Step string
+// WalkStep is one step of "my account was hacked" (product rule V10).
+type WalkStep string
 
 // The steps, in their order. The first two are done by doing them, the others
 // by having looked.
 const (
-	StepPassword   Step = "password"   // a new password
-	StepEverywhere Step = "everywhere" // signed out everywhere
-	StepContact    Step = "contact"    // email and phone are the owner's
-	StepDevices    Step = "devices"    //
-	StepProfiles   Step = "profiles"   //
-	StepActivity   Step = "activity"   //
+	StepPassword   WalkStep = "password"   // a new password
+	StepEverywhere WalkStep = "everywhere" // signed out everywhere
+	StepContact    WalkStep = "contact"    // email and phone are the owner's
+	StepDevices    WalkStep = "devices"    //
+	StepProfiles   WalkStep = "profiles"   //
+	StepActivity   WalkStep = "activity"   //
 )
 
-// Steps lists all steps in their order.
-func Steps() []Step {
-	return []Step{StepPassword, StepEverywhere, StepContact, StepDevices, StepProfiles, StepActivity}
+// WalkSteps lists all steps in their order.
+func WalkSteps() []WalkStep {
+	return []WalkStep{StepPassword, StepEverywhere, StepContact, StepDevices, StepProfiles, StepActivity}
 }
 
 // Walk is how far an owner is.
 type Walk struct {
-	Begun time.Time // zero: not begun
-	Done  []Step    // in their order
-	Next  Step      // empty: all done
+	Begun time.Time  // zero: not begun
+	Done  []WalkStep // in their order
+	Next  WalkStep   // empty: all done
 }
 
 // BeginHacked begins the walk; what was done before it counts no more. Error:
@@ -69,7 +69,7 @@ func (s *Service) Hacked(ctx context.Context, now time.Time, who Session) (Walk,
 // LookedAt notes that the owner has looked at what a step shows, and found it
 // right or mended it. Errors: ErrSignedOut; ErrStep where another step comes
 // first, or this one is done by doing it.
-func (s *Service) LookedAt(ctx context.Context, now time.Time, who Session, step Step) (Walk, error) {
+func (s *Service) LookedAt(ctx context.Context, now time.Time, who Session, step WalkStep) (Walk, error) {
 	return s.walk(ctx, now, who, func(tx *store.Tx) error {
 		w, err := readWalk(tx, who)
 		if err != nil {
@@ -126,11 +126,11 @@ func readWalk(tx *store.Tx, who Session) (Walk, error) {
 	if err != nil {
 		return Walk{}, err
 	}
-	done := map[Step]bool{}
+	done := map[WalkStep]bool{}
 	for _, step := range strings.Fields(row.Seen) {
-		done[Step(step)] = true
+		done[WalkStep(step)] = true
 	}
-	for step, kinds := range map[Step][]timeline.Kind{
+	for step, kinds := range map[WalkStep][]timeline.Kind{
 		StepPassword:   {timeline.PasswordChanged, timeline.PasswordRecovered},
 		StepEverywhere: {timeline.SignedOutEverywhere},
 	} {
@@ -146,9 +146,9 @@ func readWalk(tx *store.Tx, who Session) (Walk, error) {
 }
 
 // walkOf orders the steps that are done. Only an unbroken row of them counts.
-func walkOf(begun time.Time, done map[Step]bool) Walk {
+func walkOf(begun time.Time, done map[WalkStep]bool) Walk {
 	w := Walk{Begun: begun}
-	for _, step := range Steps() {
+	for _, step := range WalkSteps() {
 		if !done[step] {
 			w.Next = step
 			return w

@@ -34,6 +34,8 @@ var withLink = map[NoticeKind]bool{
 	NoticeNewSignIn: true, NoticePasswordChanged: true, NoticeNewDevice: true, NoticeDeviceSignedOut: true,
 	NoticeDeviceRemoved: true, NoticeDeviceCloned: true, NoticeEverywhere: true, NoticeLockChanged: true,
 	NoticeProfileChanged: true, NoticeEmailChanged: true, NoticePhoneChanged: true, NoticeRecovered: true,
+	NoticeFactorChanged: true, NoticeFactorResetEnded: true, NoticeRecoveryCode: true, NoticeSuspicious: true, NoticeGuessing: true,
+	NoticePasswordRefused: true, NoticeEmailSet: true,
 }
 
 // Notify writes n into the outbox, in the caller's transaction. A security
@@ -51,7 +53,7 @@ func (s *Service) Notify(tx *store.Tx, n Notice) error {
 		}
 	}
 	var err error
-	if n.Link, err = s.addLink(tx, n.At, n.Account, notMeLink, n.Kind, n.To, n.At.Add(linkLife)); err != nil {
+	if n.Link, err = s.addNotMe(tx, n); err != nil {
 		return err
 	}
 	phone, err := tx.Phone(n.Account)
@@ -64,13 +66,37 @@ func (s *Service) Notify(tx *store.Tx, n Notice) error {
 	return s.post(tx, n)
 }
 
+// addNotMe makes the "It wasn't me" link of n. A notice to an address that the
+// account has left, and that is not the first of its chain, gets none: it
+// could do nothing.
+func (s *Service) addNotMe(tx *store.Tx, n Notice) (string, error) {
+	row := store.LinkRow{Account: n.Account, Purpose: notMeLink, Subject: string(n.Kind)}
+	chain, err := openChain(tx, n.At, n.Account)
+	if err != nil {
+		return "", err
+	}
+	row.Chain = chain.ID
+	acc, err := tx.Account(n.Account)
+	if err != nil {
+		return "", err
+	}
+	_, to, err := parseAddress(n.To)
+	if err != nil {
+		return "", err
+	}
+	if n.To != acc.Email && (chain.ID == "" || to != chain.EmailKey) {
+		return "", nil
+	}
+	return s.addLink(tx, n.At, row, n.To, n.At.Add(linkLife))
+}
+
 // addLink makes a link that is sent to address, and returns its token.
-func (s *Service) addLink(tx *store.Tx, now time.Time, acc protocol.AccountID, purpose string, subject NoticeKind, address string, expires time.Time) (string, error) {
+func (s *Service) addLink(tx *store.Tx, now time.Time, row store.LinkRow, address string, expires time.Time) (string, error) {
 	_, key, err := parseAddress(address)
 	if err != nil {
 		return "", err
 	}
-	id, err := uuid.Parse(string(acc))
+	id, err := uuid.Parse(string(row.Account))
 	if err != nil {
 		return "", fmt.Errorf("account: make a link: %w", err)
 	}
@@ -80,10 +106,8 @@ func (s *Service) addLink(tx *store.Tx, now time.Time, acc protocol.AccountID, p
 		return "", fmt.Errorf("account: make a link: %w", err)
 	}
 	token := base64.RawURLEncoding.EncodeToString(raw)
-	return token, tx.InsertLink(store.LinkRow{
-		Account: acc, Hash: protocol.DigestOf([]byte(token)), Purpose: purpose, Subject: string(subject), EmailKey: key,
-		Created: now, Expires: expires,
-	})
+	row.Hash, row.EmailKey, row.Created, row.Expires = protocol.DigestOf([]byte(token)), key, now, expires
+	return token, tx.InsertLink(row)
 }
 
 // parseLink returns the account that a token leads to, and its hash.

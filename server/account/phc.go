@@ -46,21 +46,36 @@ func hashPassword(password string, c cost, random io.Reader) (string, error) {
 }
 
 // verifyPassword reports whether password has the hash, and whether the hash
-// is weaker than one of cost today. The gate as for hashPassword.
-func verifyPassword(password, phc string, today cost) (ok, old bool, err error) {
-	c, salt, want, err := parsePHC(phc)
+// is to be replaced: weaker than one of cost today, or of another kind. The gate
+// as for hashPassword.
+func verifyPassword(password, hash string, today cost) (ok, old bool, err error) {
+	if !strings.HasPrefix(hash, "$argon2id$") {
+		f, err := parseForeign(hash)
+		if err != nil {
+			return false, false, err
+		}
+		return f.has(password), true, nil
+	}
+	c, salt, want, err := parsePHC(hash)
 	if err != nil {
 		return false, false, err
 	}
 	got := argon2.IDKey([]byte(normalPassword(password)), salt, c.passes, c.memory, c.lanes, uint32(len(want)))
+	ok = subtle.ConstantTimeCompare(got, want) == 1
+	if !ok && normalPassword(password) != password { // a foreign system hashed it as it was typed
+		got = argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.lanes, uint32(len(want)))
+		ok = subtle.ConstantTimeCompare(got, want) == 1
+	}
 	old = c.memory < today.memory || c.passes < today.passes
-	return subtle.ConstantTimeCompare(got, want) == 1, old, nil
+	return ok, old, nil
 }
 
-// parsePHC reads the one form that hashPassword writes, within bounds.
+// parsePHC reads the form that hashPassword writes, within bounds, and that of
+// argon2i.
 func parsePHC(s string) (c cost, salt, key []byte, err error) {
 	parts := strings.Split(s, "$")
-	if len(s) > 512 || len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+	if len(s) > maxHash || len(parts) != 6 || parts[0] != "" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) ||
+		parts[1] != "argon2id" && parts[1] != "argon2i" {
 		return c, nil, nil, errPHC
 	}
 	if n, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.passes, &c.lanes); n != 3 || err != nil {

@@ -55,11 +55,3 @@ func phoneRegion(lang string) string {
 	}
 	return region.String()
 }
-
-// MaskPhone shows the end of a number only.
-func MaskPhone(number string) string {
-	if len(number) < 6 {
-		return "…"
-	}
-	return "… " + number[len(number)-3:]
-}

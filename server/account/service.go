@@ -48,6 +48,12 @@ func newService(c Config, work cost) (*Service, error) {
 	if c.MinPassword < defaultMinPassword || c.MinPassword > 64 {
 		return nil, fmt.Errorf("account: MinPassword is %d, want %d to 64", c.MinPassword, defaultMinPassword)
 	}
+	if c.FactorResetWait == 0 {
+		c.FactorResetWait = defaultResetWait
+	}
+	if c.FactorResetWait < 24*time.Hour {
+		return nil, fmt.Errorf("account: FactorResetWait is %s, want at least 24h", c.FactorResetWait)
+	}
 	secret, err := randomText(c.Rand, 32)
 	if err != nil {
 		return nil, err
@@ -128,10 +134,15 @@ func orSignedOut(err error) error {
 	return err
 }
 
-// Tidy removes what nobody can use any more; to be called about hourly.
+// Tidy removes what nobody can use any more and does what is due: reminders,
+// removals of second factors by support, erasures. To be called about hourly.
 func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		return errors.Join(
+			tx.DeleteChangesBefore(now.Add(-attemptLife)),
+			tx.DeleteChainsBefore(now),
+			tx.DeleteLinksBefore(now),
+			tx.DeleteRecoveriesBefore(now.Add(-recoveryLife-newPasswordLife)),
 			tx.DeleteAttemptsBefore(now.Add(-attemptLife-codeLife)),
 			tx.DeleteAccessCodesBefore(now.Add(-24*time.Hour)),
 			tx.DeleteSignInsBefore(now),
@@ -141,10 +152,11 @@ func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 			tx.DeleteThrottlesBefore(now.Add(-forgetTries-longestWait)),
 		)
 	})
+	err = errors.Join(err, s.CountSeen(ctx), s.remind(ctx, now), s.resetDue(ctx, now), s.eraseDue(ctx, now))
 	if err != nil {
 		return fmt.Errorf("tidy accounts: %w", err)
 	}
-	return s.CountSeen(ctx)
+	return nil
 }
 
 // newID returns a UUIDv7 as text.

@@ -11,7 +11,8 @@ import (
 type ErasureRow struct {
 	Account protocol.AccountID
 	Asked   time.Time
-	Due     time.Time
+	Due     time.Time // until then the owner can keep it
+	Closed  time.Time // since then nobody can sign in; zero: not yet
 }
 
 // PutErasure notes when an account is to be erased. It tells whether it is
@@ -25,18 +26,39 @@ func (tx *Tx) PutErasure(r ErasureRow) (bool, error) {
 // Erasure returns when an account is to be erased: ErrNotFound if it is not.
 func (tx *Tx) Erasure(account protocol.AccountID) (ErasureRow, error) {
 	r := ErasureRow{Account: account}
-	err := tx.row(`SELECT asked, due FROM erasures WHERE account_id = $1`, account).Scan(asTime(&r.Asked), asTime(&r.Due))
+	err := tx.row(`SELECT asked, due, closed FROM erasures WHERE account_id = $1`, account).
+		Scan(asTime(&r.Asked), asTime(&r.Due), asTime(&r.Closed))
 	return r, err
 }
 
-// DeleteErasure keeps an account: ErrNotFound where it is not to be erased.
+// DeleteErasure keeps an account: ErrNotFound where it is not to be erased, or
+// was closed.
 func (tx *Tx) DeleteErasure(account protocol.AccountID) error {
-	return tx.execOne(`DELETE FROM erasures WHERE account_id = $1`, account)
+	return tx.execOne(`DELETE FROM erasures WHERE account_id = $1 AND closed = 0`, account)
 }
 
-// DueErasures returns up to limit accounts whose time has come.
+// CloseErasure notes that nobody can sign in to an account any more.
+func (tx *Tx) CloseErasure(account protocol.AccountID, now time.Time) error {
+	return tx.execOne(`UPDATE erasures SET closed = $2 WHERE account_id = $1 AND closed = 0`, account, millis(now))
+}
+
+// DueErasures returns up to limit accounts whose time to change one's mind is
+// over and that are not closed.
 func (tx *Tx) DueErasures(now time.Time, limit int) ([]protocol.AccountID, error) {
-	return tx.accountIDs(`SELECT account_id FROM erasures WHERE due <= $1 ORDER BY due LIMIT $2`, millis(now), limit)
+	return tx.accountIDs(`SELECT account_id FROM erasures WHERE due <= $1 AND closed = 0 ORDER BY due LIMIT $2`, millis(now), limit)
+}
+
+// ClosedErasures returns up to limit accounts that were closed by t.
+func (tx *Tx) ClosedErasures(t time.Time, limit int) ([]protocol.AccountID, error) {
+	return tx.accountIDs(`SELECT account_id FROM erasures WHERE closed > 0 AND closed <= $1 ORDER BY closed LIMIT $2`, millis(t), limit)
+}
+
+// DeactivateDevices makes all devices of an account deactivated and forgets
+// where they were.
+func (tx *Tx) DeactivateDevices(account protocol.AccountID, by protocol.By, now time.Time) error {
+	_, err := tx.exec(`UPDATE devices SET status = 'deactivated', cause_by = $2, cause_where = '', cause_at = $3, ip = '', place = ''
+		WHERE account_id = $1 AND status <> 'deactivated'`, account, by, millis(now))
+	return err
 }
 
 func (tx *Tx) accountIDs(query string, args ...any) ([]protocol.AccountID, error) {
@@ -54,17 +76,16 @@ func (tx *Tx) accountIDs(query string, args ...any) ([]protocol.AccountID, error
 // first. A test compares it with the schema.
 var erased = []string{
 	"activity", "receipts", "devices", "pins", "profiles", "timeline", "web_sessions", "outbox",
+	"totp", "recovery_codes", "passkeys", "ceremonies", "access_codes", "sign_ins", "known_devices", "streaks", "sign_in_history",
 	"phones", "phone_index", "preferences", "changes", "chains", "links", "recoveries",
-	"erasures", "factor_resets", "walks", "email_index", "accounts",
+	"erasures", "factor_resets", "walks", "enrolments", "email_index", "accounts",
 }
 
-// EraseAccount removes every row of an account. Of its devices only what
-// keeps a TV's numbers from being used twice remains, without the account.
-func (tx *Tx) EraseAccount(account protocol.AccountID) error {
+// EraseAccount removes every row of an account, and what else holds its
+// address (in both forms) or number. Of its devices only what keeps a TV's
+// numbers from being used twice remains, without the account.
+func (tx *Tx) EraseAccount(account protocol.AccountID, addresses ...string) error {
 	if _, err := tx.exec(`UPDATE device_index SET account_id = '' WHERE account_id = $1`, account); err != nil {
-		return err
-	}
-	if _, err := tx.exec(`DELETE FROM enrolments WHERE account_id = $1`, account); err != nil {
 		return err
 	}
 	for _, table := range erased {
@@ -72,13 +93,19 @@ func (tx *Tx) EraseAccount(account protocol.AccountID) error {
 			return fmt.Errorf("erase %s: %w", table, err)
 		}
 	}
+	for _, address := range addresses {
+		for _, query := range []string{
+			`DELETE FROM attempts WHERE email_key = $1 OR email = $1`,
+			`DELETE FROM recoveries WHERE typed = $1`,
+			`DELETE FROM access_codes WHERE destination = $1`,
+			`DELETE FROM outbox WHERE recipient = $1 AND account_id = ''`,
+		} {
+			if _, err := tx.exec(query, address); err != nil {
+				return fmt.Errorf("erase an address: %w", err)
+			}
+		}
+	}
 	return nil
-}
-
-// DeleteAttemptsOf ends the sign-ups of an address.
-func (tx *Tx) DeleteAttemptsOf(emailKey string) error {
-	_, err := tx.exec(`DELETE FROM attempts WHERE email_key = $1`, emailKey)
-	return err
 }
 
 // FactorResetRow is a second factor that support was asked to remove.

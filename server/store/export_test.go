@@ -1,6 +1,9 @@
 package store
 
-import "io/fs"
+import (
+	"io/fs"
+	"strings"
+)
 
 // For the tests of the engine, which need a driver and therefore stand outside
 // the package.
@@ -23,3 +26,22 @@ func (tx *Tx) Rows(each func(scan func(...any) error) error, query string, args 
 
 // DialectFS is how the migrations are read.
 func DialectFS(steps fs.FS, dialect Dialect) fs.FS { return dialectFS{steps, dialect} }
+
+// Erased lists the tables of which an erasure removes an account's rows.
+func Erased() []string { return erased }
+
+// Table is the table that e is about.
+func (e ExportTable) Table() string { return e.table }
+
+// Given are the columns that the owner gets.
+func (e ExportTable) Given() []string {
+	var out []string
+	for _, c := range strings.Fields(e.columns) {
+		name, _, _ := strings.Cut(c, ":")
+		out = append(out, name)
+	}
+	return out
+}
+
+// Columns are those that the owner gets and those that are left out knowingly.
+func (e ExportTable) Columns() []string { return append(e.Given(), strings.Fields(e.without)...) }

@@ -13,15 +13,16 @@ type LinkRow struct {
 	Purpose  string
 	Subject  string // kind of the notice that holds it
 	EmailKey string // where it was sent
+	Chain    string // the row of changes it belongs to; empty: none
 	Created  time.Time
 	Expires  time.Time
 }
 
 // InsertLink adds a link.
 func (tx *Tx) InsertLink(r LinkRow) error {
-	_, err := tx.exec(`INSERT INTO links (account_id, link_hash, purpose, subject, email_key, created, expires)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		r.Account, r.Hash, r.Purpose, r.Subject, r.EmailKey, millis(r.Created), millis(r.Expires))
+	_, err := tx.exec(`INSERT INTO links (account_id, link_hash, purpose, subject, email_key, chain_id, created, expires)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		r.Account, r.Hash, r.Purpose, r.Subject, r.EmailKey, r.Chain, millis(r.Created), millis(r.Expires))
 	return err
 }
 
@@ -29,9 +30,9 @@ func (tx *Tx) InsertLink(r LinkRow) error {
 // it was used, is for something else, or its time is over.
 func (tx *Tx) Link(account protocol.AccountID, hash protocol.Digest, purpose string, now time.Time) (LinkRow, error) {
 	r := LinkRow{Account: account, Hash: hash, Purpose: purpose}
-	err := tx.row(`SELECT subject, email_key, created, expires FROM links
+	err := tx.row(`SELECT subject, email_key, chain_id, created, expires FROM links
 		WHERE account_id = $1 AND link_hash = $2 AND purpose = $3 AND used = 0 AND expires > $4`,
-		account, hash, purpose, millis(now)).Scan(&r.Subject, &r.EmailKey, asTime(&r.Created), asTime(&r.Expires))
+		account, hash, purpose, millis(now)).Scan(&r.Subject, &r.EmailKey, &r.Chain, asTime(&r.Created), asTime(&r.Expires))
 	return r, err
 }
 
@@ -41,15 +42,16 @@ func (tx *Tx) UseLink(account protocol.AccountID, hash protocol.Digest, purpose 
 	r := LinkRow{Account: account, Hash: hash, Purpose: purpose}
 	err := tx.row(`UPDATE links SET used = $4
 		WHERE account_id = $1 AND link_hash = $2 AND purpose = $3 AND used = 0 AND expires > $4
-		RETURNING subject, email_key, created, expires`,
-		account, hash, purpose, millis(now)).Scan(&r.Subject, &r.EmailKey, asTime(&r.Created), asTime(&r.Expires))
+		RETURNING subject, email_key, chain_id, created, expires`,
+		account, hash, purpose, millis(now)).Scan(&r.Subject, &r.EmailKey, &r.Chain, asTime(&r.Created), asTime(&r.Expires))
 	return r, err
 }
 
-// VoidLinks uses up all links of an account, or with a purpose all of that.
-func (tx *Tx) VoidLinks(account protocol.AccountID, purpose string, now time.Time) error {
-	_, err := tx.exec(`UPDATE links SET used = $3 WHERE account_id = $1 AND ($2 = '' OR purpose = $2) AND used = 0`,
-		account, purpose, millis(now))
+// VoidLinks uses up all links of an account that have this purpose and were
+// sent to this address; an empty one stands for all.
+func (tx *Tx) VoidLinks(account protocol.AccountID, purpose, emailKey string, now time.Time) error {
+	_, err := tx.exec(`UPDATE links SET used = $4 WHERE account_id = $1 AND ($2 = '' OR purpose = $2)
+		AND ($3 = '' OR email_key = $3) AND used = 0`, account, purpose, emailKey, millis(now))
 	return err
 }
 
@@ -76,30 +78,28 @@ type RecoveryRow struct {
 	ID       string             // a hash
 	Account  protocol.AccountID // empty: there is none
 	Password string             // the account's hash when it began
-	Code     string             // the challenge whose code proves it
+	Typed    string             // the address or number that was given
+	Email    string             // the account's; empty: none
+	Phone    string             // the account's; empty: none
+	Language string             // BCP 47
 	Proved   time.Time          // zero: not yet
 	Created  time.Time
 }
 
 // InsertRecovery begins a recovery.
 func (tx *Tx) InsertRecovery(r RecoveryRow) error {
-	_, err := tx.exec(`INSERT INTO recoveries (recovery_id, account_id, password, code_id, proved, created)
-		VALUES ($1, $2, $3, $4, $5, $6)`,
-		r.ID, r.Account, r.Password, r.Code, millis(r.Proved), millis(r.Created))
+	_, err := tx.exec(`INSERT INTO recoveries (recovery_id, account_id, password, typed, email, phone, language, proved, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		r.ID, r.Account, r.Password, r.Typed, r.Email, r.Phone, r.Language, millis(r.Proved), millis(r.Created))
 	return err
 }
 
 // Recovery returns a recovery.
 func (tx *Tx) Recovery(id string) (RecoveryRow, error) {
 	r := RecoveryRow{ID: id}
-	err := tx.row(`SELECT account_id, password, code_id, proved, created FROM recoveries WHERE recovery_id = $1`, id).
-		Scan(&r.Account, &r.Password, &r.Code, asTime(&r.Proved), asTime(&r.Created))
+	err := tx.row(`SELECT account_id, password, typed, email, phone, language, proved, created FROM recoveries WHERE recovery_id = $1`, id).
+		Scan(&r.Account, &r.Password, &r.Typed, &r.Email, &r.Phone, &r.Language, asTime(&r.Proved), asTime(&r.Created))
 	return r, err
-}
-
-// RenewRecovery names the challenge that proves it from now on.
-func (tx *Tx) RenewRecovery(id, code string) error {
-	return tx.execOne(`UPDATE recoveries SET code_id = $2 WHERE recovery_id = $1 AND proved = 0`, id, code)
 }
 
 // ProveRecovery notes that the right code was given: ErrNotFound where it was

@@ -93,7 +93,7 @@ type ChangeRow struct {
 	Value      string
 	Key        string
 	Notices    bool
-	Code       string // the challenge whose code proves it
+	Attempt    string // what the code that proves it is bound to; a secret that only this table has
 	Everywhere bool
 	Created    time.Time
 }
@@ -101,20 +101,20 @@ type ChangeRow struct {
 // PutChange stores what waits, in place of the session's last of that kind.
 func (tx *Tx) PutChange(r ChangeRow) error {
 	_, err := tx.exec(`INSERT INTO changes
-		(account_id, session_id, kind, value, value_key, notices, code_id, everywhere, created)
+		(account_id, session_id, kind, value, value_key, notices, attempt, everywhere, created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (account_id, session_id, kind) DO UPDATE
-		SET value = $4, value_key = $5, notices = $6, code_id = $7, everywhere = $8, created = $9`,
-		r.Account, r.Session, r.Kind, r.Value, r.Key, flag(r.Notices), r.Code, flag(r.Everywhere), millis(r.Created))
+		SET value = $4, value_key = $5, notices = $6, attempt = $7, everywhere = $8, created = $9`,
+		r.Account, r.Session, r.Kind, r.Value, r.Key, flag(r.Notices), r.Attempt, flag(r.Everywhere), millis(r.Created))
 	return err
 }
 
 // Change returns what waits for its code.
 func (tx *Tx) Change(account protocol.AccountID, session, kind string) (ChangeRow, error) {
 	r := ChangeRow{Account: account, Session: session, Kind: kind}
-	err := tx.row(`SELECT value, value_key, notices, code_id, everywhere, created FROM changes
+	err := tx.row(`SELECT value, value_key, notices, attempt, everywhere, created FROM changes
 		WHERE account_id = $1 AND session_id = $2 AND kind = $3`, account, session, kind).
-		Scan(&r.Value, &r.Key, asFlag(&r.Notices), &r.Code, asFlag(&r.Everywhere), asTime(&r.Created))
+		Scan(&r.Value, &r.Key, asFlag(&r.Notices), &r.Attempt, asFlag(&r.Everywhere), asTime(&r.Created))
 	return r, err
 }
 

@@ -29,11 +29,11 @@ CREATE INDEX preferences_password ON preferences (password_due) WHERE password_d
 CREATE TABLE changes (
     account_id TEXT   NOT NULL REFERENCES accounts (account_id),
     session_id TEXT   NOT NULL,
-    kind       TEXT   NOT NULL,             -- email, phone
+    kind       TEXT   NOT NULL,             -- email, phone, password
     value      TEXT   NOT NULL,             -- as it will be stored
     value_key  TEXT   NOT NULL,             -- as it will be found
     notices    BIGINT NOT NULL,             -- phone only
-    code_id    TEXT   NOT NULL,             -- the challenge whose code proves it
+    attempt    TEXT   NOT NULL,             -- what the code that proves it is bound to
     everywhere BIGINT NOT NULL,             -- 1: sign out everywhere then
     created    BIGINT NOT NULL,
     PRIMARY KEY (account_id, session_id, kind)
@@ -61,6 +61,7 @@ CREATE TABLE links (
     purpose    TEXT   NOT NULL,             -- not_me, keep, keep_factor
     subject    TEXT   NOT NULL,             -- the kind of the notice that holds it
     email_key  TEXT   NOT NULL,             -- where it was sent
+    chain_id   TEXT   NOT NULL,             -- the row of changes it belongs to; '': none
     created    BIGINT NOT NULL,
     expires    BIGINT NOT NULL,
     used       BIGINT NOT NULL DEFAULT 0,   -- 0: not yet
@@ -74,7 +75,10 @@ CREATE TABLE recoveries (
     recovery_id TEXT   NOT NULL PRIMARY KEY, -- hash of what the browser holds
     account_id  TEXT   NOT NULL,             -- '': none
     password    TEXT   NOT NULL,             -- the account's hash then: a newer one ends this
-    code_id     TEXT   NOT NULL,             -- the challenge whose code proves it
+    typed       TEXT   NOT NULL,             -- the address or number that was given
+    email       TEXT   NOT NULL,             -- the account's; '': none
+    phone       TEXT   NOT NULL,             -- the account's; '': none
+    language    TEXT   NOT NULL,             -- BCP 47
     proved      BIGINT NOT NULL,             -- when; 0: not yet
     created     BIGINT NOT NULL
 );
@@ -85,7 +89,8 @@ CREATE INDEX recoveries_account ON recoveries (account_id);
 CREATE TABLE erasures (
     account_id TEXT   NOT NULL PRIMARY KEY REFERENCES accounts (account_id),
     asked      BIGINT NOT NULL,
-    due        BIGINT NOT NULL
+    due        BIGINT NOT NULL,             -- until then the owner can keep it
+    closed     BIGINT NOT NULL DEFAULT 0    -- since then nobody can sign in; 0: not yet
 );
 CREATE INDEX erasures_due ON erasures (due);
 

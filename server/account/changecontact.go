@@ -1,0 +1,400 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// ChangeKind says what waits for an access code. Values are stored.
+type ChangeKind string
+
+// The kinds.
+const (
+	ChangesEmail    ChangeKind = "email"
+	ChangesPhone    ChangeKind = "phone"
+	ChangesPassword ChangeKind = "password"
+)
+
+// Change is a change that an access code will complete, of one web session.
+type Change struct {
+	Kind ChangeKind
+	To   string // the new address or number in full, where that is what changes
+	Sent CodeSent
+}
+
+// Phone is the account's number.
+type Phone struct {
+	Number  string // E.164; empty: none
+	Proved  time.Time
+	Notices bool // security notices go there too
+}
+
+// Phone returns the account's number.
+func (s *Service) Phone(ctx context.Context, who Session) (Phone, error) {
+	var row store.PhoneRow
+	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		row, err = tx.Phone(who.Account)
+		return err
+	})
+	if err != nil {
+		return Phone{}, fmt.Errorf("phone: %w", err)
+	}
+	return Phone{row.Number, row.Proved, row.Notices}, nil
+}
+
+// ChangeEmail sends an access code to the new address; [Service.ConfirmChange]
+// completes the change. The current password may be left out while a proof is
+// fresh. An address with an account is answered alike, and its owner told.
+// Errors: ErrAddress, ErrSame, ErrCredentials, ErrSignedOut, *ThrottledError,
+// *admit.BusyError.
+func (s *Service) ChangeEmail(ctx context.Context, now time.Time, who Session, current, email string, everywhere bool) (Change, error) {
+	address, key, err := parseAddress(email)
+	if err != nil {
+		return Change{}, err
+	}
+	if err := s.proof(ctx, now, who, current); err != nil {
+		return Change{}, fmt.Errorf("change address: %w", err)
+	}
+	row := store.ChangeRow{Kind: string(ChangesEmail), Value: address, Key: key, Everywhere: everywhere}
+	c, err := s.wait(ctx, now, who, row, func(tx *store.Tx) (owner store.AccountRow, err error) {
+		owner, err = tx.AccountByEmail(key)
+		if err == nil && owner.ID == who.Account && owner.Email == address {
+			return owner, ErrSame
+		}
+		return owner, err
+	})
+	if err != nil {
+		return Change{}, fmt.Errorf("change address: %w", err)
+	}
+	return c, nil
+}
+
+// ChangePhone sends an access code to a new number, typed in any way (a
+// national one is read as of region); [Service.ConfirmChange] completes the
+// change. It takes the current password always (product rule A7). Errors:
+// ErrPhone, ErrSame, ErrCredentials, ErrSignedOut, *ThrottledError,
+// *admit.BusyError.
+func (s *Service) ChangePhone(ctx context.Context, now time.Time, who Session, current, typed, region string, notices, everywhere bool) (Change, error) {
+	number, err := ParsePhone(typed, s.region(region, who.Language))
+	if err != nil {
+		return Change{}, err
+	}
+	if err := s.passwordProof(ctx, now, who, current); err != nil {
+		return Change{}, fmt.Errorf("change phone: %w", err)
+	}
+	row := store.ChangeRow{Kind: string(ChangesPhone), Value: number, Key: number, Notices: notices, Everywhere: everywhere}
+	c, err := s.wait(ctx, now, who, row, func(tx *store.Tx) (owner store.AccountRow, err error) {
+		owner, err = tx.AccountByPhone(number)
+		if err == nil && owner.ID == who.Account {
+			return owner, ErrSame
+		}
+		return owner, err
+	})
+	if err != nil {
+		return Change{}, fmt.Errorf("change phone: %w", err)
+	}
+	return c, nil
+}
+
+// proof takes the current password, or a fresh proof in its place.
+func (s *Service) proof(ctx context.Context, now time.Time, who Session, current string) error {
+	if current == "" && who.Fresh(now) {
+		return nil
+	}
+	return s.passwordProof(ctx, now, who, current)
+}
+
+func (s *Service) passwordProof(ctx context.Context, now time.Time, who Session, current string) error {
+	leave, err := s.c.Gate.Enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	_, err = s.proved(ctx, now, who, current)
+	return err
+}
+
+// wait stores a change and sends the code that completes it. find returns whose
+// the new value is already: store.ErrNotFound for nobody's.
+func (s *Service) wait(ctx context.Context, now time.Time, who Session, row store.ChangeRow, find func(*store.Tx) (store.AccountRow, error)) (Change, error) {
+	secret, err := s.newAttempt()
+	if err != nil {
+		return Change{}, err
+	}
+	row.Account, row.Session, row.Attempt, row.Created = who.Account, string(who.ID), secret, now
+	var c Change
+	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		if err := Live(tx, who); err != nil {
+			return err
+		}
+		owner, err := find(tx)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		taken := err == nil && owner.ID != who.Account
+		if c, err = s.sendChange(tx, now, who, row, taken); err != nil {
+			return err
+		}
+		if err := tx.PutChange(row); err != nil || !taken {
+			return err
+		}
+		kind := NoticeHaveAccount
+		if row.Kind == string(ChangesPhone) {
+			kind = NoticePhoneTaken
+		}
+		return s.c.Notify(tx, noticeTo(owner, kind, now, who.Client))
+	})
+	return c, err
+}
+
+// sendChange sends a change's code: to what is new, or for a new password to
+// the account's own address.
+func (s *Service) sendChange(tx *store.Tx, now time.Time, who Session, row store.ChangeRow, decoy bool) (Change, error) {
+	c := Change{Kind: ChangeKind(row.Kind)}
+	r := codeRequest{
+		Attempt: row.Attempt, Account: who.Account, Language: who.Language, From: who.Client, Asker: known, Decoy: decoy,
+	}
+	switch c.Kind {
+	case ChangesEmail:
+		r.Purpose, r.To, c.To = ForEmail, Destination{ByMail, row.Value}, row.Value
+	case ChangesPhone:
+		r.Purpose, r.To, c.To = ForPhone, Destination{BySMS, row.Value}, row.Value
+	default:
+		r.Purpose, r.To = ForPassword, Destination{ByMail, who.Email}
+	}
+	var err error
+	c.Sent, err = s.sendAccessCode(tx, now, r)
+	return c, err
+}
+
+// ResendChange sends another code for what waits; the one before is void.
+// Errors: ErrNoChange, ErrSignedOut, *ThrottledError.
+func (s *Service) ResendChange(ctx context.Context, now time.Time, who Session, kind ChangeKind) (Change, error) {
+	var c Change
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		row, err := waiting(tx, now, who, kind)
+		if err != nil {
+			return err
+		}
+		taken, err := takenByOther(tx, row)
+		if err != nil {
+			return err
+		}
+		c, err = s.sendChange(tx, now, who, row, taken)
+		return err
+	})
+	if err != nil {
+		return Change{}, fmt.Errorf("resend code: %w", err)
+	}
+	return c, nil
+}
+
+func takenByOther(tx *store.Tx, row store.ChangeRow) (bool, error) {
+	var (
+		owner store.AccountRow
+		err   = store.ErrNotFound
+	)
+	switch ChangeKind(row.Kind) {
+	case ChangesEmail:
+		owner, err = tx.AccountByEmail(row.Key)
+	case ChangesPhone:
+		owner, err = tx.AccountByPhone(row.Key)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return owner.ID != row.Account, err
+}
+
+// waiting returns what waits for a code, of a live session.
+func waiting(tx *store.Tx, now time.Time, who Session, kind ChangeKind) (store.ChangeRow, error) {
+	if err := Live(tx, who); err != nil {
+		return store.ChangeRow{}, err
+	}
+	row, err := tx.Change(who.Account, string(who.ID), string(kind))
+	if errors.Is(err, store.ErrNotFound) || err == nil && now.Sub(row.Created) >= attemptLife {
+		err = ErrNoChange
+	}
+	return row, err
+}
+
+// Waiting returns a change that waits for its code, for a page that is loaded
+// again. Errors: ErrNoChange, ErrSignedOut.
+func (s *Service) Waiting(ctx context.Context, now time.Time, who Session, kind ChangeKind) (Change, error) {
+	c := Change{Kind: kind}
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		row, err := waiting(tx, now, who, kind)
+		if err != nil {
+			return err
+		}
+		if kind != ChangesPassword {
+			c.To = row.Value
+		}
+		code, err := tx.AccessCode(stored(row.Attempt), purposeOf(kind))
+		if errors.Is(err, store.ErrNotFound) {
+			return ErrNoChange
+		}
+		d := Destination{Channel(code.Channel), code.Destination}
+		c.Sent = CodeSent{Channel: d.Channel, To: d.Masked(), Expires: code.Expires, ResendAt: code.Sent.Add(resendAfter)}
+		return err
+	})
+	if err != nil {
+		return Change{}, fmt.Errorf("waiting change: %w", err)
+	}
+	return c, nil
+}
+
+func purposeOf(kind ChangeKind) string {
+	switch kind {
+	case ChangesEmail:
+		return string(ForEmail)
+	case ChangesPhone:
+		return string(ForPhone)
+	}
+	return string(ForPassword)
+}
+
+// ConfirmChange completes a change with its access code. The session goes on
+// under a new token; where the owner asked for it everything else is signed
+// out. Errors: ErrNoChange, *WrongCodeError, ErrCodeExpired, ErrSignedOut,
+// ErrAddressTaken, ErrPhoneTaken, ErrCredentials (the password was changed
+// meanwhile).
+func (s *Service) ConfirmChange(ctx context.Context, now time.Time, who Session, kind ChangeKind, code string) (Web, error) {
+	var row store.ChangeRow
+	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		row, err = waiting(tx, now, who, kind)
+		return err
+	})
+	if err != nil {
+		return Web{}, fmt.Errorf("confirm change: %w", err)
+	}
+	var web Web
+	err = s.redeem(ctx, now, row.Attempt, Purpose(purposeOf(kind)), code, func(tx *store.Tx, _ store.AccessCodeRow) error {
+		if err := tx.DeleteChange(who.Account, string(who.ID), row.Kind); err != nil {
+			return err
+		}
+		web, err = s.complete(tx, now, who, row)
+		return err
+	})
+	if errors.Is(err, ErrAttempt) || errors.Is(err, store.ErrNotFound) {
+		err = ErrNoChange
+	}
+	if err != nil {
+		return Web{}, fmt.Errorf("confirm change: %w", err)
+	}
+	return web, nil
+}
+
+func (s *Service) complete(tx *store.Tx, now time.Time, who Session, row store.ChangeRow) (Web, error) {
+	switch ChangeKind(row.Kind) {
+	case ChangesEmail:
+		return s.completeEmail(tx, now, who, row)
+	case ChangesPhone:
+		return s.completePhone(tx, now, who, row)
+	}
+	return s.replace(tx, now, who, row.Key, row.Value, row.Everywhere)
+}
+
+func (s *Service) completeEmail(tx *store.Tx, now time.Time, who Session, row store.ChangeRow) (Web, error) {
+	web, err := s.renewed(tx, now, who, row.Everywhere, protocol.ByAll)
+	if err != nil {
+		return Web{}, err
+	}
+	who = web.Session
+	chain, err := s.beforeChange(tx, now, who.Account)
+	if err != nil {
+		return Web{}, err
+	}
+	if err := tx.SetEmail(who.Account, row.Value, row.Key); err != nil {
+		if errors.Is(err, store.ErrExists) {
+			return Web{}, ErrAddressTaken
+		}
+		return Web{}, err
+	}
+	if err := tx.MoveChain(who.Account, chain.ID, now, now.Add(chainLife)); err != nil {
+		return Web{}, err
+	}
+	told := who.Notice(NoticeEmailChanged, now)
+	told.Detail = Destination{ByMail, row.Value}.Masked()
+	web.Session.Email = row.Value
+	return web, errors.Join(
+		who.Record(tx, now, timeline.Entry{Kind: timeline.EmailChanged, Subject: told.Detail}),
+		s.c.Notify(tx, told),
+		s.c.Notify(tx, web.Session.Notice(NoticeEmailSet, now)),
+	)
+}
+
+func (s *Service) completePhone(tx *store.Tx, now time.Time, who Session, row store.ChangeRow) (Web, error) {
+	web, err := s.renewed(tx, now, who, row.Everywhere, protocol.ByAll)
+	if err != nil {
+		return Web{}, err
+	}
+	who = web.Session
+	if _, err := s.beforeChange(tx, now, who.Account); err != nil {
+		return Web{}, err
+	}
+	old, err := tx.Phone(who.Account)
+	if err != nil {
+		return Web{}, err
+	}
+	err = tx.SetPhone(store.PhoneRow{Account: who.Account, Number: row.Value, Proved: now, Notices: row.Notices})
+	if errors.Is(err, store.ErrExists) {
+		err = ErrPhoneTaken
+	}
+	if err != nil {
+		return Web{}, err
+	}
+	return web, s.tellPhone(tx, now, who, old, timeline.PhoneChanged, Destination{BySMS, row.Value}.Masked())
+}
+
+// tellPhone tells the owner of a new or removed number, at the old one too.
+func (s *Service) tellPhone(tx *store.Tx, now time.Time, who Session, old store.PhoneRow, kind timeline.Kind, detail string) error {
+	n := who.Notice(NoticePhoneChanged, now)
+	n.Detail = detail
+	if old.Notices {
+		n.SMS = old.Number
+	}
+	return errors.Join(
+		who.Record(tx, now, timeline.Entry{Kind: kind, Subject: detail}),
+		s.c.Notify(tx, n),
+	)
+}
+
+// RemovePhone takes the account's number away. It takes the current password.
+// Errors: ErrNoPhone, ErrCredentials, ErrSignedOut, *ThrottledError,
+// *admit.BusyError.
+func (s *Service) RemovePhone(ctx context.Context, now time.Time, who Session, current string, everywhere bool) (Web, error) {
+	if err := s.passwordProof(ctx, now, who, current); err != nil {
+		return Web{}, fmt.Errorf("remove phone: %w", err)
+	}
+	var web Web
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		old, err := tx.Phone(who.Account)
+		if err != nil {
+			return err
+		}
+		if old.Number == "" {
+			return ErrNoPhone
+		}
+		if web, err = s.renewed(tx, now, who, everywhere, protocol.ByAll); err != nil {
+			return err
+		}
+		if _, err := s.beforeChange(tx, now, who.Account); err != nil {
+			return err
+		}
+		if err := tx.DeletePhone(who.Account); err != nil {
+			return err
+		}
+		return s.tellPhone(tx, now, web.Session, old, timeline.PhoneRemoved, "")
+	})
+	if err != nil {
+		return Web{}, fmt.Errorf("remove phone: %w", err)
+	}
+	return web, nil
+}

@@ -1,0 +1,161 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// defaultResetWait is how long support waits before it removes a second factor,
+// so that the owner, who hears of it, can say no (product rule O3).
+const defaultResetWait = 72 * time.Hour
+
+// maxReason bounds what an operator writes, in characters.
+const maxReason = 500
+
+// ErrReason: an operator must say who they are and why.
+var ErrReason = errors.New("account: operator and reason are needed")
+
+// AskFactorReset begins the removal of an account's second factor by support,
+// for an owner who has lost it. The owner is told and can stop it with one
+// link. It returns when it will be done. Errors: ErrUnknownAccount, ErrReason,
+// ErrFactorNeeded (there is none to remove), ErrResetting.
+func (s *Service) AskFactorReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) (time.Time, error) {
+	operator, reason = strings.TrimSpace(printable(operator, 128)), strings.TrimSpace(printable(reason, maxReason))
+	if operator == "" || reason == "" {
+		return time.Time{}, ErrReason
+	}
+	due := now.Add(s.c.FactorResetWait)
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		acc, err := tx.Account(id)
+		if errors.Is(err, store.ErrNotFound) {
+			return ErrUnknownAccount
+		}
+		if err != nil {
+			return err
+		}
+		if !acc.SecondFactor {
+			return ErrFactorNeeded
+		}
+		err = tx.InsertFactorReset(store.FactorResetRow{Account: id, Operator: operator, Reason: reason, Asked: now, Due: due})
+		if errors.Is(err, store.ErrExists) {
+			return ErrResetting
+		}
+		if err != nil {
+			return err
+		}
+		n := noticeTo(acc, NoticeFactorReset, now, Client{})
+		n.Expires, n.Detail = due, reason
+		phone, err := tx.Phone(id) // told there too, whatever the owner chose
+		if err != nil {
+			return err
+		}
+		n.SMS = phone.Number
+		row := store.LinkRow{Account: id, Purpose: keepFactorLink, Subject: string(n.Kind)}
+		if n.Link, err = s.addLink(tx, now, row, acc.Email, due); err != nil {
+			return err
+		}
+		return errors.Join(
+			timeline.Add(tx, id, timeline.Entry{
+				Kind: timeline.FactorResetAsked, At: now, Actor: protocol.ByOperator, Subject: operator + ": " + reason,
+			}),
+			s.c.Notify(tx, n),
+		)
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reset factor: %w", err)
+	}
+	return due, nil
+}
+
+// FactorReset returns when support will remove the second factor: zero where
+// it will not.
+func (s *Service) FactorReset(ctx context.Context, who Session) (time.Time, error) {
+	var due time.Time
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		row, err := tx.FactorReset(who.Account)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		due = row.Due
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("factor reset: %w", err)
+	}
+	return due, nil
+}
+
+// LiftFactorReset stops the removal. Errors: ErrNoReset, ErrSignedOut.
+func (s *Service) LiftFactorReset(ctx context.Context, now time.Time, who Session) error {
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
+			return err
+		}
+		return s.liftReset(tx, now, who.Account, who.Client)
+	})
+	if err != nil {
+		return fmt.Errorf("keep factor: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) liftReset(tx *store.Tx, now time.Time, id protocol.AccountID, from Client) error {
+	if err := tx.DeleteFactorReset(id); err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			return ErrNoReset
+		}
+		return err
+	}
+	acc, err := tx.Account(id)
+	if err != nil {
+		return err
+	}
+	from = from.tidy()
+	return errors.Join(
+		tx.VoidLinks(id, keepFactorLink, "", now),
+		timeline.Add(tx, id, timeline.Entry{
+			Kind: timeline.FactorResetLifted, At: now, Actor: protocol.ByOwner, Subject: from.Agent, IP: from.IP, Place: from.Place,
+		}),
+		s.c.Notify(tx, noticeTo(acc, NoticeFactorResetLifted, now, from)),
+	)
+}
+
+// resetDue removes the second factors whose wait is over.
+func (s *Service) resetDue(ctx context.Context, now time.Time) error {
+	err := s.each(ctx, func(tx *store.Tx) ([]protocol.AccountID, error) { return tx.DueFactorResets(now, eraseBatch) },
+		func(tx *store.Tx, id protocol.AccountID) error { return s.resetFactor(tx, now, id) })
+	if err != nil {
+		return fmt.Errorf("reset factors: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) resetFactor(tx *store.Tx, now time.Time, id protocol.AccountID) error {
+	if err := tx.DeleteFactorReset(id); err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // stopped a moment ago
+		}
+		return err
+	}
+	if _, err := s.beforeChange(tx, now, id); err != nil {
+		return err
+	}
+	acc, err := tx.Account(id)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		tx.ClearFactors(id),
+		tx.DeleteSignInsOf(id),
+		tx.EndStreak(id, factorScope),
+		timeline.Add(tx, id, timeline.Entry{Kind: timeline.FactorResetDone, At: now, Actor: protocol.ByOperator}),
+		s.c.Notify(tx, noticeTo(acc, NoticeFactorResetEnded, now, Client{})),
+	)
+}
