@@ -43,7 +43,7 @@ unit: ## unit tests with the race detector
 test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults
 	GOARCH=386 $(GO) test ./protocol/... ./agent/...
 
-e2e: build ## real servers, agents and browsers in separate processes, the ARM build under qemu
+e2e: needs build ## real servers, agents and browsers in separate processes, the ARM build under qemu
 	$(GO) test -count=1 -timeout 10m ./tools/e2e/...
 
 smoke: programs ## the whole tour without a person, one line per step
@@ -60,7 +60,7 @@ bench-risk: ## how well sign-ins of a generated population are told from attacks
 fuzz: ## 10 s of fuzzing for each target
 	tools/fuzz.sh 10s
 
-screenshots: needs programs ## draw every TV screen and page into docs/screenshots
+screenshots: needs build ## draw every TV screen and page into docs/screenshots
 	$(GO) test -count=1 -run TestScreenshots ./tools/e2e -args -screenshots ../../docs/screenshots
 
 needs:

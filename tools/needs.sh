@@ -13,6 +13,8 @@ need qemu-arm-static qemu-user-static
 need node nodejs
 need npm npm
 need gcc gcc
+need oathtool oathtool
+[ -n "$(fc-list 2>/dev/null)" ] || missing="$missing fonts-noto-core" # or pages have no letters
 
 if [ -n "$missing" ]; then
 	sudo=
@@ -37,3 +39,5 @@ fi
 if [ ! -f bin/geo/country.mmdb ] || [ tools/geo/country.mmdb.sha256 -nt bin/geo/country.mmdb ]; then
 	tools/geo/fetch.sh
 fi
+
+[ "$(id -u)" = 0 ] || echo "NOT TESTED on this machine, since it needs root: full and read-only disks"

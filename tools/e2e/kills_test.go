@@ -454,6 +454,8 @@ func (f *family) newPIN(ctx context.Context) error {
 		return err
 	}
 	err = drive.Poll(ctx, func() error {
+		ctx, cancel := drive.Timeout(ctx, 2*time.Second) // the change may empty an entry, which no answer follows
+		defer cancel()
 		if err := household.EnterPIN(ctx, f.tv, f.pin); err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func findPrograms() (err error) {
 		return err
 	}
 	fmt.Println("building the programs …")
-	make := exec.Command("make", "--no-print-directory", "build", "cross")
+	make := exec.Command("make", "--no-print-directory", "build")
 	make.Dir, make.Stdout, make.Stderr = root, os.Stdout, os.Stderr
 	return make.Run()
 }

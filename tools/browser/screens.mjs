@@ -1,0 +1,154 @@
+// What a person does in front of a TV.
+
+import { until } from "./browser.mjs";
+import { PIN, approve, refused } from "./account.mjs";
+
+// signInByCode: the code goes from the screen by hand to the account page.
+// Looking at what a code would approve approves nothing.
+export async function signInByCode({ page, server, tvs: [tv] }) {
+  await tv.open();
+  await tv.screen("welcome");
+  await tv.look("welcome");
+  await tv.press("Enter");
+  await tv.screen("code");
+  const code = await tv.userCode();
+  await tv.look("code");
+
+  await page.goto(server + "/tv");
+  await page.look("tv");
+  await page.keyboard.type("BCDF-GHJK");
+  await page.keyboard.press("Enter");
+  await refused(page);
+  await page.look("tv-wrong-code");
+
+  await page.getByLabel("Code on the TV").fill(code.toLowerCase());
+  await page.keyboard.press("Enter");
+  await page.getByText("Is this the code on the screen").waitFor();
+  await page.look("tv-approve", { dark: true });
+  await page.goto(`${server}/tv?code=${code}`); // a second GET
+  if (!(await tv.page.isVisible("section.screen.code"))) throw new Error("a GET approved the code");
+  await approve(page);
+  await page.look("tv-done");
+  await tv.screen("gate");
+}
+
+// signInByLink: a phone opens the link in the picture.
+export async function signInByLink({ page, server, tvs: [, tv], ask }) {
+  await tv.open();
+  await tv.screen("welcome");
+  await tv.press("Enter");
+  await tv.screen("code");
+  const link = `${server}/tv?code=${(await tv.userCode()).replace("-", "")}`;
+  await ask("qr", 2, link);
+  await page.goto(link);
+  await approve(page);
+  await tv.screen("gate");
+}
+
+export async function gate({ tvs: [tv] }) {
+  await tv.focusOn("Left", /^Robin/);
+  await tv.look("gate");
+  await tv.press("Enter");
+  await tv.screen("pin");
+  await tv.look("pin");
+  await tv.press("Up");
+  await tv.page.waitForSelector(".cross.second");
+  await tv.look("pin-arrows");
+  await tv.press("Left"); // 1
+  await tv.press("9", "9", "9");
+  await tv.says(/That's not the PIN/);
+  await tv.look("pin-wrong");
+  await tv.press(...PIN);
+  await tv.screen("home");
+  await until("the first title to have the focus", async () => { const f = await tv.focus(); return [f !== "", f]; });
+  await tv.says(/wrong PIN for Robin once|wrong try/);
+  await tv.look("home-wrong-try");
+}
+
+export async function titles({ tvs: [tv] }) {
+  const first = await tv.focus();
+  await tv.press("Right");
+  await until("the next title", async () => { const f = await tv.focus(); return [f !== first && f !== "", f]; });
+  await tv.press("Down");
+  await until("no toast", async () => [!(await tv.page.isVisible(".toast")), "a toast"]);
+  await tv.look("home");
+  await tv.press("Enter");
+  await tv.screen("title");
+  await tv.look("title");
+  await tv.choose("Up", /^Play/);
+  await tv.screen("player");
+  await tv.look("player");
+  await tv.press("Escape");
+  await tv.screen("title");
+  await tv.press("Backspace");
+  await tv.screen("home");
+}
+
+// openSettings goes from home by the left menu.
+async function openSettings(tv) {
+  for (let i = 0; i < 10 && !(await tv.page.isVisible("[role=dialog] [aria-label=Settings], .menu")); i++) {
+    await tv.press("Left");
+    await tv.page.waitForTimeout(0);
+    await until("the key to be handled", async () => [true, ""]);
+    if (await tv.page.waitForSelector(".menu", { timeout: 500 }).catch(() => null)) break;
+  }
+  await tv.focusOn("Down", "Settings");
+}
+
+export async function settings({ tvs: [tv] }) {
+  await openSettings(tv);
+  await tv.look("menu");
+  await tv.press("Enter");
+  await tv.screen("settings");
+  await tv.look("settings");
+  await tv.choose("Down", "Sign out");
+  await until("No to have the focus", async () => { const f = await tv.focus(); return [f === "No", f]; });
+  await tv.look("sign-out");
+  await tv.press("Enter");
+  await until("Sign out to have the focus", async () => { const f = await tv.focus(); return [f === "Sign out", f]; });
+  await tv.press("Backspace");
+  await tv.screen("home");
+}
+
+// sequence also goes back by every remote's own key.
+export async function sequence({ tvs: [tv] }) {
+  await tv.sequence();
+  await until("the four choices", async () => { const f = await tv.focus(); return [f === "Sign out", f]; });
+  await tv.look("sequence");
+  await tv.choose("Down", "Check network");
+  await tv.screen("network");
+  await tv.says(/Your network is fine/);
+  await tv.look("network");
+  await tv.press("Enter");
+  await tv.screen("home");
+  for (const [code, key] of [[0, "XF86Back"], [10009, ""], [461, ""], [166, "GoBack"]]) { // X11, Tizen, webOS, Android
+    await openSettings(tv);
+    await tv.code(13); // a nameless OK
+    await tv.screen("settings");
+    await tv.code(code, key);
+    await tv.screen("home");
+  }
+}
+
+export async function signOutHere({ page, server, tvs: [, tv] }) {
+  await page.goto(server + "/account/devices");
+  const board = page.locator("#board");
+  if (await tv.page.isVisible("section.screen.signedOut")) await tv.press("Enter");
+  await tv.screen("welcome");
+  await tv.press("Enter");
+  const code = await tv.userCode();
+  await page.goto(`${server}/tv?code=${code}`);
+  await approve(page);
+  await tv.screen("gate");
+  await page.goto(server + "/account/devices");
+  await tv.choose("Right", "Sasha");
+  await tv.screen("home");
+  await openSettings(tv);
+  await tv.press("Enter");
+  await tv.screen("settings");
+  await tv.choose("Down", "Sign out");
+  await tv.choose("Left", "Yes");
+  await tv.screen("welcome");
+  await board.getByText("with its remote").or(board.getByText("at the TV")).first().waitFor();
+  await page.look("devices-signed-out-here");
+}
