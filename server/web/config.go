@@ -13,6 +13,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/notify"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/timeline"
@@ -38,6 +39,12 @@ type Config struct {
 	Lease time.Duration
 	// MaxProfiles per account; 0: 5.
 	MaxProfiles int
+
+	// Passkeys says that the server's address allows them.
+	Passkeys bool
+	// Bounces returns the newest messages to the household that were given up, n
+	// at most. nil: they are not shown.
+	Bounces func(ctx context.Context, a protocol.AccountID, n int) ([]notify.Bounce, error)
 
 	// Outbox returns the newest messages, n at most, for the development page
 	// /dev/outbox. nil: there is no such page.

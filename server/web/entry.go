@@ -171,39 +171,6 @@ func (s *Site) signOut(v *visit) error {
 	return v.done("signedOut", "/signin")
 }
 
-func (s *Site) proofForm(v *visit) error {
-	next := local(v.r.URL.Query().Get("next"))
-	if v.session.Fresh(v.now) {
-		v.redirect(next)
-		return nil
-	}
-	return s.showProof(v, http.StatusOK, next, nil)
-}
-
-func (s *Site) showProof(v *visit, status int, next string, problem *Problem) error {
-	page := ProofPage{Frame: v.frame("Your password, please", ""), Email: v.session.Email, Password: passwordField(), Next: next}
-	page.Password.Focus = true
-	if problem != nil && !page.Password.mark(*problem) {
-		page.Problems = []Problem{*problem}
-	}
-	return v.show(status, page)
-}
-
-func (s *Site) proof(v *visit) error {
-	next := local(v.form("next"))
-	web, err := s.c.Accounts.Prove(v.ctx(), v.now, v.session, v.r.PostForm.Get("password"))
-	if err != nil {
-		p, status, err := v.rejectedPassword(err)
-		if err != nil {
-			return err
-		}
-		return s.showProof(v, status, next, &p)
-	}
-	v.renew(web)
-	v.redirect(next)
-	return nil
-}
-
 // rejectedPassword is rejected where the address is not in question.
 func (v *visit) rejectedPassword(err error) (Problem, int, error) {
 	if errors.Is(err, account.ErrCredentials) {

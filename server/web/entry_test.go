@@ -236,7 +236,7 @@ func TestProofRunsOut(t *testing.T) {
 	p.page("/account/membership")
 	w.clock.Advance(2 * time.Second)
 	p.moved(p.get("/account/membership"), "/proof?next=%2Faccount%2Fmembership")
-	has(t, p.page("/proof?next=/account/membership"), "Your password, please")
+	has(t, p.page("/proof?next=/account/membership"), "Is it you?")
 	wrong := p.post("/proof", "password=wrong", "next=/account/membership")
 	has(t, wrong.body, "not the password of this account")
 	p.moved(p.post("/proof", "password="+testPassword, "next=/account/membership"), "/account/membership")

@@ -110,6 +110,10 @@ func fixturePages() map[string]any {
 	fixtureAccount(add)
 	fixtureProfiles(add)
 	fixtureDevices(add)
+	fixtureMembership(add)
+	fixtureSecurity(add)
+	fixtureFactors(add)
+	fixtureData(add)
 	return pages
 }
 
@@ -134,9 +138,6 @@ func fixtureEntry(add func(string, any)) {
 	add("gate-empty", GatePage{Frame: gate, Next: "/"})
 	add("home", HomePage{Frame: fixtureFrame("Home", ""), SignedIn: 3, Online: 2})
 	add("home-empty", HomePage{Frame: fixtureFrame("Home", ""), Kids: true})
-	proof := passwordField()
-	proof.Error = "That is not the password of this account."
-	add("proof", ProofPage{Frame: fixtureFrame("Your password, please", ""), Email: "mara@example.org", Password: proof, Next: "/account"})
 	add("tv", TVPage{Frame: fixtureFrame("Sign in a TV", ""), Code: Field{Name: "code", Label: "Code on the TV", Class: "code-input letters",
 		Hint: "Eight letters, in two groups.", Placeholder: "BCDF-GHJK", MaxLength: 16}})
 	approve := TVApprovePage{Frame: fixtureFrame("Sign in this TV?", ""), Code: "BCDF-GHJK", Name: "Bedroom TV", Model: "Vision 43",
@@ -160,18 +161,12 @@ func fixtureAccount(add func(string, any)) {
 	add("overview", OverviewPage{Frame: fixtureFrame("Account", "overview"), Email: "mara@example.org", Profiles: fixtureFaces, Locks: 2,
 		SignedIn: 4, Online: 3, Browsers: 2, Last: &Event{Text: "TV signed in", Subject: "Bedroom TV", At: minutesAgo(14)}})
 	add("overview-empty", OverviewPage{Frame: fixtureFrame("Account", "overview"), Email: "mara@example.org"})
-	membership := MembershipPage{Frame: fixtureFrame("Membership", "membership"), Email: "mara.with.a.very.long.name.indeed@subdomain.of.a.long.example.org",
-		Current: Field{Name: "current", Label: "Current password", Type: "password"}, New: newPasswordField("new", "New password"),
-		Again: newPasswordField("again", "New password again"), Everywhere: true}
-	membership.New.Hint = "At least 8 characters."
-	add("membership", membership)
-	membership.New.Error = "This is one of the most common passwords. Try a few unrelated words."
-	membership.Notices = []Notice{notices["password"]}
-	add("membership-wrong", membership)
 	add("timeline-empty", TimelinePage{Frame: fixtureFrame("Security timeline", "timeline")})
 	add("timeline", TimelinePage{Frame: fixtureFrame("Security timeline", "timeline"), Older: "/account/timeline?before=x", Events: []Event{
 		{Icon: "check", Text: "TV confirmed with a signed receipt", Subject: "Bedroom TV", At: minutesAgo(2)},
 		{Icon: "alert", Text: "A sign-in with a wrong password", At: minutesAgo(80), From: "198.51.100.7 and near Oslo, Norway", Grave: true},
+		{Icon: "alert", Text: "A suspicious sign-in: the password was right, more was asked for", Subject: "Chrome on Windows", At: minutesAgo(90), Grave: true,
+			From: "198.51.100.7 and near Oslo, Norway", Why: []string{"A country that this account was never used from.", "Too far from the sign-in before: 1,900 km in 20 minutes."}},
 		{Icon: "lock", Text: "Profile lock set", Subject: "عبد الرحمن الطويل", At: minutesAgo(4000), From: "203.0.113.24"},
 		{Icon: "sparkle", Text: "The account was created", At: minutesAgo(90000), From: "203.0.113.24"},
 	}})

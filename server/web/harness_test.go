@@ -21,6 +21,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/notify"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/servertest"
 	"github.com/hearthkey/hearthkey/server/store"
@@ -31,6 +32,7 @@ const (
 	testEmail    = "mara@example.org"
 	testPassword = "seven quiet lampposts"
 	testServer   = "tv.example"
+	testRP       = "tv.example"
 )
 
 // world is the site over real services on a real database, behind a real HTTP
@@ -42,13 +44,14 @@ type world struct {
 	http    *httptest.Server
 	devices *device.Service
 	codes   chan string // access codes that were sent
+	bounces []notify.Bounce
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, clock: servertest.NewClock(), codes: make(chan string, 100)}
 	db, keys, gate := servertest.DB(t), servertest.Keys(t), admit.New(admit.Config{Queue: 1000})
-	notify := func(_ *store.Tx, n account.Notice) error {
+	tell := func(_ *store.Tx, n account.Notice) error {
 		if n.Kind == account.NoticeAccessCode {
 			w.codes <- n.Code
 		}
@@ -59,13 +62,14 @@ func newWorld(t *testing.T) *world {
 			w.site.Changed(id)
 		}
 	}
-	accounts, err := account.New(account.Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Household: profile.Household, Changed: changed})
+	accounts, err := account.New(account.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Household: profile.Household, Changed: changed,
+		Passkeys: account.PasskeyConfig{ID: testRP, Origins: []string{"https://" + testRP}}})
 	w.must(err)
-	profiles, err := profile.New(profile.Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Changed: changed})
+	profiles, err := profile.New(profile.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Changed: changed})
 	w.must(err)
 	w.devices, err = device.New(device.Config{
 		DB: db, Keys: keys, Profiles: profiles, Server: testServer, LinkURL: "https://tv.example/tv",
-		Notify: notify, Changed: changed, Decided: func(protocol.DeviceID) {},
+		Notify: tell, Changed: changed, Decided: func(protocol.DeviceID) {},
 	})
 	w.must(err)
 	w.site, err = New(Config{
@@ -76,7 +80,9 @@ func newWorld(t *testing.T) *world {
 		Outbox: func(context.Context, int) ([]store.OutboxRow, error) {
 			return []store.OutboxRow{{ID: "m1", Channel: "mail", Recipient: testEmail, Subject: "Hello", Text: "Hello.", HTML: "<p>Hello.</p>", Created: w.clock.Now()}}, nil
 		},
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now,
+		Passkeys: true,
+		Bounces:  func(context.Context, protocol.AccountID, int) ([]notify.Bounce, error) { return w.bounces, nil },
+		Log:      slog.New(slog.NewTextHandler(t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now,
 	})
 	w.must(err)
 	w.http = httptest.NewServer(w.site)

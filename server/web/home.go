@@ -1,13 +1,11 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
-	"github.com/hearthkey/hearthkey/server/account"
 )
 
 // gate asks for a profile after signing in (product rule A4).
@@ -79,6 +77,10 @@ func (s *Site) overview(v *visit) error {
 	if err != nil {
 		return err
 	}
+	factors, err := s.c.Accounts.Factors(v.ctx(), v.session)
+	if err != nil {
+		return err
+	}
 	entries, err := s.c.Timeline(v.ctx(), v.session.Account, "", 1)
 	if err != nil {
 		return err
@@ -86,7 +88,7 @@ func (s *Site) overview(v *visit) error {
 	in := board.SignedIn()
 	page := OverviewPage{
 		Frame: v.frame("Account", "overview"), Email: v.session.Email,
-		SignedIn: len(in), Online: countOnline(in), Browsers: len(board.Webs),
+		SignedIn: len(in), Online: countOnline(in), Browsers: len(board.Webs), Second: factors.Second,
 	}
 	for _, p := range list {
 		page.Profiles = append(page.Profiles, faceOf(p))
@@ -99,50 +101,4 @@ func (s *Site) overview(v *visit) error {
 		page.Last = &e
 	}
 	return v.show(http.StatusOK, page)
-}
-
-func (s *Site) membership(v *visit) error {
-	return s.showMembership(v, http.StatusOK, true, nil)
-}
-
-func (s *Site) showMembership(v *visit, status int, everywhere bool, problem *Problem) error {
-	page := MembershipPage{
-		Frame: v.frame("Membership", "membership"), Email: v.session.Email, Everywhere: everywhere,
-		Current: Field{Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password", Required: true},
-		New:     newPasswordField("new", "New password"),
-		Again:   newPasswordField("again", "New password again"),
-	}
-	page.New.Hint = "At least 8 characters. A few unrelated words are easy to remember and hard to guess."
-	if problem != nil && !page.Current.mark(*problem) && !page.New.mark(*problem) && !page.Again.mark(*problem) {
-		page.Problems = []Problem{*problem}
-	}
-	return v.show(status, page)
-}
-
-func (s *Site) changePassword(v *visit) error {
-	form := v.r.PostForm
-	everywhere := form.Get("everywhere") == "yes"
-	if form.Get("new") != form.Get("again") {
-		return s.showMembership(v, http.StatusUnprocessableEntity, everywhere, &Problem{"again", "The two new passwords are not the same."})
-	}
-	web, err := s.c.Accounts.ChangePassword(v.ctx(), v.now, v.session, form.Get("current"), form.Get("new"), everywhere)
-	if err != nil {
-		p, status, rest := v.rejectedPassword(err)
-		if rest != nil {
-			return rest
-		}
-		switch {
-		case errors.Is(err, account.ErrCredentials):
-			p.Field = "current"
-		case p.Field != "": // what is wrong with a password is about the new one
-			p.Field = "new"
-		}
-		return s.showMembership(v, status, everywhere, &p)
-	}
-	v.renew(web)
-	s.Changed(v.session.Account)
-	if everywhere {
-		return v.done("passwordAll", "/account/devices")
-	}
-	return v.done("password", "/account/membership")
 }

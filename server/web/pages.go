@@ -128,20 +128,12 @@ type OverviewPage struct {
 	Email          string
 	Profiles       []Face
 	Locks          int
+	Second         bool // the password needs a second factor
 	SignedIn       int
 	Online         int
 	Browsers       int
 	Last           *Event
 	PasswordChange time.Time // zero where it was never changed
-}
-
-// MembershipPage shows the email and changes the password.
-type MembershipPage struct {
-	Frame
-	Problems            []Problem
-	Email               string
-	Current, New, Again Field
-	Everywhere          bool
 }
 
 // ProfilesPage lists the profiles.
@@ -283,17 +275,9 @@ type Event struct {
 	Text    string
 	Subject string // name of the device or profile concerned
 	At      time.Time
-	From    string // address and place
+	From    string   // address and place
+	Why     []string // what made it look suspicious
 	Grave   bool
-}
-
-// ProofPage asks for the password again.
-type ProofPage struct {
-	Frame
-	Problems []Problem
-	Email    string
-	Password Field
-	Next     string
 }
 
 // OutboxPage lists this run's messages, for development.

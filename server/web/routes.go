@@ -33,10 +33,11 @@ func (s *Site) routes() http.Handler {
 	mux.Handle("POST /profiles", s.signed(s.chooseProfile))
 	mux.Handle("GET /proof", s.signed(s.proofForm))
 	mux.Handle("POST /proof", s.signed(s.proof))
+	mux.Handle("POST /proof/passkey/begin", s.signed(s.proofPasskeyBegin))
+	mux.Handle("POST /proof/passkey", s.signed(s.proofPasskey))
 
 	mux.Handle("GET /account", s.proved(s.overview))
-	mux.Handle("GET /account/membership", s.proved(s.membership))
-	mux.Handle("POST /account/membership/password", s.proved(s.changePassword))
+	s.ownerRoutes(mux)
 
 	mux.Handle("GET /account/profiles", s.proved(s.profileList))
 	mux.Handle("GET /account/profiles/new", s.proved(s.profileNew))

@@ -3,9 +3,6 @@ package web
 import (
 	"net/http"
 	"net/netip"
-
-	"github.com/hearthkey/hearthkey/protocol"
-	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
 // tv takes a user code by hand, or shows what a code would approve. It never
@@ -119,82 +116,4 @@ func (s *Site) tvDone(v *visit) error {
 		return err
 	}
 	return v.show(http.StatusOK, TVDonePage{Frame: v.frame("Signed in", ""), Name: d.Name})
-}
-
-// timelinePage is how many events one page shows.
-const timelinePage = 50
-
-func (s *Site) timeline(v *visit) error {
-	before := v.r.URL.Query().Get("before")
-	if len(before) > 64 {
-		return errNotFound
-	}
-	entries, err := s.c.Timeline(v.ctx(), v.session.Account, before, timelinePage+1)
-	if err != nil {
-		return err
-	}
-	page := TimelinePage{Frame: v.frame("Security timeline", "timeline")}
-	if len(entries) > timelinePage {
-		entries = entries[:timelinePage]
-		page.Older = "/account/timeline?before=" + entries[timelinePage-1].ID
-	}
-	for _, e := range entries {
-		page.Events = append(page.Events, eventOf(e))
-	}
-	return v.show(http.StatusOK, page)
-}
-
-// kind says how an entry reads. Subject says that its name follows the text.
-type kindWords struct {
-	icon, text string
-	subject    bool
-	grave      bool
-}
-
-var kinds = map[timeline.Kind]kindWords{
-	timeline.AccountCreated:      {"sparkle", "The account was created", false, false},
-	timeline.SignedIn:            {"laptop", "Signed in on the web", false, false},
-	timeline.SignInFailed:        {"alert", "A sign-in with a wrong password", false, true},
-	timeline.SignedOut:           {"out", "Signed out on the web", false, false},
-	timeline.SessionRevoked:      {"out", "A browser was signed out", true, false},
-	timeline.PasswordChanged:     {"key", "The password was changed", false, true},
-	timeline.SignedOutEverywhere: {"out", "Signed out everywhere", false, true},
-	timeline.ProfileAdded:        {"users", "Profile added", true, false},
-	timeline.ProfileChanged:      {"users", "Profile changed", true, false},
-	timeline.ProfileRemoved:      {"users", "Profile deleted", true, false},
-	timeline.LockSet:             {"lock", "Profile lock set", true, false},
-	timeline.LockRemoved:         {"lock", "Profile lock removed", true, false},
-	timeline.DeviceAdded:         {"tv", "TV signed in", true, false},
-	timeline.DeviceRefused:       {"tv", "A TV that asked was refused", true, false},
-	timeline.DeviceRenamed:       {"pencil", "TV renamed", true, false},
-	timeline.DeviceSignedOut:     {"out", "TV signed out", true, false},
-	timeline.DeviceLeft:          {"out", "TV signed out with its remote", true, false},
-	timeline.DeviceMoved:         {"tv", "TV signed in to another account", true, true},
-	timeline.DeviceDeactivated:   {"trash", "TV deactivated", true, false},
-	timeline.DeviceConfirmed:     {"check", "TV confirmed with a signed receipt", true, false},
-	timeline.DeviceCloned:        {"alert", "Two TVs used one identity: both are locked", true, true},
-	timeline.DatabaseRestored:    {"alert", "The service restored a backup; newer sign-outs were kept", true, true},
-}
-
-func eventOf(e timeline.Entry) Event {
-	k, ok := kinds[e.Kind]
-	if !ok {
-		k = kindWords{icon: "list", text: "Something changed", subject: true}
-	}
-	out := Event{Icon: k.icon, Text: k.text, At: e.At, Grave: k.grave}
-	if k.subject {
-		out.Subject = e.Subject
-	}
-	var from []string
-	if e.Actor == protocol.ByOperator {
-		from = append(from, "by support")
-	}
-	if e.IP != "" {
-		from = append(from, e.IP)
-	}
-	if e.Place != "" {
-		from = append(from, e.Place)
-	}
-	out.From = and(from)
-	return out
 }

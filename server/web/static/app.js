@@ -93,6 +93,24 @@ function menus() {
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
+// keep helps to copy or print what is shown only once.
+function keep() {
+  for (const b of document.querySelectorAll("[data-copy]")) {
+    const from = document.getElementById(b.dataset.copy);
+    if (!from || !navigator.clipboard) continue;
+    b.hidden = false;
+    b.addEventListener("click", async () => {
+      const text = Array.from(from.children, (el) => el.textContent).join("\n");
+      const done = await navigator.clipboard.writeText(text).then(() => "Copied", () => "Not copied: select them by hand");
+      b.lastChild.textContent = done;
+    });
+  }
+  for (const b of document.querySelectorAll("[data-print]")) {
+    b.hidden = false;
+    b.addEventListener("click", () => print());
+  }
+}
+
 /* Live parts: an element with data-live="address" is replaced by what the
    server sends; what changed is said once to screen readers. */
 
@@ -138,6 +156,7 @@ localise();
 countdown();
 forms();
 menus();
+keep();
 for (const box of document.querySelectorAll("[data-live]")) live(box);
 setInterval(localise, 15000);
 if (document.querySelector("[data-until]")) setInterval(countdown, 1000);

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server/account"
+)
+
+// The fixtures of the owner's pages: empty, full, wrong, with long names.
+
+const longEmail = "mara.with.a.very.long.name.indeed@subdomain.of.a.long.example.org"
+
+var fixtureBounces = []BounceRow{
+	{ID: "b1", To: longEmail, Subject: "New sign-in to your account", Reason: "The mailbox is full.", At: minutesAgo(400)},
+	{ID: "b2", To: "+49 1512 3456789", Reason: "The number cannot receive it. Check the number.", At: minutesAgo(900)},
+}
+
+func marked(f Field, text string) Field {
+	f.mark(Problem{f.Name, text})
+	return f
+}
+
+func fixtureMembership(add func(string, any)) {
+	page := MembershipPage{Frame: fixtureFrame("Membership", "membership"), Email: "mara@example.org",
+		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again"), Everywhere: true}
+	page.New.Hint = "At least 8 characters."
+	add("membership-empty", page)
+	page.Email, page.Phone, page.PhoneNotices, page.Bounces = longEmail, "+49 1512 3456789", true, fixtureBounces
+	page.Waiting = []WaitingChange{{account.ChangesEmail, longEmail}, {account.ChangesPhone, "+34 612 34 56 78"}, {account.ChangesPassword, "m…a@example.org"}}
+	add("membership", page)
+	page.New.Error = "This is one of the most common passwords. Try a few unrelated words."
+	page.Waiting, page.Bounces, page.PhoneNotices = nil, nil, false
+	page.Notices = []Notice{notices["password"]}
+	add("membership-wrong", page)
+
+	email := EmailPage{Frame: fixtureFrame("Change email address", "membership"), Now: longEmail, Current: currentField(),
+		New: Field{Name: "email", Label: "New email address", Type: "email"}}
+	add("email", email)
+	email.New, email.Everywhere = marked(email.New, "This is your address already."), true
+	add("email-wrong", email)
+	number := Field{Name: "phone", Label: "Mobile number", Type: "tel", Hint: "As you would write it. With + and the country’s code it works from everywhere."}
+	add("phone-new", PhonePage{Frame: fixtureFrame("Phone number", "membership"), Number: number, Current: currentField()})
+	number.Value = "call me maybe"
+	add("phone-wrong", PhonePage{Frame: fixtureFrame("Phone number", "membership"), Now: "+49 1512 3456789",
+		Number: marked(number, "That does not look like a mobile number."), Current: marked(currentField(), "That is not the password of this account."), SMS: true, Everywhere: true})
+	add("phone-remove", PhoneRemovePage{Frame: fixtureFrame("Remove the phone number", "membership"), Number: "+49 1512 3456789", Current: currentField()})
+	code := ChangeCodePage{Frame: fixtureFrame("Enter the code", "membership"), Kind: account.ChangesEmail, To: longEmail, Code: codeField(),
+		Expires: fixtureNow.Add(10 * time.Minute)}
+	add("change-code", code)
+	code.Kind, code.To, code.SMS, code.Dev = account.ChangesPhone, "+34 612 34 56 78", true, true
+	code.Code = marked(code.Code, "That code does not match. You have 3 more tries.")
+	add("change-code-wrong", code)
+	code.Kind, code.To, code.SMS = account.ChangesPassword, "m…a@example.org", false
+	add("change-code-password", code)
+
+	proof := ProofPage{Frame: fixtureFrame("Is it you?", ""), Email: "mara@example.org", Password: passwordField(), Next: "/account"}
+	add("proof", proof)
+	proof.Passkey, proof.Email, proof.Password = true, longEmail, marked(proof.Password, "That is not the password of this account.")
+	add("proof-passkey", proof)
+}
+
+func fixturePasskeys() []PasskeyRow {
+	return []PasskeyRow{
+		{ID: "k1", Name: "Phone", Created: minutesAgo(9000), LastUsed: minutesAgo(30), Synced: true},
+		{ID: "k2", Name: "The blue security key on the ring with the cellar keys and the bike", Created: minutesAgo(90000), Copied: minutesAgo(200)},
+		{ID: "k3", Name: "مفتاح <b>عبد</b>", Created: minutesAgo(90)},
+	}
+}
+
+func fixtureSecurity(add func(string, any)) {
+	page := SecurityPage{Frame: fixtureFrame("Security", "security"), CanPasskeys: true,
+		Choices: Choices{Preferences: account.Preferences{CodeOnNewDevice: true, SignInMails: true}}}
+	add("security-empty", page)
+	page.Choices.Warn, page.Choices.CodeOnNewDevice, page.CanPasskeys = true, false, false
+	add("security-warn", page)
+	page.Choices.Warn, page.CanPasskeys, page.Passkeys, page.Codes = false, true, fixturePasskeys()[:1], 10
+	page.Problems = []Problem{{"", "Notices can go by SMS once a phone number is added. Nothing was saved."}}
+	add("security-passkey", page)
+	page.Second, page.App, page.AppSince, page.Passkeys, page.Codes, page.Bounces = true, true, minutesAgo(90000), fixturePasskeys(), 0, fixtureBounces
+	page.Choices = Choices{Phone: "+49 1512 3456789", Preferences: account.Preferences{CodeOnNewDevice: true, SignInMails: true, RemindDevices: true, RemindPassword: true, SMSNotices: true}}
+	page.Problems, page.Notices = nil, []Notice{notices["preferences"]}
+	add("security", page)
+}
+
+func fixtureFactors(add func(string, any)) {
+	second := SecondFactorPage{Frame: fixtureFrame("Second factor", "security")}
+	add("second-on", second)
+	second.Needed = true
+	add("second-off", second)
+	app := AppPage{Frame: fixtureFrame("Authenticator app", "security"), Code: appCodeField()}
+	add("app-empty", app)
+	app.Begun, app.Secret = true, strings.TrimSpace(strings.Repeat("JBSW ", 8))
+	app.URI = "otpauth://totp/Hearthkey:mara@example.org?secret=JBSWJBSWJBSWJBSWJBSWJBSWJBSWJBSW&issuer=Hearthkey&algorithm=SHA1&digits=6&period=30"
+	app.QR, _ = qrCode(string(app.URI))
+	add("app", app)
+	app.Code = marked(app.Code, "That code does not match. Type the one that the app shows now; check that the phone’s clock is right.")
+	add("app-wrong", app)
+	app.On = true
+	add("app-on", app)
+	remove := FactorRemovePage{Frame: fixtureFrame("Remove", "security"), Action: "/account/security/app/remove", Last: true}
+	add("app-remove", remove)
+	remove.Passkey, remove.Last = fixturePasskeys()[1].Name, false
+	add("passkey-remove", remove)
+	codes := CodesPage{Frame: fixtureFrame("Recovery codes", "security")}
+	add("codes-none", codes)
+	codes.Left = 7
+	add("codes-some", codes)
+	codes.Email, codes.Made, codes.Notices = longEmail, fixtureNow, []Notice{notices["appAdded"]}
+	for range 10 {
+		codes.Codes = append(codes.Codes, "mfrg-gzdf-mztw-q2lk")
+	}
+	add("codes", codes)
+	fresh := PasskeyNewPage{Frame: fixtureFrame("Add a passkey", "security"), Name: passkeyNameField("Firefox on Linux")}
+	add("passkey-nowhere", fresh)
+	fresh.Available = true
+	add("passkey-new", fresh)
+	fresh.Name, fresh.Everywhere = marked(fresh.Name, "A name has 1 to 64 characters."), true
+	fresh.Problems = []Problem{{"", "That passkey does not match, or it took too long. Try again."}}
+	add("passkey-new-wrong", fresh)
+	add("passkey", PasskeyPage{Frame: fixtureFrame("Rename", "security"), Passkey: fixturePasskeys()[2], Name: passkeyNameField(fixturePasskeys()[2].Name)})
+}
+
+func fixtureData(add func(string, any)) {
+	add("data", DataPage{Frame: fixtureFrame("Your data", "data")})
+	add("data-leaving", DataPage{Frame: fixtureFrame("Your data", "data"), Leaving: fixtureNow.AddDate(0, 0, 6)})
+	leave := LeavePage{Frame: fixtureFrame("Delete the account", "data"), Email: longEmail, Due: fixtureNow.AddDate(0, 0, 7), Current: currentField()}
+	add("leave-empty", leave)
+	leave.TVs, leave.Profiles, leave.Current = 4, 5, marked(leave.Current, "That is not the password of this account.")
+	add("leave", leave)
+}
+
+// A QR code has a quiet zone of four and its three finder patterns.
+func TestQRCode(t *testing.T) {
+	got, err := qrCode("otpauth://totp/x?secret=JBSW")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`viewBox="0 0 `, `role="img"`, "M4 4h7v1h-7z", "M4 10h7v1h-7z"} {
+		if !strings.Contains(string(got), part) {
+			t.Errorf("QR code lacks %q: %s", part, got)
+		}
+	}
+	if _, err := qrCode(strings.Repeat("x", 5000)); err == nil {
+		t.Error("a text too long for any code: no error")
+	}
+}

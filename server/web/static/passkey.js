@@ -1,0 +1,142 @@
+// Passkeys (Web Authentication Level 3) for pages that carry a form with
+// data-passkey. The server makes the options and checks the answer; the page's
+// own form brings the answer there, so that what follows is a page like any
+// other.
+//
+//   <form method="post" action="…" data-passkey="register|use" data-begin="…" hidden>
+//     <input type="hidden" name="ceremony"><input type="hidden" name="response">
+//     <p data-passkey-say role="alert" hidden></p> … a button …
+//   </form>
+//   <p data-passkey-none hidden>This browser cannot use passkeys.</p>
+//
+// data-begin is asked by POST for {"ceremony": id, "options": {"publicKey": …}},
+// or {"error": "a sentence"}.
+
+/* base64url, RFC 4648 §5, without padding: what browsers before toJSON need. */
+
+export function toBytes(text) {
+  const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+  return Uint8Array.from(plain, (c) => c.charCodeAt(0));
+}
+
+export function toText(bytes) {
+  let plain = "";
+  for (const b of new Uint8Array(bytes)) plain += String.fromCharCode(b);
+  return btoa(plain).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+export const supported = () => !!(window.PublicKeyCredential && navigator.credentials?.create);
+
+const known = (list) => (list ?? []).map((c) => ({ ...c, id: toBytes(c.id) }));
+
+function creation(o) {
+  if (PublicKeyCredential.parseCreationOptionsFromJSON) return PublicKeyCredential.parseCreationOptionsFromJSON(o);
+  return {
+    ...o, challenge: toBytes(o.challenge), user: { ...o.user, id: toBytes(o.user.id) },
+    excludeCredentials: known(o.excludeCredentials),
+  };
+}
+
+function request(o) {
+  if (PublicKeyCredential.parseRequestOptionsFromJSON) return PublicKeyCredential.parseRequestOptionsFromJSON(o);
+  return { ...o, challenge: toBytes(o.challenge), allowCredentials: known(o.allowCredentials) };
+}
+
+function json(c) {
+  if (c.toJSON) return c.toJSON();
+  const response = { clientDataJSON: toText(c.response.clientDataJSON) };
+  for (const part of ["attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (c.response[part]) response[part] = toText(c.response[part]);
+  }
+  if (c.response.getTransports) response.transports = c.response.getTransports();
+  return {
+    id: c.id, rawId: toText(c.rawId), type: c.type, response,
+    authenticatorAttachment: c.authenticatorAttachment ?? undefined, clientExtensionResults: c.getClientExtensionResults(),
+  };
+}
+
+// PasskeyError is worded for a person.
+export class PasskeyError extends Error {}
+
+const words = {
+  NotAllowedError: "Nothing happened: it was cancelled, took too long, or there is no passkey for this account on this device. Try again.",
+  InvalidStateError: "This device or password manager holds a passkey of your account already.",
+  NotSupportedError: "This device cannot hold such a passkey. Try your phone or a security key.",
+  ConstraintError: "This device cannot check that it is you. Set up a screen lock, or use another device.",
+  SecurityError: /^[\d.]+$|:/.test(location.hostname)
+    ? "Passkeys need a name in the address in place of numbers. On the server’s own machine, open this page as localhost."
+    : "Passkeys work only at this site’s own address. Look at the address bar.",
+  AbortError: "It was cancelled. Try again.",
+};
+
+async function worded(ask) {
+  if (!supported()) throw new PasskeyError("This browser cannot use passkeys.");
+  try {
+    const credential = await ask();
+    if (!credential) throw new PasskeyError("No passkey was given. Try again.");
+    return JSON.stringify(json(credential));
+  } catch (e) {
+    if (e instanceof PasskeyError) throw e;
+    throw new PasskeyError(words[e.name] ?? "The passkey did not work. Try again, or use another way.");
+  }
+}
+
+// registerPasskey makes a passkey by the server's options and returns the
+// answer as JSON text.
+export const registerPasskey = (options) =>
+  worded(() => navigator.credentials.create({ publicKey: creation(options.publicKey) }));
+
+// signInWithPasskey uses a passkey by the server's options and returns the
+// answer as JSON text.
+export const signInWithPasskey = (options) =>
+  worded(() => navigator.credentials.get({ publicKey: request(options.publicKey) }));
+
+/* Forms */
+
+const busyWords = "We could not reach the server. Check the connection and try again.";
+
+// begin asks the server for a ceremony. A server that would rather show a page
+// (to sign in, to prove) is obeyed by loading this one again.
+async function begin(form) {
+  let answer;
+  try {
+    answer = await fetch(form.dataset.begin, { method: "POST", redirect: "manual", headers: { Accept: "application/json" } });
+  } catch {
+    throw new PasskeyError(busyWords);
+  }
+  if (answer.type === "opaqueredirect") {
+    location.reload();
+    return null;
+  }
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new PasskeyError(body.error ?? busyWords);
+  return body;
+}
+
+function attach(form) {
+  const say = form.querySelector("[data-passkey-say]");
+  const run = form.dataset.passkey === "register" ? registerPasskey : signInWithPasskey;
+  form.hidden = false;
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    if (form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    say.hidden = true;
+    try {
+      const ceremony = await begin(form);
+      if (!ceremony) return;
+      form.elements.response.value = await run(ceremony.options);
+      form.elements.ceremony.value = ceremony.ceremony;
+      form.submit();
+    } catch (error) {
+      say.textContent = error instanceof PasskeyError ? error.message : "The passkey did not work. Try again, or use another way.";
+      say.hidden = false;
+      delete form.dataset.busy;
+      form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+    }
+  });
+  addEventListener("pageshow", () => delete form.dataset.busy);
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) if (supported()) attach(form);
+if (!supported()) for (const p of document.querySelectorAll("[data-passkey-none]")) p.hidden = false;

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/timeline"
+)
+
+// timelinePage is how many events one page shows.
+const timelinePage = 50
+
+func (s *Site) timeline(v *visit) error {
+	before := v.r.URL.Query().Get("before")
+	if len(before) > 64 {
+		return errNotFound
+	}
+	entries, err := s.c.Timeline(v.ctx(), v.session.Account, before, timelinePage+1)
+	if err != nil {
+		return err
+	}
+	page := TimelinePage{Frame: v.frame("Security timeline", "timeline")}
+	if len(entries) > timelinePage {
+		entries = entries[:timelinePage]
+		page.Older = "/account/timeline?before=" + entries[timelinePage-1].ID
+	}
+	for _, e := range entries {
+		page.Events = append(page.Events, eventOf(e))
+	}
+	return v.show(http.StatusOK, page)
+}
+
+// kind says how an entry reads. Subject says that its name follows the text.
+type kindWords struct {
+	icon, text string
+	subject    bool
+	grave      bool
+}
+
+var kinds = map[timeline.Kind]kindWords{
+	timeline.AccountCreated:      {"sparkle", "The account was created", false, false},
+	timeline.SignedIn:            {"laptop", "Signed in on the web", false, false},
+	timeline.SignInFailed:        {"alert", "A sign-in with a wrong password", false, true},
+	timeline.SignInGuessed:       {"alert", "Ten wrong passwords in a row: unknown devices need a code too", false, true},
+	timeline.PasswordRefused:     {"alert", "A hundred wrong passwords in a row: unknown devices are turned away", false, true},
+	timeline.SignInSuspicious:    {"alert", "A suspicious sign-in: the password was right, more was asked for", true, true},
+	timeline.FactorFailed:        {"alert", "The right password, and five wrong codes after it", true, true},
+	timeline.SecondFactorOn:      {"shield", "The password needs a second factor", false, false},
+	timeline.SecondFactorOff:     {"shield", "The password needs no second factor any more", false, true},
+	timeline.TOTPAdded:           {"phone", "Authenticator app added", false, true},
+	timeline.TOTPRemoved:         {"phone", "Authenticator app removed", false, true},
+	timeline.PasskeyAdded:        {"key", "Passkey added", true, true},
+	timeline.PasskeyRenamed:      {"pencil", "Passkey renamed", true, false},
+	timeline.PasskeyRemoved:      {"key", "Passkey removed", true, true},
+	timeline.PasskeyRegressed:    {"alert", "A passkey may have been copied", true, true},
+	timeline.RecoveryCodesMade:   {"list", "New recovery codes made", false, true},
+	timeline.RecoveryCodeUsed:    {"list", "A recovery code was used", false, true},
+	timeline.SignedOut:           {"out", "Signed out on the web", false, false},
+	timeline.SessionRevoked:      {"out", "A browser was signed out", true, false},
+	timeline.PasswordChanged:     {"key", "The password was changed", false, true},
+	timeline.SignedOutEverywhere: {"out", "Signed out everywhere", false, true},
+	timeline.EmailChanged:        {"mail", "Email address changed", true, true},
+	timeline.PhoneChanged:        {"phone", "Phone number saved", true, true},
+	timeline.PhoneRemoved:        {"phone", "Phone number removed", false, true},
+	timeline.PasswordRecovered:   {"key", "The password was set anew with a code", false, true},
+	timeline.ChangesUndone:       {"back", "Changes were undone by “It wasn’t me”", false, true},
+	timeline.NotMe:               {"alert", "“It wasn’t me” was chosen in a mail", false, true},
+	timeline.PreferencesChanged:  {"list", "Choices for codes and notices saved", false, false},
+	timeline.DataExported:        {"down", "The account’s data was downloaded", false, true},
+	timeline.ErasureAsked:        {"trash", "Deleting the account was asked for", false, true},
+	timeline.ErasureCancelled:    {"check", "The account stays", false, true},
+	timeline.FactorResetAsked:    {"alert", "Support was asked to remove the second factor", false, true},
+	timeline.FactorResetDone:     {"alert", "The second factor was removed by support", false, true},
+	timeline.FactorResetLifted:   {"check", "Removing the second factor was stopped", false, true},
+	timeline.HackedBegun:         {"shield", "“My account was hacked” was begun", false, true},
+	timeline.AccountImported:     {"sparkle", "The account was brought over", false, false},
+	timeline.ProfileAdded:        {"users", "Profile added", true, false},
+	timeline.ProfileChanged:      {"users", "Profile changed", true, false},
+	timeline.ProfileRemoved:      {"users", "Profile deleted", true, false},
+	timeline.LockSet:             {"lock", "Profile lock set", true, false},
+	timeline.LockRemoved:         {"lock", "Profile lock removed", true, false},
+	timeline.DeviceAdded:         {"tv", "TV signed in", true, false},
+	timeline.DeviceRefused:       {"tv", "A TV that asked was refused", true, false},
+	timeline.DeviceRenamed:       {"pencil", "TV renamed", true, false},
+	timeline.DeviceSignedOut:     {"out", "TV signed out", true, false},
+	timeline.DeviceLeft:          {"out", "TV signed out with its remote", true, false},
+	timeline.DeviceMoved:         {"tv", "TV signed in to another account", true, true},
+	timeline.DeviceDeactivated:   {"trash", "TV deactivated", true, false},
+	timeline.DeviceConfirmed:     {"check", "TV confirmed with a signed receipt", true, false},
+	timeline.DeviceCloned:        {"alert", "Two TVs used one identity: both are locked", true, true},
+	timeline.DatabaseRestored:    {"alert", "The service restored a backup; newer sign-outs were kept", true, true},
+}
+
+func eventOf(e timeline.Entry) Event {
+	k, ok := kinds[e.Kind]
+	if !ok {
+		k = kindWords{icon: "list", text: "Something changed", subject: true}
+	}
+	out := Event{Icon: k.icon, Text: k.text, At: e.At, Grave: k.grave}
+	if k.subject {
+		out.Subject = e.Subject
+	}
+	out.Why = why(e)
+	var from []string
+	if e.Actor == protocol.ByOperator {
+		from = append(from, "by support")
+	}
+	if e.IP != "" {
+		from = append(from, e.IP)
+	}
+	if e.Place != "" {
+		from = append(from, e.Place)
+	}
+	out.From = and(from)
+	return out
+}
+
+// maxWhy bounds the reasons that are shown.
+const maxWhy = 12
+
+// why returns what an entry says beyond its sentence.
+func why(e timeline.Entry) []string {
+	switch e.Kind {
+	case timeline.RecoveryCodeUsed:
+		if e.Detail != "" {
+			return []string{e.Detail + " left."}
+		}
+	case timeline.SignedIn, timeline.SignInSuspicious, timeline.FactorResetAsked:
+		lines := strings.FieldsFunc(e.Detail, func(r rune) bool { return r == '\n' })
+		return lines[:min(len(lines), maxWhy)]
+	}
+	return nil
+}
