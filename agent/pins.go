@@ -108,8 +108,8 @@ func (c *core) checkPIN(e nav.CheckPIN) {
 	c.work.Go(func() {
 		k, err := pin.Derive(string(e.Digits), v.Salt, v.Cost)
 		right := err == nil && pin.Equal(v.MAC[:], pin.Verifier(secret, e.Profile, v.Version, k))
-		debug.FreeOSMemory() // or the hash's memory stays with the process
 		c.post(func() { c.pinHashed(e, v, right) })
+		debug.FreeOSMemory() // or the hash's memory stays with the process
 	})
 }
 

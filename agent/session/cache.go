@@ -160,11 +160,11 @@ func (d *document) add(f protocol.Part) error {
 	return nil
 }
 
-// applyDocuments hands complete documents to the cache, all that are wanted in
-// one transaction.
+// applyDocuments hands complete documents to the cache. A snapshot does not wait
+// for a catalogue that is still on its way: a lock must be in force at once.
 func (s *step) applyDocuments() {
 	c := &s.cache
-	if c.applying != nil || !s.active() || !c.snapshot.ready() || !c.catalog.ready() || (!c.snapshot.done && !c.catalog.done) {
+	if c.applying != nil || !s.active() || (!c.snapshot.done && !c.catalog.done) {
 		return
 	}
 	c.applying = &ApplyCache{
@@ -173,8 +173,6 @@ func (s *step) applyDocuments() {
 	}
 	s.do(*c.applying)
 }
-
-func (d *document) ready() bool { return d.blob == nil || d.done }
 
 // take returns the complete document and forgets it.
 func (d *document) take() *Document {
@@ -206,6 +204,7 @@ func (s *step) cached(what What) {
 		c.held = Held{}
 		c.want(s.saved)
 		c.doubt()
+		c.fetched = 0 // a person asked: not later, now
 	}
 }
 

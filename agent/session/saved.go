@@ -17,10 +17,11 @@ type Saved struct {
 	Version protocol.Version   `json:"version,omitempty"`
 	Cause   *protocol.Cause    `json:"cause,omitempty"` // why it is not active
 
-	Snapshot *protocol.Blob `json:"snapshot,omitempty"` // what the cache should hold
-	Catalog  *protocol.Blob `json:"catalog,omitempty"`
-	Pins     int64          `json:"pins,omitempty"`
-	State    string         `json:"state,omitempty"` // JWS of the newest state
+	Snapshot *protocol.Blob  `json:"snapshot,omitempty"` // what the cache should hold
+	Catalog  *protocol.Blob  `json:"catalog,omitempty"`
+	Pins     int64           `json:"pins,omitempty"`
+	State    string          `json:"state,omitempty"`  // JWS of the newest state
+	Issued   protocol.Millis `json:"issued,omitempty"` // when that state was signed
 
 	Server     string         `json:"server,omitempty"` // name, pinned at enrolment
 	Root       protocol.Bytes `json:"root,omitempty"`   // Ed25519 key, pinned at enrolment

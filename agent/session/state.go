@@ -98,10 +98,19 @@ func (s *step) apply(c protocol.StateClaims, jws string) {
 	case c.Version < s.saved.Version:
 		s.log("server is behind", fmt.Errorf("at version %d, ours is %d", c.Version, s.saved.Version))
 		s.offer()
-	case c.Version > s.saved.Version || s.saved.State == "":
+	case c.Version > s.saved.Version || s.saved.State == "" || s.renewed(c):
 		s.advance(c, jws)
 	}
 }
+
+// renewed reports whether a state of our version names other documents, and was
+// signed later: the operator has other titles, which is no change of the account.
+func (s *step) renewed(c protocol.StateClaims) bool {
+	return c.Version == s.saved.Version && c.Issued > s.saved.Issued && s.active() &&
+		(!same(c.Snapshot, s.saved.Snapshot) || !same(c.Catalog, s.saved.Catalog))
+}
+
+func same(a, b *protocol.Blob) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // offer shows the server the newest state that it ever signed for us, once per
 // connection: it was restored from a backup.
@@ -126,7 +135,7 @@ func (s *step) offerEpoch(c protocol.StateClaims, err error) {
 
 // advance takes a newer state of the same status.
 func (s *step) advance(c protocol.StateClaims, jws string) {
-	s.saved.Version, s.saved.State = c.Version, jws
+	s.saved.Version, s.saved.State, s.saved.Issued = c.Version, jws, c.Issued
 	if c.Status == protocol.Active {
 		s.saved.Snapshot, s.saved.Catalog, s.saved.Pins = c.Snapshot, c.Catalog, c.Pins
 	}
@@ -148,7 +157,7 @@ func (s *step) tighten(c protocol.StateClaims, jws string) {
 		s.log("receipt not signed", err)
 	}
 	if c.Version >= s.saved.Version {
-		s.saved.Version, s.saved.State = c.Version, jws
+		s.saved.Version, s.saved.State, s.saved.Issued = c.Version, jws, c.Issued
 	}
 	s.saved.Receipted = s.saved.Version
 	s.saved.Cause = c.Cause
