@@ -24,6 +24,7 @@ type TV struct {
 	mu   sync.Mutex
 	view nav.View // guarded by mu: the newest
 	ack  uint64   // guarded by mu
+	lost uint64   // guarded by mu: keys that came too fast
 	err  error    // guarded by mu: why reading ended
 	news chan struct{}
 	done chan struct{}
@@ -66,7 +67,7 @@ func (tv *TV) read() {
 			tv.view = *m.View
 		}
 		if m.Ack > 0 {
-			tv.ack = m.Ack
+			tv.ack, tv.lost = m.Ack, m.Dropped
 		}
 		tv.mu.Unlock()
 		select {
@@ -96,16 +97,38 @@ func (tv *TV) View() nav.View {
 // handled, and returns the view after the last.
 func (tv *TV) Press(ctx context.Context, keys ...keyseq.Key) (nav.View, error) {
 	for _, k := range keys {
-		tv.n++
-		n := tv.n
-		if err := tv.conn.WriteJSON(screen.KeyMessage{Key: k, N: n}); err != nil {
+		if err := tv.send(ctx, screen.KeyMessage{Key: k}); err != nil {
 			return tv.View(), fmt.Errorf("press %s: %w", k, err)
-		}
-		if err := tv.until(ctx, func() bool { return tv.ack >= n }); err != nil {
-			return tv.View(), fmt.Errorf("press %s: not handled: %w", k, err)
 		}
 	}
 	return tv.View(), nil
+}
+
+// send sends one key until it was handled: a screen ignores those that come
+// faster than 100 a second, as a program can press them.
+func (tv *TV) send(ctx context.Context, m screen.KeyMessage) error {
+	for {
+		tv.n++
+		m.N = tv.n
+		tv.mu.Lock()
+		before := tv.lost
+		tv.mu.Unlock()
+		if err := tv.conn.WriteJSON(m); err != nil {
+			return err
+		}
+		again := false
+		if err := tv.until(ctx, func() bool { again = tv.lost > before; return tv.ack >= m.N }); err != nil {
+			return fmt.Errorf("not handled: %w", err)
+		}
+		if !again {
+			return nil
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // Wait waits until the view is as wanted, and returns it.
@@ -172,6 +195,9 @@ func Focused(v nav.View) *nav.Item {
 	for _, r := range v.Rows {
 		lists = append(lists, r.Items)
 	}
+	if v.Keyboard != nil {
+		lists = append(lists, v.Keyboard.Keys...)
+	}
 	if v.Dialog != nil {
 		lists = append(lists, v.Dialog.Items)
 	}
@@ -193,6 +219,9 @@ func Describe(v nav.View) string {
 	}
 	if v.Code != nil {
 		s += fmt.Sprintf(" problem=%q", v.Code.Problem)
+	}
+	if v.Keyboard != nil {
+		s += fmt.Sprintf(" entered=%d message=%q", v.Keyboard.Length, v.Keyboard.Message)
 	}
 	if v.Banner != nil {
 		s += fmt.Sprintf(" banner=%q", v.Banner.Text)

@@ -93,7 +93,7 @@ func (s *tour) run(ctx context.Context, log io.Writer) error {
 		{"a PIN changed on the account is in force on the TV within 1 s", s.newPIN},
 		{"sign one TV out: it erases, and its receipt arrives", s.signOutOne},
 		{"the receipt verifies without the server, a forged one does not", s.receipt},
-		{"the bedroom TV signs in again", s.signInTV(1)},
+		{"the bedroom TV signs in again: email, password and code typed on its screen", s.typeIn(1)},
 		{"unplugged TV shows its bound after sign-out everywhere; the other confirms", s.everywhere},
 		{"server restarts (kill -9): the account page still shows both", s.restart},
 		{"plugged in again, the TV confirms and shows no profile", s.plugIn},

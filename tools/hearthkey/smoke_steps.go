@@ -26,6 +26,17 @@ func (s *tour) signUp(ctx context.Context) (err error) {
 }
 
 func (s *tour) signInTV(i int) func(context.Context) error {
+	return s.signInBy(i, func(ctx context.Context) error { return household.SignInByCode(ctx, s.tv[i], s.owner) })
+}
+
+// typeIn signs a TV in with the keyboard on its screen.
+func (s *tour) typeIn(i int) func(context.Context) error {
+	return s.signInBy(i, func(ctx context.Context) error {
+		return household.SignInByPassword(ctx, s.tv[i], s.owner, household.Password)
+	})
+}
+
+func (s *tour) signInBy(i int, how func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if s.tv[i].View().Screen == nav.ScreenSignedOut {
 			if _, err := s.tv[i].Press(ctx, keyseq.OK); err != nil {
@@ -35,7 +46,7 @@ func (s *tour) signInTV(i int) func(context.Context) error {
 		if _, err := s.tv[i].WaitScreen(ctx, nav.ScreenWelcome); err != nil {
 			return err
 		}
-		if err := household.SignInByCode(ctx, s.tv[i], s.owner); err != nil {
+		if err := how(ctx); err != nil {
 			return err
 		}
 		_, err := s.owner.WaitDevice(ctx, tvName(i), "online and active", func(d drive.Device) bool {
@@ -211,13 +222,14 @@ func (s *tour) newPIN(ctx context.Context) error {
 	return s.owner.SetPIN(ctx, list[0].ID, household.PIN)
 }
 
-// tryPIN enters a PIN and reports whether it opens home.
+// tryPIN enters a PIN and reports whether it opens home. A new PIN that reaches
+// the TV between two digits empties the entry: then it is not complete.
 func (s *tour) tryPIN(ctx context.Context, i int, digits string) error {
 	if err := household.EnterPIN(ctx, s.tv[i], digits); err != nil {
 		return err
 	}
 	v, err := s.tv[i].Wait(ctx, "an answer to the PIN", func(v nav.View) bool {
-		return v.Screen != nav.ScreenPIN || v.PIN != nil && !v.PIN.Checking && v.PIN.Entered == 0
+		return v.Screen != nav.ScreenPIN || v.PIN != nil && !v.PIN.Checking && v.PIN.Entered < v.PIN.Length
 	})
 	if err == nil && v.Screen != nav.ScreenHome {
 		err = fmt.Errorf("not opened: %s", drive.Describe(v))

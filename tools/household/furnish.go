@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
@@ -115,6 +116,42 @@ func SignInByCode(ctx context.Context, tv *drive.TV, owner *drive.Account) error
 		return err
 	}
 	if err := owner.Approve(ctx, v.Code.Text); err != nil {
+		return err
+	}
+	_, err = tv.WaitScreen(ctx, nav.ScreenGate)
+	return err
+}
+
+// SignInByPassword goes from the welcome screen to the gate with arrows and OK
+// alone: address, password and the code from the mail, on the keyboard on the
+// screen.
+func SignInByPassword(ctx context.Context, tv *drive.TV, owner *drive.Account, password string) error {
+	began := time.Now()
+	if _, err := tv.Choose(ctx, keyseq.Down, "Sign in with email and password"); err != nil {
+		return err
+	}
+	for _, field := range []struct {
+		screen nav.Screen
+		text   string
+	}{{nav.ScreenEmail, owner.Email}, {nav.ScreenPassword, password}} {
+		if _, err := tv.WaitScreen(ctx, field.screen); err != nil {
+			return err
+		}
+		if err := tv.TypeOnScreen(ctx, field.text); err != nil {
+			return err
+		}
+		if err := tv.PressKey(ctx, "next"); err != nil {
+			return err
+		}
+	}
+	if _, err := tv.WaitScreen(ctx, nav.ScreenAccessCode); err != nil {
+		return err
+	}
+	code, err := owner.AccessCode(ctx, began)
+	if err != nil {
+		return err
+	}
+	if err := tv.TypeOnScreen(ctx, code); err != nil {
 		return err
 	}
 	_, err = tv.WaitScreen(ctx, nav.ScreenGate)

@@ -39,7 +39,7 @@ func FocusProfile(ctx context.Context, tv *drive.TV, name string) error {
 // is not there already.
 func AskPIN(ctx context.Context, tv *drive.TV) error {
 	if tv.View().Screen == nav.ScreenPIN {
-		return nil
+		return emptyPIN(ctx, tv)
 	}
 	if err := FocusProfile(ctx, tv, Locked); err != nil {
 		return err
@@ -49,6 +49,19 @@ func AskPIN(ctx context.Context, tv *drive.TV) error {
 	}
 	_, err := tv.WaitScreen(ctx, nav.ScreenPIN)
 	return err
+}
+
+// emptyPIN deletes digits that were entered before.
+func emptyPIN(ctx context.Context, tv *drive.TV) error {
+	for {
+		v, err := tv.Wait(ctx, "the end of a check", func(v nav.View) bool { return v.PIN == nil || !v.PIN.Checking })
+		if err != nil || v.PIN == nil || v.PIN.Entered == 0 {
+			return err
+		}
+		if _, err := tv.Press(ctx, keyseq.Back); err != nil {
+			return err
+		}
+	}
 }
 
 // EnterPIN chooses the locked profile and types digits.
