@@ -34,7 +34,6 @@ package agent
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -229,9 +228,4 @@ func (a *Agent) show(v nav.View) {
 	if a.OnView != nil {
 		a.OnView(v)
 	}
-}
-
-// tlsConfig returns how the server is checked, with the time that is passed.
-func (a *Agent) tlsConfig(server *url.URL) *tls.Config {
-	return &tls.Config{RootCAs: a.CA, ServerName: server.Hostname(), MinVersion: tls.VersionTLS12}
 }

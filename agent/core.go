@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hearthkey/hearthkey/agent/cache"
@@ -47,10 +48,11 @@ type core struct {
 	pending []session.What // events that effects gave rise to, still to be stepped
 
 	link     *link.Link
-	wake     *time.Timer // for session
-	navWake  *time.Timer // for nav
-	upkeep   *time.Timer // for what is written only now and then
-	checking bool        // a PIN is being hashed
+	proven   atomic.Int64 // the last proven server time, in ms: read by the link too
+	wake     *time.Timer  // for session
+	navWake  *time.Timer  // for nav
+	upkeep   *time.Timer  // for what is written only now and then
+	checking bool         // a PIN is being hashed
 
 	snapshot *protocol.Snapshot // what the cache holds of it, decoded
 	catalog  *protocol.Catalog
@@ -73,7 +75,7 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 		upkeep:  time.NewTimer(upkeepEvery),
 	}
 	var err error
-	if c.link, err = link.New(link.Config{URL: a.Server, TLS: a.tlsConfig(server)}, c.heard); err != nil {
+	if c.link, err = link.New(link.Config{URL: a.Server, TLS: a.tlsConfig(server, c.serverTime)}, c.heard); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
 	}
 	if err := c.sessionConfig(session.IdentityOf(ed25519.NewKeyFromSeed(randomKey()))).Check(); err != nil {
@@ -120,6 +122,9 @@ func (c *core) openVault() error {
 	}
 	return nil
 }
+
+// serverTime is the last time that a server proved, or long ago.
+func (c *core) serverTime() time.Time { return time.UnixMilli(c.proven.Load()) }
 
 // save makes the record durable.
 func (c *core) save() error {

@@ -93,7 +93,7 @@ func (c *core) watched(what protocol.ActivityKind, p nav.Playback) {
 // checkNetwork looks at the way to the server in a goroutine of its own.
 func (c *core) checkNetwork() {
 	check := networkCheck{
-		server: c.server, tls: c.agent.tlsConfig(c.server),
+		server: c.server, tls: c.agent.tlsConfig(c.server, c.serverTime),
 		report: func(r nav.NetworkReport) { c.post(func() { c.navStep(r) }) },
 	}
 	c.work.Go(func() { check.run(c.ctx) })
