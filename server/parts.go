@@ -144,7 +144,7 @@ func (p *parts) catalog() ([]byte, error) {
 func (p *parts) openServices(context.Context) (err error) {
 	gate := admit.New(admit.Config{})
 	p.profiles, err = profile.New(profile.Config{
-		DB: p.db, Keys: p.keys, Gate: gate, MaxProfiles: p.cfg.MaxProfiles, Notify: p.outbox.Notify, Changed: p.changed,
+		DB: p.db, Keys: p.keys, Gate: gate, MaxProfiles: p.cfg.MaxProfiles, Notify: p.notify, Changed: p.changed,
 		AccountURL: p.cfg.PublicURL + "/account/profiles",
 	})
 	if err != nil {
@@ -157,7 +157,7 @@ func (p *parts) openServices(context.Context) (err error) {
 	p.devices, err = device.New(device.Config{
 		DB: p.db, Keys: p.keys, Profiles: p.profiles,
 		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: titles,
-		MaxDevices: p.cfg.MaxDevices, Notify: p.outbox.Notify, Changed: p.changed,
+		MaxDevices: p.cfg.MaxDevices, Notify: p.notify, Changed: p.changed,
 		Decided:  func(id protocol.DeviceID) { p.tvs.Decided(id) },
 		Restored: p.restored,
 	})
@@ -171,6 +171,10 @@ func (p *parts) openServices(context.Context) (err error) {
 	})
 	return err
 }
+
+// notify writes a notice with its "It wasn't me" link, to where the owner wants
+// it.
+func (p *parts) notify(tx *store.Tx, n account.Notice) error { return p.accounts.Notify(tx, n) }
 
 // changed tells every node that an account has a new version.
 func (p *parts) changed(a protocol.AccountID, v protocol.Version) {
@@ -232,6 +236,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
 		Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now,
 		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
+		Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces,
 	}
 	if p.cfg.Dev {
 		c.Outbox = p.outbox.Recent

@@ -127,3 +127,22 @@ func inUse(tx *store.Tx, key, number string) (reason, err error) {
 	}
 	return nil, err
 }
+
+// Find returns the account of an email address, for operators. Errors:
+// ErrAddress, ErrUnknownAccount.
+func (s *Service) Find(ctx context.Context, email string) (protocol.AccountID, error) {
+	_, key, err := parseAddress(email)
+	if err != nil {
+		return "", err
+	}
+	var id protocol.AccountID
+	err = s.c.DB.View(ctx, func(tx *store.Tx) error {
+		acc, err := tx.AccountByEmail(key)
+		id = acc.ID
+		return orUnknown(err)
+	})
+	if err != nil {
+		return "", fmt.Errorf("find account: %w", err)
+	}
+	return id, nil
+}

@@ -38,6 +38,9 @@ func main() {
 type flags struct {
 	Serve serve `cmd:"" default:"withargs" help:"Run the server (the default)."`
 
+	Import      importing `cmd:"" help:"Add the accounts of another system, with their password hashes. The server must be stopped."`
+	FactorReset resetting `cmd:"" help:"Have an account's second factor removed after 72 h. The server must be stopped."`
+
 	Version struct{} `cmd:"" help:"Print the version."`
 }
 
@@ -120,7 +123,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stdout, "hearthkey-server", version, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 		return 0
 	}
-	if err := runServer(ctx, f.Serve, stdout, stderr); err != nil {
+	switch parsed.Selected().Name {
+	case "import":
+		err = f.Import.run(ctx, stdout, stderr)
+	case "factor-reset":
+		err = f.FactorReset.run(ctx, stdout, stderr)
+	default:
+		err = runServer(ctx, f.Serve, stdout, stderr)
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "hearthkey-server:", err)
 		return 1
 	}
