@@ -2,6 +2,7 @@ package nav
 
 import (
 	"strings"
+	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 )
@@ -66,8 +67,8 @@ func (m Model) challengeItems() []Item {
 	var items []Item
 	if m.typing.channel.Sent() {
 		again := Item{ID: "resend", Label: text(msgResend)}
-		if left := m.typing.resend - m.now; left > 0 {
-			again.Detail = text(msgSeconds, "n", itoa(int(seconds(left))))
+		if left := m.resendLeft(); left > 0 {
+			again.Detail = inShort(left)
 		}
 		items = append(items, again)
 	}
@@ -97,15 +98,26 @@ func (s *stepper) challengeChoice(id string) {
 	}
 }
 
+// resendLeft is how long no other code can be sent.
+func (m Model) resendLeft() time.Duration { return max(m.typing.resend, m.typing.refused) - m.now }
+
+// inShort writes a time as "28 s" or "12 min".
+func inShort(d time.Duration) string {
+	if d > 2*time.Minute {
+		return text(msgMinutes, "m", itoa(int(ceil(d, time.Minute))))
+	}
+	return text(msgSeconds, "n", itoa(int(seconds(d))))
+}
+
 // sendCode asks for a code, where it is time for one.
 func (s *stepper) sendCode(k protocol.ChannelKind) {
-	switch left := s.typing.resend - s.now; {
+	switch left := s.resendLeft(); {
 	case left > 0:
-		s.say(msgResendWait, "n", itoa(int(seconds(left))))
+		s.say(msgResendWait, "in", inShort(left))
 	case s.problem() != ProblemNone:
 		s.signInChoice("again")
 	default:
-		s.typing.asked = true
+		s.typing.asked = aSending
 		s.emit(SendCode{Channel: k})
 	}
 }

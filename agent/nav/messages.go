@@ -246,7 +246,7 @@ var english = [messageCount]string{
 	msgViaTOTP:         "Use your authenticator app",
 	msgViaRecovery:     "Use a recovery code",
 	msgResend:          "Send a new code",
-	msgResendWait:      "You can ask for a new code in {n} s.",
+	msgResendWait:      "You can ask for a new code in {in}.",
 	msgSeconds:         "{n} s",
 	msgStartAgain:      "Start again",
 	msgWrongPassword:   "That didn't work. Check the address and the password.",

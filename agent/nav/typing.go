@@ -33,6 +33,15 @@ const (
 // forgotten sooner where it was right, and where the person goes elsewhere.
 const forgetAfter = 5 * time.Minute
 
+// asked is what was sent to the server.
+type asked int
+
+const (
+	nothing  asked = iota
+	aCheck         // of a password or code
+	aSending       // of another code
+)
+
 // typing is a sign-in by password, as far as the person has typed it.
 type typing struct {
 	at       field
@@ -49,10 +58,11 @@ type typing struct {
 	hint    message // why the field cannot be sent on, where no server said so
 	news    bool    // one of these came with this step
 	tries   int     // left with the code
-	asked   bool    // something was sent, and its answer is awaited
+	asked   asked   // what the server has not answered
 	answers int     // of the server, so far
 	waitEnd time.Duration
 	resend  time.Duration // when another code can be sent
+	refused time.Duration // when one can that the server would not send
 	forget  time.Duration // when the password is forgotten
 }
 
@@ -67,7 +77,7 @@ func (s *stepper) startTyping() {
 func (s *stepper) toField(f field) {
 	t := &s.typing
 	t.at, t.layout, t.shown, t.keyAt, t.place = f, lower, false, "", 0
-	t.problem, t.hint, t.code, t.asked = ProblemNone, 0, "", false
+	t.problem, t.hint, t.code, t.asked = ProblemNone, 0, "", nothing
 	if f != atPassword {
 		t.password = ""
 	}
@@ -243,10 +253,10 @@ func (s *stepper) submit() {
 	case s.problem() != ProblemNone:
 		s.signInChoice("again")
 	case t.at == atPassword:
-		t.asked = true
+		t.asked = aCheck
 		s.emit(SignInWithPassword{Login: strings.TrimSpace(t.email), Password: t.password})
 	default:
-		t.asked = true
+		t.asked = aCheck
 		s.emit(EnterCode{Channel: t.channel, Code: t.code})
 	}
 }
@@ -282,8 +292,13 @@ func (s *stepper) checkSignIn() {
 		return
 	}
 	asked := t.asked
-	if t.answers, t.asked = w.Answers, false; !asked {
+	if t.answers, t.asked = w.Answers, nothing; asked == nothing {
 		return // to something that the person has turned away from
+	}
+	if asked == aSending && w.Problem == ProblemWait {
+		t.refused = s.now + w.Wait // the code that was sent before may still be entered
+		s.say(msgResendWait, "in", inShort(w.Wait))
+		return
 	}
 	t.problem, t.hint, t.news = w.Problem, 0, true
 	t.waitEnd = 0

@@ -45,7 +45,7 @@ func (m Model) next() time.Duration {
 	case ScreenEmail, ScreenPassword, ScreenAccessCode:
 		at(nextStep(m.typing.waitEnd, m.now, time.Second))
 		if m.screen() == ScreenAccessCode && m.typing.channel.Sent() {
-			at(nextStep(m.typing.resend, m.now, time.Second))
+			at(nextStep(max(m.typing.resend, m.typing.refused), m.now, time.Second))
 		}
 	case ScreenPIN:
 		if left := m.waitLeft(m.entry.profile); left > 0 {

@@ -139,3 +139,51 @@ func TestPINShowsNoDigit(t *testing.T) {
 		t.Errorf("%s parts of the cross have the focus", on)
 	}
 }
+
+// TestTypingInBrowser types with a keyboard: characters where a field is on the
+// screen, keys where none is.
+func TestTypingInBrowser(t *testing.T) {
+	var mu sync.Mutex
+	var got []screen.Key
+	s := start(t, func(k screen.Key) { mu.Lock(); defer mu.Unlock(); got = append(got, k) })
+	var field, none nav.View
+	for _, named := range screentest.Views() {
+		switch named.Name {
+		case "password":
+			field = named.View
+		case "welcome":
+			none = named.View
+		}
+	}
+	b := open(t, s.URL(), 1280, 720)
+	press := func(keys ...string) []screen.Key {
+		mu.Lock()
+		got = nil
+		mu.Unlock()
+		for _, key := range keys {
+			event, _ := json.Marshal(map[string]any{"key": key, "bubbles": true})
+			b.eval(`document.dispatchEvent(new KeyboardEvent("keydown", ` + string(event) + `)); ""`)
+		}
+		b.key("9", 57, nil)
+		for {
+			mu.Lock()
+			all := append([]screen.Key(nil), got...)
+			mu.Unlock()
+			if n := len(all); n > 0 && all[n-1].Name == "9" {
+				return all[:n-1]
+			}
+			b.eval(`""`)
+		}
+	}
+	s.Show(field)
+	b.until(`document.querySelector("section.password")`)
+	want := []screen.Key{{Text: "a"}, {Text: "Q"}, {Text: " "}, {Text: "é"}, {Text: "€"}, {Name: "7"}, {Name: "Back"}, {Name: "OK"}, {Name: "Up"}}
+	if d := cmp.Diff(want, press("a", "Q", " ", "é", "€", "7", "Backspace", "Dead", "F5", "Enter", "ArrowUp")); d != "" {
+		t.Errorf("in a field (-want +got):\n%s", d)
+	}
+	s.Show(none)
+	b.until(`document.querySelector("section.welcome")`)
+	if d := cmp.Diff([]screen.Key{{Name: "OK"}, {Name: "Back"}}, press("a", " ", "Backspace")); d != "" {
+		t.Errorf("without a field (-want +got):\n%s", d)
+	}
+}
