@@ -70,6 +70,9 @@ const (
 	known                   // a known device or a web session
 )
 
+// untold reports whether nothing may be told that depends on an account.
+func (a asker) untold() bool { return a == stranger || a == recovering }
+
 // codeRequest asks for an access code.
 type codeRequest struct {
 	Attempt  string // the attempt's secret, of newAttempt; the browser keeps it
@@ -117,10 +120,15 @@ func (s *Service) sendAccessCode(tx *store.Tx, now time.Time, r codeRequest) (Co
 	if r.Decoy || silent {
 		return sent, nil
 	}
-	return sent, s.Notify(tx, Notice{
+	err = s.Notify(tx, Notice{
 		Kind: NoticeAccessCode, Account: r.Account, Channel: r.To.Channel, To: r.To.Address, Language: r.Language,
 		At: now, Client: r.From.tidy(), Code: code, Purpose: r.Purpose, Expires: row.Expires,
 	})
+	var throttled *ThrottledError
+	if errors.As(err, &throttled) && r.Asker.untold() {
+		err = nil // the gateway's budget: an answer would tell that somebody is there
+	}
+	return sent, err
 }
 
 // putCode stores a code unless the one before it is too young.

@@ -49,6 +49,7 @@ func newFixtureOn(t *testing.T, db *store.DB) *fixture {
 			f.mails = append(f.mails, n)
 			return nil
 		},
+		Passkeys:  PasskeyConfig{ID: "tv.example", Origins: []string{"https://tv.example"}},
 		Household: func(*store.Tx, time.Time, protocol.AccountID, string) error { return nil },
 		Changed: func(protocol.AccountID, protocol.Version) {
 			f.mu.Lock()
@@ -97,6 +98,27 @@ func (f *fixture) try(t *testing.T, login, password, device string, from Client)
 		return step.Done, err
 	}
 	return f.ContinueSignIn(f.ctx, f.clock.Now(), step.Challenge.ID, Answer{Code: f.code(t)}, device, from)
+}
+
+// device makes a known device of the newest account, and returns its secret.
+func (f *fixture) device(t *testing.T) string {
+	t.Helper()
+	secret, err := randomText(f.c.Rand, deviceSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.c.DB.Update(f.ctx, func(tx *store.Tx) error {
+		acc, err := tx.AccountByEmail("anna@example.org")
+		if err != nil {
+			return err
+		}
+		_, err = f.remember(tx, f.clock.Now(), acc.ID, entry{Secret: secret, From: fox})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
 }
 
 // code returns the newest access code.

@@ -67,9 +67,3 @@ func (s *Service) remember(tx *store.Tx, now time.Time, acc protocol.AccountID, 
 	}
 	return secret, tx.PutKnownDevice(row, maxKnownDevices)
 }
-
-// forgetDevices makes every device of the account unknown, in tx, and ends all
-// sign-ins under way: for a recovery, or where the owner says "it wasn't me".
-func forgetDevices(tx *store.Tx, acc protocol.AccountID) error {
-	return errors.Join(tx.ForgetKnownDevices(acc, ""), tx.DeleteSignInsOf(acc), tx.DeleteAccessCodesOf(acc), tx.EndStreaks(acc))
-}

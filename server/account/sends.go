@@ -44,7 +44,7 @@ func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent b
 	}
 	err = s.takeSendOf(tx, now, r.Asker, "of", string(r.Account))
 	var throttled *ThrottledError
-	if errors.As(err, &throttled) && (r.Asker == stranger || r.Asker == recovering) {
+	if errors.As(err, &throttled) && r.Asker.untold() {
 		return true, nil
 	}
 	return false, err
