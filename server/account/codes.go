@@ -82,6 +82,9 @@ type codeRequest struct {
 	Language string // of the message, BCP 47
 	From     Client
 	Asker    asker
+	// Typed is what was typed where the code goes to something else of the same
+	// account: then nothing is told that depends on the destination.
+	Typed string
 	// Decoy counts and answers alike, but sends nothing, and no code matches.
 	Decoy bool
 }

@@ -129,7 +129,7 @@ func (s *Service) sendRecovery(tx *store.Tx, now time.Time, secret string, row s
 	}
 	sent, err := s.sendAccessCode(tx, now, codeRequest{
 		Attempt: secret, Purpose: ForRecovery, Account: row.Account, To: Destination{Channel: by, Address: to},
-		Language: row.Language, From: from, Asker: recovering, Decoy: decoy,
+		Language: row.Language, From: from, Asker: recovering, Typed: row.Typed, Decoy: decoy,
 	})
 	sent.To = ""
 	if typedHere {

@@ -155,6 +155,31 @@ func TestV6_RecoveryAnswersUnknownAccountsAlike(t *testing.T) {
 	}
 }
 
+// V6: a number whose codes are used up does not give away whose it is.
+func TestV6_RecoveryTellsNoAddressOfANumber(t *testing.T) {
+	h := newHousehold(t, "anna@example.org")
+	h.setPhone(ownersPhone)
+	h.clock.Advance(2 * time.Hour)
+	ask := func(typed string) error {
+		_, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", BySMS, fox)
+		return err
+	}
+	var throttled *ThrottledError
+	for n := 0; ; n++ {
+		if err := ask(ownersPhone); errors.As(err, &throttled) {
+			break
+		}
+		if n > sendsPerHour {
+			t.Fatal("the number's budget never ends")
+		}
+	}
+	for _, typed := range []string{"anna@example.org", "nobody@example.org"} {
+		if err := ask(typed); err != nil {
+			t.Errorf("by SMS to the number of %s: %v, want an answer as for anybody", typed, err)
+		}
+	}
+}
+
 func TestV10_BadRecoveries(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	before := h.state()

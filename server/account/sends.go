@@ -32,22 +32,38 @@ var (
 	signUpBudget   = Budget{Scope: "sign-up", Limit: signUpsPerIP, Per: time.Hour}
 )
 
-// takeSend counts a message against the budgets of its destination and its
-// account. Where strangers have used up the account's, nothing may be sent and
-// nothing shown: an answer would tell which address belongs to which number.
+// takeSend counts a message against the budgets of what was asked for, of its
+// destination and of its account. Where only those of the latter two are used
+// up, a stranger is shown nothing and sent nothing: an answer would tell which
+// address belongs to which number.
 func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent bool, err error) {
-	if err := s.takeSendOf(tx, now, r.Asker, "to", string(r.To.Channel), strings.ToLower(r.To.Address)); err != nil {
+	asked := r.To.Address
+	var hidden [][]string
+	if r.Typed != "" && !strings.EqualFold(r.Typed, r.To.Address) {
+		asked = r.Typed
+		hidden = append(hidden, sendSubject(r.To.Channel, r.To.Address))
+	}
+	if r.Account != "" {
+		hidden = append(hidden, []string{"of", string(r.Account)})
+	}
+	if err := s.takeSendOf(tx, now, r.Asker, sendSubject(r.To.Channel, asked)...); err != nil {
 		return false, err
 	}
-	if r.Account == "" {
-		return false, nil
+	for _, subject := range hidden {
+		err := s.takeSendOf(tx, now, r.Asker, subject...)
+		var throttled *ThrottledError
+		switch {
+		case errors.As(err, &throttled) && r.Asker.untold():
+			silent = true
+		case err != nil:
+			return false, err
+		}
 	}
-	err = s.takeSendOf(tx, now, r.Asker, "of", string(r.Account))
-	var throttled *ThrottledError
-	if errors.As(err, &throttled) && r.Asker.untold() {
-		return true, nil
-	}
-	return false, err
+	return silent, nil
+}
+
+func sendSubject(by Channel, address string) []string {
+	return []string{"to", string(by), strings.ToLower(address)}
 }
 
 func (s *Service) takeSendOf(tx *store.Tx, now time.Time, who asker, subject ...string) error {
