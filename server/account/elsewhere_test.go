@@ -158,3 +158,37 @@ func TestV5_OneCounter(t *testing.T) {
 		t.Errorf("TV: %v; web: %v; want the same wait", errTV, errWeb)
 	}
 }
+
+// V3: on a TV, too, the second factor is asked for each time, and a wrong one is
+// counted.
+func TestV3_ElsewhereNeedsTheSecondFactor(t *testing.T) {
+	h := newHousehold(t, "anna@example.com")
+	h.setTOTP()
+	began := 0
+	begin := func(*store.Tx, Session) error { began++; return nil }
+	for round, answer := range []func() Answer{
+		func() Answer { return Answer{TOTP: h.totpCode()} },
+		func() Answer { return Answer{RecoveryCode: h.keys[3]} },
+	} {
+		h.clock.Advance(time.Minute) // an app's code works once
+		step, err := h.SignInElsewhere(h.ctx, h.clock.Now(), SignInRequest{
+			Login: "anna@example.com", Password: goodPassword, Device: tvDevice(1), From: tvClient(1),
+		}, begin)
+		if err != nil || step.Challenge == nil || step.Challenge.Need != NeedSecondFactor {
+			t.Fatalf("round %d: %+v, %v", round, step, err)
+		}
+		proceed := func(a Answer) error {
+			return h.ContinueElsewhere(h.ctx, h.clock.Now(), step.Challenge.ID, a, tvDevice(1), tvClient(1), begin)
+		}
+		var wrong *WrongCodeError
+		if err := proceed(Answer{TOTP: "000000"}); !errors.As(err, &wrong) || wrong.Left != CodeTries-1 {
+			t.Errorf("round %d, a wrong code: %v", round, err)
+		}
+		if err := proceed(Answer{Code: "123456"}); !errors.Is(err, ErrAttempt) && !errors.Is(err, ErrAnswer) {
+			t.Errorf("round %d, an access code: %v", round, err)
+		}
+		if err := proceed(answer()); err != nil || began != round+1 {
+			t.Errorf("round %d: %v, began %d", round, err, began)
+		}
+	}
+}
