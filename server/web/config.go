@@ -40,6 +40,9 @@ type Config struct {
 	// MaxProfiles per account; 0: 5.
 	MaxProfiles int
 
+	// Support says how people reach the operator, e.g. an address or a number.
+	// Empty: the help page does not say.
+	Support string
 	// Passkeys says that the server's address allows them.
 	Passkeys bool
 	// Bounces returns the newest messages to the household that were given up, n

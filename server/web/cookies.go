@@ -20,6 +20,8 @@ const (
 	cookieAttempt cookieKind = "-attempt" // a sign-up waiting for its access code
 	cookieSignIn  cookieKind = "-signin"  // a sign-in that needs something more
 	cookieDevice  cookieKind = "-device"  // what makes this a known device
+	cookieRecover cookieKind = "-recover" // a recovery under way
+	cookieWalk    cookieKind = "-walk"    // "my account was hacked" is under way
 	cookieNotice  cookieKind = "-notice"  // what the last action did, for the next page
 )
 
@@ -168,6 +170,13 @@ var notices = map[noticeID]Notice{
 	"codesMade":         {"ok", "New recovery codes are made. Those before no longer work."},
 	"leaving":           {"wait", "Your account will be erased in 7 days, and everything is signed out. Sign in until then to keep it."},
 	"kept":              {"ok", "Your account stays. TVs and other browsers have to sign in again."},
+	"codeAsked":         {"ok", "If there is such an account, a new code is on its way. The one before no longer works."},
+	"factorTries":       {"bad", "Too many wrong codes: that sign-in has ended. Please sign in again."},
+	"recoverOver":       {"wait", "That recovery has ended. Please start again."},
+	"keptByLink":        {"ok", "Your account stays. Everything was signed out when its deletion was asked for: sign in again. If it was not you who asked, change the password."},
+	"factorKept":        {"ok", "Your second factor stays. If it was not you who asked support to remove it, change the password."},
+	"walkStep":          {"wait", "Another step comes first."},
+	"walkEnded":         {"ok", "Closed. You can start again at any time."},
 	"addressHasOwner":   {"wait", "This address has an account already. Sign in with it."},
 }
 

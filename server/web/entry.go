@@ -16,6 +16,8 @@ func passwordField() Field {
 	return Field{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true}
 }
 
+const passwordHint = "At least 8 characters. A few unrelated words are easy to remember and hard to guess."
+
 func newPasswordField(name, label string) Field {
 	return Field{Name: name, Label: label, Type: "password", Autocomplete: "new-password", Required: true}
 }
@@ -38,7 +40,7 @@ func (s *Site) signUpForm(v *visit) error {
 
 func (s *Site) showSignUp(v *visit, status int, email string, problem *Problem) error {
 	page := SignUpPage{Frame: v.frame("Create an account", ""), Email: emailField(email), Password: newPasswordField("password", "Password")}
-	page.Password.Hint = "At least 8 characters. A few unrelated words are easy to remember and hard to guess."
+	page.Password.Hint = passwordHint
 	page.Email.Focus = problem == nil
 	if problem != nil && !page.Email.mark(*problem) && !page.Password.mark(*problem) {
 		page.Problems = []Problem{*problem}
@@ -81,17 +83,18 @@ func (s *Site) showVerify(v *visit, status int, problem *Problem) error {
 	if !ok {
 		return v.done("attemptOver", "/signup")
 	}
-	page := VerifyPage{
-		Frame: v.frame("Check your mail", ""), Email: a.Email, Expires: a.Expires, ResendAt: a.ResendAt,
-		Code: Field{
-			Name: "code", Label: "Access code", Autocomplete: "one-time-code", Class: "code-input",
-			Digits: true, MaxLength: 6, Required: true, Focus: true,
-		},
-	}
+	page := VerifyPage{Frame: v.frame("Check your mail", ""), Email: a.Email, Code: codeField(), Sent: v.attemptCode(a)}
 	if problem != nil && !page.Code.mark(*problem) {
 		page.Problems = []Problem{*problem}
 	}
 	return v.show(status, page)
+}
+
+// attemptCode is the code of a sign-up.
+func (v *visit) attemptCode(a account.Attempt) CodeState {
+	c := v.codeState(account.CodeSent{Channel: account.ByMail, To: a.Email, Expires: a.Expires, ResendAt: a.ResendAt}, "/verify/resend")
+	c.Ways = []CodeWay{{Channel: string(account.ByMail)}}
+	return c
 }
 
 func (s *Site) verify(v *visit) error {
@@ -138,37 +141,6 @@ func (s *Site) resend(v *visit) error {
 	}
 	v.remember(a)
 	return v.done("codeSent", "/verify")
-}
-
-func (s *Site) signInForm(v *visit) error {
-	next := local(v.r.URL.Query().Get("next"))
-	if v.signed {
-		v.redirect(next)
-		return nil
-	}
-	return s.showSignIn(v, http.StatusOK, "", next, nil)
-}
-
-func (s *Site) showSignIn(v *visit, status int, email, next string, problem *Problem) error {
-	page := SignInPage{Frame: v.frame("Sign in", ""), Email: emailField(email), Password: passwordField(), Next: next}
-	page.Email.Focus = problem == nil
-	if problem != nil {
-		page.Problems = []Problem{*problem} // never beside one field: it is not said which one is wrong
-		page.Password.Focus = true
-	}
-	return v.show(status, page)
-}
-
-func (s *Site) signOut(v *visit) error {
-	if v.signed {
-		if err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session); err != nil {
-			return err
-		}
-		s.Changed(v.session.Account)
-	}
-	v.drop(cookieSession)
-	v.drop(cookieProfile)
-	return v.done("signedOut", "/signin")
 }
 
 // rejectedPassword is rejected where the address is not in question.

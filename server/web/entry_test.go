@@ -70,9 +70,9 @@ func TestFormsExplainWhatIsWrong(t *testing.T) {
 		{"password contains the address", "/signup", []string{"email=mara@example.com", "password=mara 1234"}, `id="password-error"`},
 		{"short password", "/signup", []string{"email=mara@example.com", "password=abc"}, `id="password-error"`},
 		{"nothing", "/signup", nil, "does not look like an email address"},
-		{"unknown account", "/signin", []string{"email=nobody@example.org", "password=" + testPassword}, "email address or the password is wrong"},
-		{"wrong password", "/signin", []string{"email=" + testEmail, "password=wrong"}, "email address or the password is wrong"},
-		{"no account at all", "/signin", []string{"email=%%%", "password=x"}, "email address or the password is wrong"},
+		{"unknown account", "/signin", []string{"email=nobody@example.org", "password=" + testPassword}, "or the password, is wrong"},
+		{"wrong password", "/signin", []string{"email=" + testEmail, "password=wrong"}, "or the password, is wrong"},
+		{"no account at all", "/signin", []string{"email=%%%", "password=x"}, "or the password, is wrong"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

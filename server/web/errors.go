@@ -110,6 +110,8 @@ var own = []struct {
 }{
 	{account.ErrAddress, Problem{"email", "That does not look like an email address. Is something missing?"}},
 	{account.ErrCodeExpired, Problem{"code", "That code has run out. Send a new one."}},
+	{account.ErrFactorNeeded, Problem{"factor", "Type the code first: without it nothing is changed."}},
+	{account.ErrFactor, Problem{"factor", "That code does not match, or was used before. Nothing was changed."}},
 	{account.ErrAddressTaken, Problem{"code", "The code is right, but this address has an account of its own. Choose another address, or delete that account first."}},
 	{account.ErrPhoneTaken, Problem{"code", "The code is right, but this number belongs to another account. Remove it there first."}},
 	{account.ErrPhone, Problem{"phone", "That does not look like a mobile number. Try it with + and the country’s code, e.g. +49 1512 3456789."}},

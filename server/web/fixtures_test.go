@@ -107,6 +107,11 @@ func fixturePages() map[string]any {
 		add(name, p)
 	}
 	fixtureEntry(add)
+	fixtureSignUp(add)
+	fixtureSignIn(add)
+	fixtureRecover(add)
+	fixtureLinks(add)
+	fixtureHacked(add)
 	fixtureAccount(add)
 	fixtureProfiles(add)
 	fixtureDevices(add)
@@ -118,20 +123,7 @@ func fixturePages() map[string]any {
 }
 
 func fixtureEntry(add func(string, any)) {
-	wrong := emailField("mara@exam")
-	wrong.mark(Problem{"email", "That does not look like an email address. Is something missing?"})
 	add("landing", LandingPage{fixtureOpen("Sign-out you can see")})
-	add("signup", SignUpPage{Frame: fixtureOpen("Create an account"), Email: emailField(""), Password: newPasswordField("password", "Password")})
-	add("signup-wrong", SignUpPage{Frame: fixtureOpen("Create an account"), Email: wrong, Password: newPasswordField("password", "Password"),
-		Problems: []Problem{{"email", "The address needs another look."}}})
-	add("verify", VerifyPage{Frame: fixtureOpen("Check your mail"), Email: "mara@example.org", Expires: fixtureNow.Add(10 * time.Minute),
-		Code: Field{Name: "code", Label: "Access code", Class: "code-input", Digits: true, MaxLength: 6, Value: "123456"}})
-	add("signin", SignInPage{Frame: fixtureOpen("Sign in"), Email: emailField("mara@example.org"), Password: passwordField(), Next: "/tv",
-		Problems: []Problem{{"password", "The email address or the password is not right."}}})
-	add("signin-code", SignInCodePage{Frame: fixtureOpen("One more step"), To: "m…a@example.org", Expires: fixtureNow.Add(10 * time.Minute),
-		Code:     Field{Name: "code", Label: "Access code", Class: "code-input", Digits: true, MaxLength: 6},
-		Channels: []ChannelChoice{{"mail", "m…a@example.org"}, {"sms", "+34 ••• •• 12"}}})
-	add("signin-factor", SignInCodePage{Frame: fixtureOpen("One more step"), Second: true, Code: Field{Name: "code", Label: "Code of your authenticator app"}})
 	gate := fixtureFrame("Who’s there?", "")
 	gate.Who = nil
 	add("gate", GatePage{Frame: gate, Faces: fixtureFaces, Next: "/"})

@@ -16,6 +16,7 @@ type Frame struct {
 	Who     *Face    // the chosen profile; nil before the choice or signed out
 	Signed  bool     // a web session is live
 	Dev     bool     // the development outbox is linked
+	Walking bool     // "my account was hacked" is under way: show the way back
 	Notices []Notice // what the last action did
 	Now     time.Time
 }
@@ -42,6 +43,7 @@ type Field struct {
 	Autocomplete, Class string
 	Placeholder         string
 	Digits              bool // only ASCII digits; a script drops the rest while typing
+	Literal             bool // no words: no capitals, no spelling
 	MaxLength           int
 	Required, Focus     bool
 }
@@ -81,31 +83,8 @@ type VerifyPage struct {
 	Problems []Problem
 	Email    string
 	Code     Field
-	ResendAt time.Time // zero: now
-	Expires  time.Time
+	Sent     CodeState
 }
-
-// SignInPage asks for email and password.
-type SignInPage struct {
-	Frame
-	Problems        []Problem
-	Email, Password Field
-	Next            string
-}
-
-// SignInCodePage asks for what a sign-in needs on top of the password.
-type SignInCodePage struct {
-	Frame
-	Problems []Problem
-	Second   bool // a second factor and no access code
-	Code     Field
-	To       string // where the code went, masked
-	Expires  time.Time
-	Channels []ChannelChoice
-}
-
-// ChannelChoice is a way in which an access code can be sent.
-type ChannelChoice struct{ Channel, To string }
 
 // GatePage asks who is there, after signing in.
 type GatePage struct {

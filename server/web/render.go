@@ -17,44 +17,55 @@ var templateFiles embed.FS
 // pageTemplates names the template of each page struct. Every page is parsed
 // at start.
 var pageTemplates = map[reflect.Type]string{
-	reflect.TypeFor[LandingPage]():       "landing",
-	reflect.TypeFor[SignUpPage]():        "signup",
-	reflect.TypeFor[VerifyPage]():        "verify",
-	reflect.TypeFor[SignInPage]():        "signin",
-	reflect.TypeFor[SignInCodePage]():    "signincode",
-	reflect.TypeFor[GatePage]():          "gate",
-	reflect.TypeFor[HomePage]():          "home",
-	reflect.TypeFor[OverviewPage]():      "overview",
-	reflect.TypeFor[MembershipPage]():    "membership",
-	reflect.TypeFor[ProfilesPage]():      "profiles",
-	reflect.TypeFor[ProfilePage]():       "profile",
-	reflect.TypeFor[ProfileDeletePage](): "profiledelete",
-	reflect.TypeFor[ProfileLockPage]():   "profilelock",
-	reflect.TypeFor[DevicesPage]():       "devices",
-	reflect.TypeFor[RenamePage]():        "rename",
-	reflect.TypeFor[DeactivatePage]():    "deactivate",
-	reflect.TypeFor[EverywherePage]():    "everywhere",
-	reflect.TypeFor[ReceiptPage]():       "receipt",
-	reflect.TypeFor[TVPage]():            "tv",
-	reflect.TypeFor[TVApprovePage]():     "tvapprove",
-	reflect.TypeFor[TVDonePage]():        "tvdone",
-	reflect.TypeFor[TimelinePage]():      "timeline",
-	reflect.TypeFor[ProofPage]():         "proof",
-	reflect.TypeFor[EmailPage]():         "email",
-	reflect.TypeFor[PhonePage]():         "phone",
-	reflect.TypeFor[PhoneRemovePage]():   "phoneremove",
-	reflect.TypeFor[ChangeCodePage]():    "changecode",
-	reflect.TypeFor[SecurityPage]():      "security",
-	reflect.TypeFor[SecondFactorPage]():  "secondfactor",
-	reflect.TypeFor[AppPage]():           "app",
-	reflect.TypeFor[CodesPage]():         "codes",
-	reflect.TypeFor[FactorRemovePage]():  "factorremove",
-	reflect.TypeFor[PasskeyNewPage]():    "passkeynew",
-	reflect.TypeFor[PasskeyPage]():       "passkey",
-	reflect.TypeFor[DataPage]():          "data",
-	reflect.TypeFor[LeavePage]():         "leave",
-	reflect.TypeFor[OutboxPage]():        "outbox",
-	reflect.TypeFor[ErrorPage]():         "error",
+	reflect.TypeFor[LandingPage]():         "landing",
+	reflect.TypeFor[SignUpPage]():          "signup",
+	reflect.TypeFor[VerifyPage]():          "verify",
+	reflect.TypeFor[SignInPage]():          "signin",
+	reflect.TypeFor[SignInCodePage]():      "signincode",
+	reflect.TypeFor[SignInFactorPage]():    "signinfactor",
+	reflect.TypeFor[RecoverPage]():         "recover",
+	reflect.TypeFor[RecoverCodePage]():     "recovercode",
+	reflect.TypeFor[RecoverPasswordPage](): "recoverpassword",
+	reflect.TypeFor[RecoverDonePage]():     "recoverdone",
+	reflect.TypeFor[NotMePage]():           "notme",
+	reflect.TypeFor[KeepPage]():            "keep",
+	reflect.TypeFor[LinkOverPage]():        "linkover",
+	reflect.TypeFor[HackedPage]():          "hacked",
+	reflect.TypeFor[WalkPage]():            "walk",
+	reflect.TypeFor[HelpPage]():            "help",
+	reflect.TypeFor[GatePage]():            "gate",
+	reflect.TypeFor[HomePage]():            "home",
+	reflect.TypeFor[OverviewPage]():        "overview",
+	reflect.TypeFor[MembershipPage]():      "membership",
+	reflect.TypeFor[ProfilesPage]():        "profiles",
+	reflect.TypeFor[ProfilePage]():         "profile",
+	reflect.TypeFor[ProfileDeletePage]():   "profiledelete",
+	reflect.TypeFor[ProfileLockPage]():     "profilelock",
+	reflect.TypeFor[DevicesPage]():         "devices",
+	reflect.TypeFor[RenamePage]():          "rename",
+	reflect.TypeFor[DeactivatePage]():      "deactivate",
+	reflect.TypeFor[EverywherePage]():      "everywhere",
+	reflect.TypeFor[ReceiptPage]():         "receipt",
+	reflect.TypeFor[TVPage]():              "tv",
+	reflect.TypeFor[TVApprovePage]():       "tvapprove",
+	reflect.TypeFor[TVDonePage]():          "tvdone",
+	reflect.TypeFor[TimelinePage]():        "timeline",
+	reflect.TypeFor[ProofPage]():           "proof",
+	reflect.TypeFor[EmailPage]():           "email",
+	reflect.TypeFor[PhonePage]():           "phone",
+	reflect.TypeFor[PhoneRemovePage]():     "phoneremove",
+	reflect.TypeFor[ChangeCodePage]():      "changecode",
+	reflect.TypeFor[SecurityPage]():        "security",
+	reflect.TypeFor[SecondFactorPage]():    "secondfactor",
+	reflect.TypeFor[AppPage]():             "app",
+	reflect.TypeFor[CodesPage]():           "codes",
+	reflect.TypeFor[FactorRemovePage]():    "factorremove",
+	reflect.TypeFor[PasskeyNewPage]():      "passkeynew",
+	reflect.TypeFor[PasskeyPage]():         "passkey",
+	reflect.TypeFor[DataPage]():            "data",
+	reflect.TypeFor[LeavePage]():           "leave",
+	reflect.TypeFor[OutboxPage]():          "outbox",
+	reflect.TypeFor[ErrorPage]():           "error",
 }
 
 // views are the parsed templates.
@@ -64,7 +75,7 @@ type views struct {
 
 func parseViews(a *assets) (*views, error) {
 	shared, err := template.New("").Funcs(templateFuncs(a)).
-		ParseFS(templateFiles, "templates/layout.html", "templates/board.html")
+		ParseFS(templateFiles, "templates/layout.html", "templates/board.html", "templates/entry.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: parse templates: %w", err)
 	}
@@ -161,9 +172,9 @@ func stamp(t, now time.Time, style string) (template.HTML, error) {
 // mainClass gives forms their narrower column.
 func mainClass(page any) string {
 	switch page.(type) {
-	case SignUpPage, VerifyPage, SignInPage, SignInCodePage, ProofPage, TVPage:
+	case SignUpPage, VerifyPage, SignInPage, SignInCodePage, SignInFactorPage, RecoverPage, RecoverCodePage, RecoverPasswordPage, ProofPage, TVPage:
 		return "narrow"
-	case TVApprovePage:
+	case TVApprovePage, RecoverDonePage, NotMePage, KeepPage, LinkOverPage, HackedPage, HelpPage:
 		return "middle"
 	}
 	return ""

@@ -17,17 +17,7 @@ func (s *Site) routes() http.Handler {
 	mux.HandleFunc("GET /static/{name...}", s.static)
 
 	mux.Handle("GET /{$}", s.open(s.front))
-	mux.Handle("GET /signup", s.open(s.signUpForm))
-	mux.Handle("POST /signup", s.open(s.signUp))
-	mux.Handle("GET /verify", s.open(s.verifyForm))
-	mux.Handle("POST /verify", s.open(s.verify))
-	mux.Handle("POST /verify/resend", s.open(s.resend))
-	mux.Handle("GET /signin", s.open(s.signInForm))
-	mux.Handle("POST /signin", s.open(s.signIn))
-	mux.Handle("GET /signin/code", s.open(s.signInCodeForm))
-	mux.Handle("POST /signin/code", s.open(s.signInCode))
-	mux.Handle("POST /signin/code/resend", s.open(s.resendSignInCode))
-	mux.Handle("POST /signout", s.open(s.signOut))
+	s.entryRoutes(mux)
 
 	mux.Handle("GET /profiles", s.signed(s.gate))
 	mux.Handle("POST /profiles", s.signed(s.chooseProfile))

@@ -1,148 +1,129 @@
 package web
 
 import (
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
 )
 
+// SignInPage asks for an address or number and the password, or for a passkey
+// alone.
+type SignInPage struct {
+	Frame
+	Problems        []Problem
+	Email, Password Field
+	Passkey         bool // this server takes them
+	Next            string
+}
+
+// loginField takes what an account is found by. Browsers that can offer
+// passkeys in it.
+func loginField(value string) Field {
+	return Field{
+		Name: "email", Label: "Email address or phone number", Value: value, Autocomplete: "username webauthn",
+		MaxLength: 254, Required: true, Literal: true,
+	}
+}
+
+func (s *Site) signInForm(v *visit) error {
+	next := local(v.r.URL.Query().Get("next"))
+	if v.signed {
+		v.redirect(next)
+		return nil
+	}
+	return s.showSignIn(v, http.StatusOK, "", next, nil)
+}
+
+func (s *Site) showSignIn(v *visit, status int, login, next string, problem *Problem) error {
+	page := SignInPage{
+		Frame: v.frame("Sign in", ""), Email: loginField(login), Password: passwordField(), Next: next, Passkey: s.c.Passkeys,
+	}
+	page.Email.Focus = problem == nil
+	if problem != nil {
+		page.Problems = []Problem{{Text: problem.Text}} // never beside one field: it is not said which one is wrong
+	}
+	return v.show(status, page)
+}
+
 func (s *Site) signIn(v *visit) error {
-	email, next := tidy(v.form("email")), local(v.form("next"))
+	login, next := tidy(v.form("email")), local(v.form("next"))
 	step, err := s.c.Accounts.SignIn(v.ctx(), v.now, account.SignInRequest{
-		Login: email, Password: v.r.PostForm.Get("password"), Device: v.cookie(cookieDevice), From: v.client(),
+		Login: login, Password: v.r.PostForm.Get("password"), Device: v.cookie(cookieDevice), From: v.client(),
 	})
 	if err != nil {
-		if errors.Is(err, account.ErrAddress) {
-			err = account.ErrCredentials
-		}
-		p, status, err := v.rejected(err)
+		p, status, err := v.rejectedSignIn(err)
 		if err != nil {
 			return err
 		}
-		return s.showSignIn(v, status, email, next, &p)
+		return s.showSignIn(v, status, login, next, &p)
 	}
 	if step.Challenge != nil {
 		v.keepSignIn(step.Challenge.ID, next)
-		v.redirect("/signin/code")
+		v.redirect(challengePath)
 		return nil
 	}
 	return s.enter(v, step.Done, next)
 }
 
+// rejectedSignIn is rejected where nobody is told whether an account exists.
+func (v *visit) rejectedSignIn(err error) (Problem, int, error) {
+	if errors.Is(err, account.ErrCredentials) || errors.Is(err, account.ErrAddress) {
+		return Problem{Text: "The address or number, or the password, is wrong. Check both and try again."}, http.StatusUnprocessableEntity, nil
+	}
+	return v.rejected(err)
+}
+
 // enter makes a complete sign-in the browser's session.
 func (s *Site) enter(v *visit, done account.SignedIn, next string) error {
-	if v.signed { // the session that this browser held until now ends with it
-		if err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session); err != nil {
-			return err
-		}
+	if err := s.takeOver(v, done); err != nil {
+		return err
 	}
-	v.begin(done)
 	v.redirect("/profiles?next=" + url.QueryEscape(next))
 	return nil
 }
 
-// keepSignIn keeps a sign-in that needs something more in the browser that
-// began it, with where it leads.
-func (v *visit) keepSignIn(id, next string) {
-	v.put(cookieSignIn, id+"."+base64.RawURLEncoding.EncodeToString([]byte(next)), time.Hour)
-}
-
-func (v *visit) keptSignIn() (id, next string) {
-	id, rest, _ := strings.Cut(v.cookie(cookieSignIn), ".")
-	raw, err := base64.RawURLEncoding.DecodeString(rest)
-	if err != nil {
-		raw = nil
-	}
-	return id, local(string(raw))
-}
-
-func (s *Site) signInCodeForm(v *visit) error { return s.showSignInCode(v, http.StatusOK, nil) }
-
-func (s *Site) showSignInCode(v *visit, status int, problem *Problem) error {
-	id, _ := v.keptSignIn()
-	c, err := s.c.Accounts.PendingSignIn(v.ctx(), v.now, id)
-	if errors.Is(err, account.ErrAttempt) {
-		return v.signInOver()
-	}
-	if err != nil {
-		return err
-	}
-	page := SignInCodePage{Frame: v.frame("One more step", ""), Code: Field{
-		Name: "code", Label: "Access code", Autocomplete: "one-time-code", Class: "code-input",
-		Digits: true, MaxLength: 6, Required: true, Focus: true,
-	}}
-	if c.Need == account.NeedSecondFactor {
-		page.Second = true
-		page.Code = Field{
-			Name: "code", Label: "Code of your authenticator app, or a recovery code", Autocomplete: "one-time-code",
-			MaxLength: 40, Required: true, Focus: true,
-		}
-	} else {
-		page.To, page.Expires = c.Code.To, c.Code.Expires
-	}
-	for _, d := range c.Channels {
-		page.Channels = append(page.Channels, ChannelChoice{string(d.Channel), d.Address})
-	}
-	if problem != nil && !page.Code.mark(*problem) {
-		page.Problems = []Problem{*problem}
-	}
-	return v.show(status, page)
-}
-
-func (v *visit) signInOver() error {
-	v.drop(cookieSignIn)
-	return v.done("signInOver", "/signin")
-}
-
-func (s *Site) signInCode(v *visit) error {
-	id, next := v.keptSignIn()
-	c, err := s.c.Accounts.PendingSignIn(v.ctx(), v.now, id)
-	if err == nil {
-		var done account.SignedIn
-		done, err = s.c.Accounts.ContinueSignIn(v.ctx(), v.now, id, answerOf(c.Need, tidy(v.form("code"))), v.cookie(cookieDevice), v.client())
-		if err == nil {
-			return s.enter(v, done, next)
+// takeOver begins a session in this browser; the one that it held until now
+// ends with it.
+func (s *Site) takeOver(v *visit, done account.SignedIn) error {
+	if v.signed {
+		err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session)
+		if err != nil && !errors.Is(err, account.ErrSignedOut) {
+			return err
 		}
 	}
-	if errors.Is(err, account.ErrAttempt) {
-		return v.signInOver()
-	}
-	p, status, err := v.rejected(err)
-	if err != nil {
-		return err
-	}
-	return s.showSignInCode(v, status, &p)
+	v.begin(done)
+	return nil
 }
 
-// answerOf tells what was typed by its length: six digits are an app's code,
-// anything longer is a recovery code.
-func answerOf(need account.Need, typed string) account.Answer {
-	switch digits := strings.ReplaceAll(typed, " ", ""); {
-	case need == account.NeedCode:
-		return account.Answer{Code: typed}
-	case len(digits) <= 6:
-		return account.Answer{TOTP: typed}
-	}
-	return account.Answer{RecoveryCode: typed}
+func (s *Site) signInPasskeyBegin(v *visit) error {
+	return v.ceremony(s.c.Accounts.BeginPasskeySignIn(v.ctx(), v.now, v.client()))
 }
 
-func (s *Site) resendSignInCode(v *visit) error {
-	id, _ := v.keptSignIn()
-	_, err := s.c.Accounts.SendSignInCode(v.ctx(), v.now, id, account.Channel(v.form("channel")), v.client())
-	if errors.Is(err, account.ErrAttempt) {
-		return v.signInOver()
-	}
+// signInPasskey takes a passkey alone: it is two factors in one.
+func (s *Site) signInPasskey(v *visit) error {
+	next := local(v.form("next"))
+	done, err := s.c.Accounts.PasskeySignIn(v.ctx(), v.now, v.passkeyAnswer(), v.cookie(cookieDevice), v.client())
 	if err != nil {
 		p, status, err := v.rejected(err)
 		if err != nil {
 			return err
 		}
-		return s.showSignInCode(v, status, &p)
+		return s.showSignIn(v, status, "", next, &p)
 	}
-	return v.done("codeSent", "/signin/code")
+	return s.enter(v, done, next)
+}
+
+func (s *Site) signOut(v *visit) error {
+	if v.signed {
+		if err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session); err != nil {
+			return err
+		}
+		s.Changed(v.session.Account)
+	}
+	v.drop(cookieSession)
+	v.drop(cookieProfile)
+	v.drop(cookieWalk)
+	return v.done("signedOut", "/signin")
 }

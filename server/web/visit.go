@@ -153,7 +153,7 @@ func (v *visit) client() account.Client { return v.s.c.Origins.Client(v.r) }
 func (v *visit) frame(title, section string) Frame {
 	return Frame{
 		Service: v.s.c.ServiceName, Title: title, Section: section, Who: v.who, Signed: v.signed,
-		Dev: v.s.c.Outbox != nil, Notices: v.takeNotices(), Now: v.now,
+		Dev: v.s.c.Outbox != nil, Walking: v.signed && v.cookie(cookieWalk) != "", Notices: v.takeNotices(), Now: v.now,
 	}
 }
 

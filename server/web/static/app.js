@@ -79,6 +79,17 @@ function forms() {
   document.querySelector("[data-problems]")?.focus();
 }
 
+// resend lets a button be pressed data-resend seconds after the page came, and
+// counts them down in its last child. The server's clock may be another.
+const came = performance.now();
+function resend() {
+  for (const b of document.querySelectorAll("[data-resend]")) {
+    const left = Math.ceil(b.dataset.resend - (performance.now() - came) / 1000);
+    b.disabled = left > 0;
+    b.lastElementChild.textContent = left > 0 ? ` (in ${left} s)` : "";
+  }
+}
+
 function menus() {
   document.addEventListener("click", (e) => {
     for (const m of document.querySelectorAll("details.menu[open]")) if (!m.contains(e.target)) m.open = false;
@@ -159,4 +170,6 @@ menus();
 keep();
 for (const box of document.querySelectorAll("[data-live]")) live(box);
 setInterval(localise, 15000);
+resend();
+if (document.querySelector("[data-resend]")) setInterval(resend, 1000);
 if (document.querySelector("[data-until]")) setInterval(countdown, 1000);

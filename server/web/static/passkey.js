@@ -113,6 +113,33 @@ async function begin(form) {
   return body;
 }
 
+// offer waits for a passkey in the browser's autofill, as long as the page is
+// there; the server's terms are renewed before they run out. The button goes on
+// working: it takes over.
+const renewEvery = 4 * 60 * 1000;
+let waiting;
+
+async function offer(form) {
+  if (form.dataset.busy || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  const ceremony = await begin(form).catch(() => null);
+  if (!ceremony || form.dataset.busy) return;
+  waiting = new AbortController();
+  const again = setTimeout(() => waiting.abort("renew"), renewEvery);
+  try {
+    const publicKey = request(ceremony.options.publicKey);
+    const credential = await navigator.credentials.get({ publicKey, mediation: "conditional", signal: waiting.signal });
+    if (!credential || form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    form.elements.response.value = JSON.stringify(json(credential));
+    form.elements.ceremony.value = ceremony.ceremony;
+    form.submit();
+  } catch {
+    if (waiting.signal.reason === "renew" && document.visibilityState === "visible") offer(form);
+  } finally {
+    clearTimeout(again);
+  }
+}
+
 function attach(form) {
   const say = form.querySelector("[data-passkey-say]");
   const run = form.dataset.passkey === "register" ? registerPasskey : signInWithPasskey;
@@ -121,6 +148,7 @@ function attach(form) {
     e.preventDefault();
     if (form.dataset.busy) return;
     form.dataset.busy = "yes";
+    waiting?.abort("button");
     say.hidden = true;
     try {
       const ceremony = await begin(form);
@@ -136,6 +164,7 @@ function attach(form) {
     }
   });
   addEventListener("pageshow", () => delete form.dataset.busy);
+  if (form.dataset.autofill !== undefined) offer(form);
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) if (supported()) attach(form);

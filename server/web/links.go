@@ -1,0 +1,164 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/notify"
+)
+
+// The pages that links in notices lead to. Opening one shows what would happen
+// and changes nothing, however often it is opened (product rule V9); its one
+// button is a POST, and does it.
+
+// NotMePage asks for the one confirmation of "It wasn't me".
+type NotMePage struct {
+	Frame
+	Problems []Problem
+	Link     string // the token
+	About    string // what the notice said
+	At       time.Time
+	Expires  time.Time
+	Reverts  bool
+	Since    time.Time // what was before this is restored; only with Reverts
+	Factor   *Field    // the second factor of that time; nil: not asked for
+}
+
+// KeepPage asks for the one confirmation that keeps an account, or its second
+// factor.
+type KeepPage struct {
+	Frame
+	Link   string
+	Factor bool // the second factor is kept, and not the account
+	Until  time.Time
+}
+
+// LinkOverPage says that a link does nothing any more.
+type LinkOverPage struct{ Frame }
+
+func (s *Site) linkOver(v *visit) error {
+	return v.show(http.StatusGone, LinkOverPage{v.frame("This link no longer works", "")})
+}
+
+// linkParam bounds what is taken for a token.
+func linkParam(typed string) string {
+	const most = 256
+	if len(typed) > most {
+		return ""
+	}
+	return typed
+}
+
+func (s *Site) notMeForm(v *visit) error {
+	return s.showNotMe(v, http.StatusOK, linkParam(v.r.URL.Query().Get(notify.LinkParam)), nil)
+}
+
+func (s *Site) showNotMe(v *visit, status int, link string, problem *Problem) error {
+	undo, err := s.c.Accounts.Look(v.ctx(), v.now, link)
+	if errors.Is(err, account.ErrLink) {
+		return s.linkOver(v)
+	}
+	if err != nil {
+		return err
+	}
+	page := NotMePage{
+		Frame: v.frame("It wasn’t you?", ""), Link: link, About: aboutNotice(undo.About), At: undo.At, Expires: undo.Expires,
+		Reverts: undo.Reverts, Since: undo.Since,
+	}
+	if undo.NeedsFactor {
+		page.Factor = &Field{
+			Name: "factor", Label: "Code of your authenticator app, or a recovery code", Autocomplete: "off", MaxLength: 64,
+			Required: true, Literal: true, Hint: "Those that you had before the change work here.",
+		}
+	}
+	if problem != nil && (page.Factor == nil || !page.Factor.mark(*problem)) {
+		page.Problems = []Problem{{Text: problem.Text}}
+	}
+	return v.show(status, page)
+}
+
+func (s *Site) notMe(v *visit) error {
+	link := linkParam(v.form(notify.LinkParam))
+	undone, err := s.c.Accounts.NotMe(v.ctx(), v.now, link, tidy(v.form("factor")), v.client())
+	switch {
+	case errors.Is(err, account.ErrLink):
+		return s.linkOver(v)
+	case err != nil:
+		p, status, err := v.rejected(err)
+		if err != nil {
+			return err
+		}
+		return s.showNotMe(v, status, link, &p)
+	}
+	v.keepRecovery(recovering{ID: undone.Recovery, Proved: true, Safe: true, Back: undone.Reverted})
+	v.redirect(recoverPath + "/password")
+	return nil
+}
+
+func (s *Site) keepForm(v *visit) error {
+	link := linkParam(v.r.URL.Query().Get(notify.LinkParam))
+	kept, err := s.c.Accounts.LookKeep(v.ctx(), v.now, link)
+	if errors.Is(err, account.ErrLink) {
+		return s.linkOver(v)
+	}
+	if err != nil {
+		return err
+	}
+	page := KeepPage{Link: link, Factor: kept.About == account.NoticeFactorReset, Until: kept.Until}
+	title := "Keep your account?"
+	if page.Factor {
+		title = "Keep your second factor?"
+	}
+	page.Frame = v.frame(title, "")
+	return v.show(http.StatusOK, page)
+}
+
+func (s *Site) keepByLink(v *visit) error {
+	kept, err := s.c.Accounts.Keep(v.ctx(), v.now, linkParam(v.form(notify.LinkParam)), v.client())
+	switch {
+	case errors.Is(err, account.ErrLink), errors.Is(err, account.ErrNotLeaving), errors.Is(err, account.ErrNoReset):
+		return s.linkOver(v)
+	case err != nil:
+		return err
+	}
+	notice, next := noticeID("keptByLink"), "/signin"
+	if kept.About == account.NoticeFactorReset {
+		notice = "factorKept"
+	}
+	if v.signed {
+		next = "/account/security"
+	}
+	return v.done(notice, next)
+}
+
+// aboutNotice names what a notice said, to go after "about".
+func aboutNotice(kind account.NoticeKind) string {
+	if text, ok := noticeNames[kind]; ok {
+		return text
+	}
+	return "a change in your account"
+}
+
+var noticeNames = map[account.NoticeKind]string{
+	account.NoticeNewSignIn:        "a new sign-in",
+	account.NoticeSuspicious:       "a suspicious sign-in",
+	account.NoticeGuessing:         "wrong passwords in a row",
+	account.NoticePasswordRefused:  "very many wrong passwords",
+	account.NoticeFactorChanged:    "a changed second factor",
+	account.NoticeRecoveryCode:     "a recovery code that was used",
+	account.NoticePasswordChanged:  "a new password",
+	account.NoticeRecovered:        "a new password after a recovery",
+	account.NoticeNewDevice:        "a new device",
+	account.NoticeDeviceSignedOut:  "a device that was signed out",
+	account.NoticeDeviceRemoved:    "a device that was deactivated",
+	account.NoticeDeviceCloned:     "a device that was copied",
+	account.NoticeEverywhere:       "a sign-out everywhere",
+	account.NoticeLockChanged:      "a changed profile lock",
+	account.NoticeProfileChanged:   "a changed profile",
+	account.NoticeEmailChanged:     "a new email address",
+	account.NoticeEmailSet:         "a new email address",
+	account.NoticePhoneChanged:     "a changed phone number",
+	account.NoticeFactorResetEnded: "a second factor that support removed",
+}
