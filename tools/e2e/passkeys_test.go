@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server"
+)
+
+// TestPasskeys takes the account page through tools/browser/passkeys.mjs, on a
+// server whose clock the browser's program moves.
+func TestPasskeys(t *testing.T) {
+	ctx := patient(t, 3*time.Minute)
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ahead atomic.Int64 // nanoseconds
+	s, err := server.New(ctx, server.Config{
+		Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), PublicURL: fmt.Sprintf("http://localhost:%d", port),
+		Data: t.TempDir(), Dev: true, Log: slog.New(slog.NewTextHandler(logFile(t), nil)),
+		Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(t.Context()) }()
+	t.Cleanup(func() {
+		s.Close()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+
+	settings, err := json.Marshal(map[string]string{"server": s.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := exec.CommandContext(ctx, "node", "passkeys.mjs", string(settings))
+	node.Dir, node.Stderr = filepath.Join(root, "tools", "browser"), os.Stderr
+	in, err1 := node.StdinPipe()
+	out, err2 := node.StdoutPipe()
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	if err := node.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		text, ok := strings.CutPrefix(lines.Text(), "@later ")
+		if !ok {
+			t.Log(lines.Text())
+			continue
+		}
+		seconds, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ahead.Add(int64(time.Duration(seconds) * time.Second))
+		if _, err := fmt.Fprintln(in, "ok"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := node.Wait(); err != nil {
+		t.Error(err)
+	}
+}
