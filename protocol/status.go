@@ -31,6 +31,21 @@ func (s Status) Strictness() int {
 // Valid reports whether s is one of the four statuses.
 func (s Status) Valid() bool { return s.Strictness() > 0 }
 
+// Erases lists what a device erases for s; nothing while active. A stolen device
+// keeps its session, to report where it is.
+func (s Status) Erases() []Erased {
+	list := []Erased{ErasedProfiles, ErasedVerifiers, ErasedActivity}
+	switch s {
+	case SignedOut:
+		return append(list, ErasedSession)
+	case Stolen:
+		return list
+	case Deactivated:
+		return append(list, ErasedSession, ErasedIdentity)
+	}
+	return nil
+}
+
 // Stricter returns the stricter of a and b.
 func Stricter(a, b Status) Status {
 	if b.Strictness() > a.Strictness() {

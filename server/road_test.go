@@ -188,7 +188,7 @@ func TestOtherEnds(t *testing.T) {
 
 	jws := here.signed(protocol.TypSignedOutHere, protocol.SignedOutHereClaims{
 		Device: here.id, Account: here.enrolled.Account, Epoch: 1, Status: protocol.SignedOut,
-		Applied: protocol.MillisOf(time.Now()), Erased: []protocol.Erased{protocol.ErasedProfiles}, Dropped: 3,
+		Applied: protocol.MillisOf(time.Now()), Erased: protocol.SignedOut.Erases(), Dropped: 3,
 	})
 	here.send(protocol.SignedOutHere{JWS: jws})
 	expect[protocol.ReceiptAck](here)

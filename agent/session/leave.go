@@ -10,21 +10,6 @@ import (
 
 var errTooManyProofs = errors.New("too many proofs wait")
 
-// erasedBy says what a device erases for a status. Where a stricter status
-// follows, what went before is named again: it is not there either.
-func erasedBy(status protocol.Status) []protocol.Erased {
-	list := []protocol.Erased{protocol.ErasedProfiles, protocol.ErasedVerifiers, protocol.ErasedActivity}
-	switch status {
-	case protocol.SignedOut:
-		return append(list, protocol.ErasedSession)
-	case protocol.Deactivated:
-		return append(list, protocol.ErasedSession, protocol.ErasedIdentity)
-	case protocol.Stolen:
-		return list
-	}
-	return nil
-}
-
 // leave ends the session as the person at the TV asked, without a network.
 func (s *step) leave(status protocol.Status) {
 	ours := s.saved.Status
@@ -38,7 +23,7 @@ func (s *step) leave(status protocol.Status) {
 		var err error
 		proof, err = s.proof(ProofSignedOutHere, protocol.TypSignedOutHere, protocol.SignedOutHereClaims{
 			Device: s.saved.Device, Account: s.saved.Account, Epoch: s.saved.Epoch, Status: status,
-			Applied: at, Erased: erasedBy(status), Dropped: s.unsent,
+			Applied: at, Erased: status.Erases(), Dropped: s.unsent,
 		})
 		if err != nil {
 			s.log("sign-out not signed", err)

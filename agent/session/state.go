@@ -150,7 +150,7 @@ func (s *step) advance(c protocol.StateClaims, jws string) {
 func (s *step) tighten(c protocol.StateClaims, jws string) {
 	proof, err := s.proof(ProofReceipt, protocol.TypReceipt, protocol.ReceiptClaims{
 		Device: c.Device, Account: c.Account, Epoch: c.Epoch, Status: c.Status, Version: c.Version,
-		Applied: s.ServerTime(s.now), Erased: erasedBy(c.Status), Dropped: s.unsent,
+		Applied: s.ServerTime(s.now), Erased: c.Status.Erases(), Dropped: s.unsent,
 		Answers: protocol.DigestOf([]byte(jws)),
 	})
 	if err != nil {

@@ -119,6 +119,7 @@ type receiptAnswer struct {
 	Dropped   int64             `json:"dropped"`
 	PublicKey protocol.Bytes    `json:"public_key"`
 	JWS       string            `json:"jws"`
+	State     string            `json:"state,omitempty"` // JWS that it answers, where that is kept
 }
 
 func receiptOf(r device.Receipt) receiptAnswer {
@@ -128,7 +129,7 @@ func receiptOf(r device.Receipt) receiptAnswer {
 	}
 	return receiptAnswer{
 		string(r.Digest), r.Kind, int64(r.Epoch), string(r.Status), int64(r.Version),
-		utc(r.Applied), r.Received.UTC(), erased, r.Dropped, r.PublicKey, r.JWS,
+		utc(r.Applied), r.Received.UTC(), erased, r.Dropped, r.PublicKey, r.JWS, r.State,
 	}
 }
 

@@ -175,7 +175,11 @@ func (s *Service) Receipts(ctx context.Context, acc protocol.AccountID, id proto
 		}
 		out = make([]Receipt, 0, len(rows))
 		for _, r := range rows {
-			out = append(out, receiptOf(r, row.PublicKey))
+			receipt := receiptOf(r, row.PublicKey)
+			if receipt.State, err = answered(tx, acc, id, receipt); err != nil {
+				return err
+			}
+			out = append(out, receipt)
 		}
 		return nil
 	})
@@ -195,12 +199,13 @@ func receiptOf(r store.ReceiptRow, key []byte) Receipt {
 	var claims struct {
 		Erased  []protocol.Erased `json:"erased"`
 		Dropped int64             `json:"dropped"`
+		Answers protocol.Digest   `json:"answers"`
 	}
 	_, rest, _ := strings.Cut(r.JWS, ".")
 	body, _, _ := strings.Cut(rest, ".")
 	var raw protocol.Bytes
 	if raw.UnmarshalText([]byte(body)) == nil && json.Unmarshal(raw, &claims) == nil {
-		out.Erased, out.Dropped = claims.Erased, claims.Dropped
+		out.Erased, out.Dropped, out.Answers = claims.Erased, claims.Dropped, claims.Answers
 	}
 	return out
 }

@@ -149,7 +149,9 @@ type Receipt struct {
 	Erased    []protocol.Erased
 	Dropped   int64
 	JWS       string
-	PublicKey []byte // Ed25519, 32 bytes
+	Answers   protocol.Digest // of the state that it answers; empty for signed-out-here
+	State     string          // JWS of the state that it answers; empty where that is not kept
+	PublicKey []byte          // Ed25519, 32 bytes
 }
 
 // Config is what a [Service] needs.

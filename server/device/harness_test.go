@@ -128,6 +128,7 @@ type television struct {
 	conn int64
 	have protocol.Have
 	sess Session
+	last string // JWS of the newest state
 }
 
 func (f *fixture) tv(t testing.TB) *television {
@@ -217,6 +218,11 @@ func (tv *television) state(ask []byte) Answer {
 		tv.t.Fatal(err)
 	}
 	tv.sess, tv.have = a.Session, a.Have
+	for _, f := range a.Frames {
+		if s, ok := f.(protocol.State); ok {
+			tv.last = s.JWS
+		}
+	}
 	return a
 }
 
@@ -249,8 +255,8 @@ func (tv *television) receipt(change func(*protocol.ReceiptClaims)) string {
 	tv.t.Helper()
 	c := protocol.ReceiptClaims{
 		Device: tv.id, Account: tv.sess.Account, Epoch: tv.have.Epoch, Status: tv.have.Status, Version: tv.have.Version,
-		Applied: protocol.MillisOf(tv.now()), Erased: []protocol.Erased{protocol.ErasedProfiles}, Dropped: 2,
-		Answers: protocol.DigestOf([]byte("state")),
+		Applied: protocol.MillisOf(tv.now()), Erased: tv.have.Status.Erases(), Dropped: 2,
+		Answers: protocol.DigestOf([]byte(tv.last)),
 	}
 	if change != nil {
 		change(&c)

@@ -25,6 +25,7 @@ type proof struct {
 	status  protocol.Status
 	version protocol.Version // 0 for signed-out-here
 	applied protocol.Millis
+	check   func(*store.Tx) error // what else must hold; nil for nothing
 }
 
 // Receipt takes a device's word that it applied a state. It proves itself and
@@ -40,6 +41,7 @@ func (s *Service) Receipt(ctx context.Context, now time.Time, jws string) (proto
 	p := proof{
 		typ: protocol.TypReceipt, jws: jws, digest: protocol.DigestOf([]byte(jws)), device: c.Device, account: c.Account,
 		epoch: c.Epoch, status: c.Status, version: c.Version, applied: c.Applied,
+		check: func(tx *store.Tx) error { return checkReceipt(tx, c) },
 	}
 	if !c.Status.Valid() || c.Version < 0 || len(c.Answers) != 43 || c.Dropped < 0 {
 		return "", fmt.Errorf("receipt: %w: claims out of bounds", ErrProof)
@@ -116,6 +118,11 @@ func (s *Service) take(ctx context.Context, now time.Time, p proof) error {
 		}
 		if p.epoch == row.Epoch && p.status == protocol.Active && p.version <= row.AppliedVersion {
 			return nil // a newer receipt came first
+		}
+		if p.check != nil {
+			if err := p.check(tx); err != nil {
+				return err
+			}
 		}
 		fresh, err := tx.InsertReceipt(store.ReceiptRow{
 			Account: p.account, Device: p.device, Digest: p.digest, Typ: p.typ, Epoch: p.epoch, Status: p.status,

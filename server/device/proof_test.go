@@ -48,8 +48,8 @@ func TestReceiptConfirms(t *testing.T) {
 	}
 	want := Receipt{
 		Digest: digest, Kind: protocol.TypReceipt, Epoch: 1, Status: protocol.SignedOut, Version: tv.have.Version,
-		Applied: arrived.Add(-2 * time.Second), Received: arrived, Erased: []protocol.Erased{protocol.ErasedProfiles}, Dropped: 2,
-		JWS: jws, PublicKey: tv.pub,
+		Applied: arrived.Add(-2 * time.Second), Received: arrived, Erased: protocol.SignedOut.Erases(), Dropped: 2,
+		JWS: jws, PublicKey: tv.pub, Answers: protocol.DigestOf([]byte(tv.last)), State: tv.last,
 	}
 	if diff := cmp.Diff(want, list[0]); diff != "" {
 		t.Error(diff)
@@ -150,6 +150,42 @@ func TestStaleReceiptsConfirmNothing(t *testing.T) {
 	}
 }
 
+// TestReceiptsThatProveNothing: a device is not confirmed by a receipt that
+// leaves something out, or that answers anything else than what it was told.
+func TestReceiptsThatProveNothing(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	tv := f.signedIn(t, who)
+	if err := f.SignOut(f.ctx, f.now(), who, tv.id); err != nil {
+		t.Fatal(err)
+	}
+	tv.state(nil)
+	told := tv.last
+	if tv.state(nil); tv.last != told {
+		t.Error("a device was told the same thing in two states: a receipt could answer either")
+	}
+	for name, change := range map[string]func(*protocol.ReceiptClaims){
+		"nothing erased":   func(c *protocol.ReceiptClaims) { c.Erased = nil },
+		"one thing kept":   func(c *protocol.ReceiptClaims) { c.Erased = c.Erased[1:] },
+		"no state":         func(c *protocol.ReceiptClaims) { c.Answers = "" },
+		"another state":    func(c *protocol.ReceiptClaims) { c.Answers = protocol.DigestOf([]byte("another")) },
+		"a stricter claim": func(c *protocol.ReceiptClaims) { c.Status = protocol.Deactivated },
+	} {
+		if _, err := f.Receipt(f.ctx, f.now(), tv.receipt(change)); !errors.Is(err, ErrProof) {
+			t.Errorf("%s: Receipt = %v, want ErrProof", name, err)
+		}
+	}
+	if w := tv.row(who).Wish; !w.Confirmed.IsZero() {
+		t.Errorf("confirmed without a proof: %+v", w)
+	}
+	if _, err := f.Receipt(f.ctx, f.now(), tv.receipt(nil)); err != nil {
+		t.Errorf("the true one: %v", err)
+	}
+	if w := tv.row(who).Wish; w.Confirmed.IsZero() {
+		t.Error("the true one confirms nothing")
+	}
+}
+
 func TestReceiptsAreBounded(t *testing.T) {
 	f := newFixture(t)
 	who := f.owner(t, "anna@example.org")
@@ -160,7 +196,9 @@ func TestReceiptsAreBounded(t *testing.T) {
 		}
 	}
 	for n := range int64(keptReceipts + 10) {
-		jws := tv.receipt(func(c *protocol.ReceiptClaims) { c.Status, c.Dropped = protocol.SignedOut, n })
+		jws := tv.receipt(func(c *protocol.ReceiptClaims) {
+			c.Status, c.Erased, c.Dropped = protocol.SignedOut, protocol.SignedOut.Erases(), n
+		})
 		if _, err := f.Receipt(f.ctx, f.clock.Advance(time.Second), jws); err != nil {
 			t.Fatal(err)
 		}

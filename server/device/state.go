@@ -29,7 +29,7 @@ func (s *Service) State(ctx context.Context, now time.Time, sess Session, ask []
 	if err != nil {
 		return Answer{}, fmt.Errorf("read state: %w", err)
 	}
-	a, err := s.answer(now, sess, ask, have, t)
+	a, err := s.answer(ctx, now, sess, ask, have, t)
 	if err != nil {
 		return Answer{}, fmt.Errorf("sign state: %w", err)
 	}
@@ -66,7 +66,7 @@ func (s *Service) read(tx *store.Tx, sess Session, have protocol.Have) (t truth,
 
 // answer puts the frames together: keys, so that the rest can be verified;
 // state or still; pins; parts.
-func (s *Service) answer(now time.Time, sess Session, ask []byte, have protocol.Have, t truth) (Answer, error) {
+func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask []byte, have protocol.Have, t truth) (Answer, error) {
 	keys, number := s.c.Keys.Keys()
 	next := protocol.Have{
 		Epoch: sess.Epoch, Version: t.row.Owner.Version, Status: t.status, Snapshot: t.digest, Pins: have.Pins, Keys: number,
@@ -81,6 +81,12 @@ func (s *Service) answer(now time.Time, sess Session, ask []byte, have protocol.
 	same := have.Epoch == next.Epoch && have.Version == next.Version && have.Status == next.Status &&
 		have.Snapshot == next.Snapshot && have.Catalog == next.Catalog
 	switch {
+	case !same && t.status != protocol.Active:
+		f, err := s.order(ctx, now, t, next)
+		if err != nil {
+			return Answer{}, err
+		}
+		a.Frames = append(a.Frames, f)
 	case !same:
 		f, err := s.sign(now, ask, t, next)
 		if err != nil {

@@ -41,6 +41,7 @@ var exported = []ExportTable{
 	{"devices", "devices", "device_id name model kind epoch status cause_by cause_at:t cause_where applied_status applied_version applied_at:t" +
 		" profile_id connected:f last_grant:t last_contact:t lease first_seen:t signed_in:t ip place", "device_id", "public_key generation node_id conn"},
 	{"devicesAsking", "enrolments", "device_id name model kind state epoch ip place created:t expires:t", "device_id", "public_key code_hash salt"},
+	{"orders", "orders", "device_id epoch status signed:t jws", "device_id, epoch, digest", "digest"},
 	{"receipts", "receipts", "device_id typ epoch status version applied:t received:t jws", "device_id, digest", "digest"},
 	{"activity", "activity", "device_id epoch seq profile_id title_id what at:t position received:t", "device_id, epoch, seq", ""},
 	{"timeline", "timeline", "entry_id at:t kind actor device_id profile_id subject ip place detail", "entry_id", ""},

@@ -181,7 +181,7 @@ func (s *Site) receiptFile(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(protocol.ProofFile{JWS: r.JWS, PublicKey: r.PublicKey}, "", "  ")
+	data, err := json.MarshalIndent(protocol.ProofFile{JWS: r.JWS, PublicKey: r.PublicKey, State: r.State}, "", "  ")
 	if err != nil {
 		return err
 	}

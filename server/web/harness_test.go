@@ -81,6 +81,7 @@ func newWorld(t *testing.T) *world {
 			return []store.OutboxRow{{ID: "m1", Channel: "mail", Recipient: testEmail, Subject: "Hello", Text: "Hello.", HTML: "<p>Hello.</p>", Created: w.clock.Now()}}, nil
 		},
 		Passkeys: true,
+		Titles:   func(id protocol.TitleID) string { return map[protocol.TitleID]string{"moon": "Moon & Sea"}[id] },
 		Bounces:  func(context.Context, protocol.AccountID, int) ([]notify.Bounce, error) { return w.bounces, nil },
 		Log:      slog.New(slog.NewTextHandler(t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now,
 	})
@@ -292,7 +293,7 @@ func (d *tv) confirm(s device.Session) {
 	}
 	jws, err := sign.Sign(protocol.TypReceipt, string(d.id()), d.key, protocol.ReceiptClaims{
 		Device: d.id(), Account: s.Account, Epoch: s.Epoch, Status: ans.Status, Version: ans.Version,
-		Applied: protocol.MillisOf(d.clock.Now()), Erased: []protocol.Erased{protocol.ErasedProfiles, protocol.ErasedSession},
+		Applied: protocol.MillisOf(d.clock.Now()), Erased: protocol.SignedOut.Erases(),
 		Dropped: 2, Answers: protocol.DigestOf([]byte(state.JWS)),
 	})
 	d.must(err)
