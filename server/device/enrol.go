@@ -17,8 +17,12 @@ import (
 // codeLife is how long a user code can be approved (product rule D1).
 const codeLife = 15 * time.Minute
 
-// enrolBudget bounds the user codes that one network gets.
-var enrolBudget = account.Budget{Scope: "enrol", Limit: 60, Per: time.Hour}
+// Bounds of the user codes that one TV and one network get. A TV left on its
+// code screen asks for four an hour, and a hotel has many behind one address.
+var (
+	enrolBudget   = account.Budget{Scope: "enrol-device", Limit: 20, Per: time.Hour}
+	networkBudget = account.Budget{Scope: "enrol", Limit: 600, Per: time.Hour}
+)
 
 // Enrol answers an enrol frame whose signature over nonce and the server's name
 // it checks. It is idempotent by public key until the code's expiry. Errors:
@@ -133,13 +137,17 @@ func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, conn 
 
 // newRequest stores a request under a new code.
 func (s *Service) newRequest(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta) (Enrolment, error) {
-	if err := enrolBudget.Take(tx, s.c.Keys, now, account.Network(m.IP)); err != nil {
+	id := protocol.DeviceIDOf(ed25519.PublicKey(f.PublicKey))
+	err := errors.Join(
+		enrolBudget.Take(tx, s.c.Keys, now, string(id)),
+		networkBudget.Take(tx, s.c.Keys, now, account.Network(m.IP)),
+	)
+	if err != nil {
 		return Enrolment{}, err
 	}
 	if err := tx.DeleteEnrolmentsBefore(now); err != nil {
 		return Enrolment{}, err
 	}
-	id := protocol.DeviceIDOf(ed25519.PublicKey(f.PublicKey))
 	for range 8 { // two devices get the same code once in 20^8
 		code, salt, err := s.newCode(id)
 		if err != nil {

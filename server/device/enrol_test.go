@@ -135,7 +135,7 @@ func TestFlooding(t *testing.T) { // D1
 	who := f.owner(t, "anna@example.org")
 	var throttled *account.ThrottledError
 	var err error
-	for range enrolBudget.Limit + 1 {
+	for range networkBudget.Limit + 1 {
 		_, err = f.Enrol(f.ctx, f.now(), f.tv(t).enrolFrame(), nonce, home)
 	}
 	if !errors.As(err, &throttled) {

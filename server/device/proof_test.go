@@ -278,6 +278,20 @@ func TestDeactivateDeletesThePlace(t *testing.T) { // D4
 	}
 }
 
+// TestRenameStays: the owner's name for a TV outlives a sign-out.
+func TestRenameStays(t *testing.T) { // D3
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	tv := f.signedIn(t, who)
+	if err := errors.Join(f.Rename(f.ctx, f.now(), who, tv.id, "Küche"), f.SignOut(f.ctx, f.now(), who, tv.id)); err != nil {
+		t.Fatal(err)
+	}
+	tv.join(who)
+	if name := tv.row(who).Name; name != "Küche" {
+		t.Errorf("after signing in again the TV is called %q", name)
+	}
+}
+
 func TestRename(t *testing.T) { // D3
 	f := newFixture(t)
 	who := f.owner(t, "anna@example.org")

@@ -116,7 +116,7 @@ func (tx *Tx) SignInDevice(r DeviceRow, session string) error {
 		JOIN enrolments e ON e.device_id = $2
 		WHERE a.account_id = $1
 		ON CONFLICT (account_id, device_id) DO UPDATE SET
-			name = excluded.name, model = excluded.model, kind = excluded.kind, epoch = excluded.epoch,
+			model = excluded.model, kind = excluded.kind, epoch = excluded.epoch,
 			generation = excluded.generation, status = 'active', cause_by = '', cause_at = excluded.cause_at, cause_where = '',
 			applied_status = '', applied_version = 0, applied_at = 0, profile_id = '', connected = 0, node_id = '', conn = 0,
 			last_grant = 0, last_contact = excluded.last_contact, lease = 0, signed_in = excluded.signed_in,

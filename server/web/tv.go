@@ -12,8 +12,11 @@ func (s *Site) tv(v *visit) error {
 	if len(typed) > 64 {
 		typed = typed[:64]
 	}
-	if tidy(typed) == "" {
-		return s.showTV(v, http.StatusOK, "", nil)
+	// A page of another site may send somebody here with made-up codes, until
+	// their wrong ones are used up: nothing is looked up before they say so.
+	site := v.r.Header.Get("Sec-Fetch-Site")
+	if tidy(typed) == "" || site == "cross-site" || site == "same-site" {
+		return s.showTV(v, http.StatusOK, tidy(typed), nil)
 	}
 	return s.showRequest(v, http.StatusOK, typed, nil)
 }
