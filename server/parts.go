@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -18,7 +17,6 @@ import (
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/bus"
 	"github.com/hearthkey/hearthkey/server/bus/membus"
-	"github.com/hearthkey/hearthkey/server/catalog"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/geo"
 	"github.com/hearthkey/hearthkey/server/hub"
@@ -46,6 +44,7 @@ type parts struct {
 	profiles *profile.Service
 	devices  *device.Service
 	accounts *account.Service
+	titles   map[protocol.TitleID]string
 	hub      *hub.Hub
 	poller   *poller.Poller
 	tvs      *api.TVs
@@ -122,25 +121,6 @@ func (p *parts) openKeys(context.Context) (err error) {
 	return err
 }
 
-// catalog returns the titles that TVs show: the operator's file or, in
-// development, the demo set.
-func (p *parts) catalog() ([]byte, error) {
-	switch {
-	case p.cfg.Catalog != "":
-		data, err := os.ReadFile(p.cfg.Catalog)
-		if err == nil {
-			_, err = catalog.Parse(data)
-		}
-		if err != nil {
-			return nil, operator(err, "--catalog cannot be used: %v.", err)
-		}
-		return data, nil
-	case p.cfg.Dev:
-		return catalog.Demo(), nil
-	}
-	return nil, nil
-}
-
 func (p *parts) openServices(context.Context) (err error) {
 	gate := admit.New(admit.Config{})
 	p.profiles, err = profile.New(profile.Config{
@@ -154,6 +134,7 @@ func (p *parts) openServices(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	p.nameTitles(titles)
 	p.devices, err = device.New(device.Config{
 		DB: p.db, Keys: p.keys, Profiles: p.profiles,
 		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: titles,
@@ -236,7 +217,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
 		Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now,
 		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
-		Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces,
+		Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
 	}
 	if p.cfg.Dev {
 		c.Outbox = p.outbox.Recent

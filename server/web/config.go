@@ -43,6 +43,9 @@ type Config struct {
 	// Support says how people reach the operator, e.g. an address or a number.
 	// Empty: the help page does not say.
 	Support string
+	// Titles names the titles that can be watched: "" for one that is not on
+	// offer any more. nil: none is.
+	Titles func(protocol.TitleID) string
 	// Passkeys says that the server's address allows them.
 	Passkeys bool
 	// Bounces returns the newest messages to the household that were given up, n
@@ -71,6 +74,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.MaxProfiles <= 0 {
 		c.MaxProfiles = 5
+	}
+	if c.Titles == nil {
+		c.Titles = func(protocol.TitleID) string { return "" }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -125,6 +125,14 @@ func fixtureFactors(add func(string, any)) {
 func fixtureData(add func(string, any)) {
 	add("data", DataPage{Frame: fixtureFrame("Your data", "data")})
 	add("data-leaving", DataPage{Frame: fixtureFrame("Your data", "data"), Leaving: fixtureNow.AddDate(0, 0, 6)})
+	add("activity-empty", ActivityPage{Frame: fixtureFrame("Activity", "activity")})
+	add("activity", ActivityPage{Frame: fixtureFrame("Activity", "activity"), Full: true, Viewings: []ViewingRow{
+		{Title: "The Lighthouse Keeper", Face: &fixtureFaces[0], Device: "Living room TV", From: minutesAgo(90), To: minutesAgo(12)},
+		{Title: "A very long title of a documentary series in eleven parts about the history of the kettle", Face: &fixtureFaces[1],
+			Device: "The enormous projector in the cellar that nobody may touch but Uncle Bertram", From: minutesAgo(2000), To: minutesAgo(2000)},
+		{Face: &fixtureFaces[2], From: minutesAgo(9050), To: minutesAgo(9000)},
+		{Title: "مغامرات <b>القطة</b>", Device: "تلفاز غرفة المعيشة", From: minutesAgo(90100), To: minutesAgo(90000)},
+	}})
 	leave := LeavePage{Frame: fixtureFrame("Delete the account", "data"), Email: longEmail, Due: fixtureNow.AddDate(0, 0, 7), Current: currentField()}
 	add("leave-empty", leave)
 	leave.TVs, leave.Profiles, leave.Current = 4, 5, marked(leave.Current, "That is not the password of this account.")

@@ -36,6 +36,8 @@ func (s *Site) ownerRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /account/security/passkeys/{passkey}/remove", s.proved(s.passkeyRemoveForm))
 	mux.Handle("POST /account/security/passkeys/{passkey}/remove", s.proved(s.passkeyRemove))
 
+	mux.Handle("GET /account/activity", s.proved(s.activity))
+
 	mux.Handle("GET /account/data", s.proved(s.data))
 	mux.Handle("POST /account/data/export", s.proved(s.export))
 	mux.Handle("GET /account/data/delete", s.proved(s.leaveForm))

@@ -63,6 +63,7 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[PasskeyNewPage]():      "passkeynew",
 	reflect.TypeFor[PasskeyPage]():         "passkey",
 	reflect.TypeFor[DataPage]():            "data",
+	reflect.TypeFor[ActivityPage]():        "activity",
 	reflect.TypeFor[LeavePage]():           "leave",
 	reflect.TypeFor[OutboxPage]():          "outbox",
 	reflect.TypeFor[ErrorPage]():           "error",
