@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 // outbox shows this run's messages. It exists only where the operator switched
@@ -60,6 +61,10 @@ func (s *Site) outboxLive(v *visit) error {
 	})
 }
 
+// mailSandbox lets a mail in its frame open links in new tabs, as a mail program
+// does, and nothing else.
+const mailSandbox = "sandbox allow-popups allow-popups-to-escape-sandbox"
+
 // outboxBody serves a mail's HTML to the page's frame: no script, no network,
 // no origin of its own.
 func (s *Site) outboxBody(w http.ResponseWriter, r *http.Request) {
@@ -71,8 +76,8 @@ func (s *Site) outboxBody(w http.ResponseWriter, r *http.Request) {
 	for _, m := range list {
 		if m.ID == r.PathValue("message") && m.HTML != "" {
 			h := w.Header()
-			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox")
-			send(w, r, http.StatusOK, []byte(m.HTML))
+			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "+mailSandbox)
+			send(w, r, http.StatusOK, []byte(strings.Replace(m.HTML, "<head>", `<head><base target="_blank">`, 1)))
 			return
 		}
 	}
