@@ -86,7 +86,7 @@ func TestSignOutATV(t *testing.T) {
 	w.clock.Advance(time.Second)
 	d.confirm(s)
 	has(t, p.page("/account/devices"), "Signed out: confirmed at", "20:00:01 UTC", path+"/receipt")
-	has(t, p.page(path+"/receipt"), "The signature matches", "profiles and its sign-in", "2 items", "hearthkey verify-receipt receipt-"+string(d.id())+".json")
+	has(t, p.page(path+"/receipt"), "The signature matches", "viewing activity and its sign-in", "2 items", "hearthkey verify-receipt receipt-"+string(d.id())+".json")
 
 	a := p.get(path + "/receipt.json")
 	var file protocol.ProofFile

@@ -257,3 +257,24 @@ func TestBeginWithoutAPasskey(t *testing.T) {
 		t.Errorf("begin without a passkey = %d %s", a.status, a.body)
 	}
 }
+
+// A passkey proves on the way to approving a TV, and the page comes back to the
+// same TV.
+func TestD1_APasskeyApprovesATV(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	key := newAuthenticator(t)
+	p.addPasskey(key, "name=Phone")
+	w.clock.Advance(account.ProofAge)
+	d := w.newTV("Bedroom TV")
+	code := d.code()
+	p.moved(p.post("/tv", "code="+code, "do=approve"), "/proof?next=%2F")
+	at := "/tv?code=" + code
+	p.moved(p.get(at), "/proof?next="+strings.NewReplacer("/", "%2F", "?", "%3F", "=", "%3D").Replace(at))
+	c := p.begin("/proof/passkey/begin")
+	p.moved(p.post("/proof/passkey", "ceremony="+c.Ceremony, "response="+key.use(c), "next="+at), at)
+	has(t, p.page(at), "Sign in this TV?", "Bedroom TV")
+	p.moved(p.post("/tv", "code="+code, "do=approve"), "/tv/done?device="+string(d.id()))
+	d.session()
+}
