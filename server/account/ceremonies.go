@@ -44,6 +44,7 @@ const (
 	forPasskeyLogin = "sign-in"
 	forSecondFactor = "second-factor"
 	forProof        = "proof"
+	forUndo         = "undo" // of a chain of changes
 )
 
 const ceremonyLife = 5 * time.Minute

@@ -43,35 +43,40 @@ func (s *Service) AskFactorReset(ctx context.Context, now time.Time, id protocol
 		if !acc.SecondFactor {
 			return ErrFactorNeeded
 		}
-		err = tx.InsertFactorReset(store.FactorResetRow{Account: id, Operator: operator, Reason: reason, Asked: now, Due: due})
-		if errors.Is(err, store.ErrExists) {
-			return ErrResetting
-		}
-		if err != nil {
-			return err
-		}
-		n := noticeTo(acc, NoticeFactorReset, now, Client{})
-		n.Expires, n.Detail = due, reason
-		phone, err := tx.Phone(id) // told there too, whatever the owner chose
-		if err != nil {
-			return err
-		}
-		n.SMS = phone.Number
-		row := store.LinkRow{Account: id, Purpose: keepFactorLink, Subject: string(n.Kind)}
-		if n.Link, err = s.addLink(tx, now, row, acc.Email, due); err != nil {
-			return err
-		}
-		return errors.Join(
-			timeline.Add(tx, id, timeline.Entry{
-				Kind: timeline.FactorResetAsked, At: now, Actor: protocol.ByOperator, Subject: operator + ": " + reason,
-			}),
-			s.c.Notify(tx, n),
-		)
+		return s.askReset(tx, now, acc, store.FactorResetRow{Account: id, Operator: operator, Reason: reason, Asked: now, Due: due})
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reset factor: %w", err)
 	}
 	return due, nil
+}
+
+// askReset stores the wait and tells the owner, at the phone too, whatever the
+// owner chose.
+func (s *Service) askReset(tx *store.Tx, now time.Time, acc store.AccountRow, reset store.FactorResetRow) error {
+	err := tx.InsertFactorReset(reset)
+	if errors.Is(err, store.ErrExists) {
+		return ErrResetting
+	}
+	if err != nil {
+		return err
+	}
+	phone, err := tx.Phone(acc.ID)
+	if err != nil {
+		return err
+	}
+	n := noticeTo(acc, NoticeFactorReset, now, Client{})
+	n.Expires, n.Detail, n.SMS = reset.Due, reset.Reason, phone.Number
+	row := store.LinkRow{Account: acc.ID, Purpose: keepFactorLink, Subject: string(n.Kind)}
+	if n.Link, err = s.addLink(tx, now, row, acc.Email, reset.Due); err != nil {
+		return err
+	}
+	return errors.Join(
+		timeline.Add(tx, acc.ID, timeline.Entry{
+			Kind: timeline.FactorResetAsked, At: now, Actor: protocol.ByOperator, Subject: reset.Operator + ": " + reset.Reason,
+		}),
+		s.c.Notify(tx, n),
+	)
 }
 
 // FactorReset returns when support will remove the second factor: zero where

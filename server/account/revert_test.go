@@ -324,6 +324,58 @@ func TestV8_ExPartnerKeepsTheOldMailbox(t *testing.T) {
 	}
 }
 
+// Where the second factor is a passkey, undoing asks for that.
+func TestV8_APasskeyUndoes(t *testing.T) {
+	h := newHousehold(t, "anna@example.org")
+	key, web := h.addPasskey(t, h.web.Session, "Key")
+	h.web = web
+	var err error
+	h.web, err = h.SetSecondFactor(h.ctx, h.clock.Now(), h.web.Session, true, false)
+	h.must(err)
+	h.clock.Advance(20 * 24 * time.Hour)
+	h.prove(goodPassword)
+	h.moveTo("thief@example.net")
+	link := h.notice(t, NoticeEmailChanged, "anna@example.org").Link
+	owns, err := h.Factors(h.ctx, h.web.Session)
+	h.must(err)
+	h.web, err = h.RemovePasskey(h.ctx, h.clock.Now(), h.web.Session, owns.Passkeys[0].ID, false)
+	h.must(err)
+	thiefs, web := h.addPasskey(t, h.web.Session, "Thief's")
+	h.web = web
+	u, err := h.Look(h.ctx, h.clock.Now(), link)
+	if err != nil || !u.NeedsFactor || len(u.Factors) == 0 || u.Factors[0] != Passkeys {
+		t.Fatalf("Look = %+v, %v", u, err)
+	}
+	before := h.state()
+	c, err := h.BeginNotMePasskey(h.ctx, h.clock.Now(), link)
+	h.must(err)
+	if _, err := h.NotMeByPasskey(h.ctx, h.clock.Now(), link, thiefs.get(c), thief); !errors.Is(err, ErrFactor) {
+		t.Errorf("another passkey = %v, want ErrFactor", err)
+	}
+	if _, err := h.NotMeByPasskey(h.ctx, h.clock.Now(), link, PasskeyAnswer{}, thief); !errors.Is(err, ErrFactor) {
+		t.Errorf("no passkey = %v, want ErrFactor", err)
+	}
+	if diff := cmp.Diff(before, h.state()); diff != "" {
+		t.Errorf("changed (-before +after):\n%s", diff)
+	}
+	if c, err = h.BeginNotMePasskey(h.ctx, h.clock.Now(), link); err != nil {
+		t.Fatal(err)
+	}
+	done, err := h.NotMeByPasskey(h.ctx, h.clock.Now(), link, key.get(c), fox)
+	if err != nil || !done.Reverted {
+		t.Fatalf("NotMeByPasskey = %+v, %v", done, err)
+	}
+	if _, err := h.passkeySignIn(t, thiefs); !errors.Is(err, ErrPasskey) {
+		t.Errorf("the thief's passkey afterwards = %v", err)
+	}
+	if _, err := h.passkeySignIn(t, key); err != nil {
+		t.Errorf("the owner's passkey afterwards: %v", err)
+	}
+	if _, err := h.BeginNotMePasskey(h.ctx, h.clock.Now(), link); !errors.Is(err, ErrLink) {
+		t.Errorf("the used link = %v, want ErrLink", err)
+	}
+}
+
 // A factor that is younger than the week before the chain could be the
 // thief's: it is not asked for.
 func TestV8_AYoungFactorIsNotAskedFor(t *testing.T) {
