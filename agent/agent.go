@@ -54,7 +54,7 @@ import (
 // ErrSettings is wrapped by Start for settings that cannot work.
 var ErrSettings = errors.New("agent: settings")
 
-// ErrClosed is returned for what comes after Close.
+// ErrClosed is returned for what comes before Start or after Close.
 var ErrClosed = errors.New("agent: closed")
 
 // Local is the source of keys from this TV's own remote control.
@@ -107,7 +107,9 @@ func (a *Agent) Start(ctx context.Context) error {
 		a.screen, err = screen.Start(screen.Config{Addr: a.Screen, Log: a.Log, Press: a.pageKey})
 		if err != nil {
 			a.stop()
-			return errors.Join(fmt.Errorf("agent: %w", err), a.core.close())
+			err = errors.Join(fmt.Errorf("agent: %w", err), a.core.close())
+			a.core = nil
+			return err
 		}
 	}
 	a.core.begin()
@@ -174,8 +176,8 @@ func (a *Agent) Type(text string, from nav.Source) error {
 // Resume tells the agent that the box came out of standby: the gate is shown.
 func (a *Agent) Resume() error {
 	return a.core.call(func() {
-		a.core.sessionStep(session.Tick{})
 		a.core.navStep(nav.Resumed{At: a.core.now().Running})
+		a.core.sessionStep(session.Tick{})
 	})
 }
 

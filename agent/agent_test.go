@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/agent/screen"
 	"github.com/hearthkey/hearthkey/agent/vault"
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
@@ -128,7 +130,13 @@ func next[T any](t *testing.T, from chan T) T {
 func TestSignInAndPIN(t *testing.T) {
 	s := newFakeServer(t)
 	v := plugIn(t, s.url(), t.TempDir())
+	if d, err := v.Decide("t-hill"); err != nil || d.Reason != parental.NoAccess {
+		t.Errorf("Decide before the sign-in = %+v, %v", d, err)
+	}
 	gate := v.signIn()
+	if d, err := v.Decide("t-hill"); err != nil || d.Reason != parental.NoProfile {
+		t.Errorf("Decide at the gate = %+v, %v", d, err)
+	}
 	if len(gate.Items) < 2 || !gate.Items[0].Locked || gate.Items[1].Locked {
 		t.Errorf("the gate shows %+v", gate.Items)
 	}
@@ -145,7 +153,7 @@ func TestSignInAndPIN(t *testing.T) {
 	if d, err := v.Decide("t-night"); err != nil || d.Verdict != parental.Allow {
 		t.Errorf("Decide(t-night) for an adult = %+v, %v", d, err)
 	}
-	if d, err := v.Decide("t-unknown"); err != nil || d.Verdict != parental.Refuse {
+	if d, err := v.Decide("t-unknown"); err != nil || d.Reason != parental.UnknownTitle {
 		t.Errorf("Decide of an unknown title = %+v, %v", d, err)
 	}
 }
@@ -412,6 +420,28 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s: Start = %v, want ErrSettings", name, err)
 			a.Close()
 		}
+	}
+}
+
+func TestPressBeforeStart(t *testing.T) {
+	if err := new(Agent).Press(keyseq.OK, Local, false); !errors.Is(err, ErrClosed) {
+		t.Errorf("Press before Start = %v, want ErrClosed", err)
+	}
+}
+
+func TestScreenPortInUse(t *testing.T) {
+	s := newFakeServer(t)
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	a := &Agent{Server: s.url(), Dir: t.TempDir(), Name: "TV", Screen: busy.Addr().String()}
+	if err := a.Start(context.Background()); !errors.Is(err, screen.ErrPortInUse) {
+		t.Errorf("Start = %v, want ErrPortInUse", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Errorf("Close after a failed Start = %v", err)
 	}
 }
 

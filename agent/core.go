@@ -188,8 +188,11 @@ func (c *core) post(fn func()) bool {
 	}
 }
 
-// call runs fn in the core and waits for it.
+// call runs fn in the core and waits for it. There may be no core, before Start.
 func (c *core) call(fn func()) error {
+	if c == nil {
+		return ErrClosed
+	}
 	done := make(chan struct{})
 	if !c.post(func() { defer close(done); fn() }) {
 		return ErrClosed

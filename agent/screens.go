@@ -101,17 +101,24 @@ func (c *core) checkNetwork() {
 
 // decide is the play decision for the profile at the TV.
 func (c *core) decide(id protocol.TitleID) parental.Decision {
-	refuse := parental.Decision{Verdict: parental.Refuse, Reason: parental.AboveLevel, Age: parental.UnratedAge}
-	p := c.profileByID(c.profile)
-	if p == nil || c.catalog == nil || c.session.Status(c.now()).Phase != session.PhaseActive {
-		return refuse
+	refuse := func(why parental.Reason) parental.Decision {
+		return parental.Decision{Verdict: parental.Refuse, Reason: why, Age: parental.UnratedAge}
 	}
-	for _, t := range c.catalog.Titles {
-		if t.ID == string(id) {
-			return parental.Decide(p.Level, t)
+	if c.session.Status(c.now()).Phase != session.PhaseActive {
+		return refuse(parental.NoAccess)
+	}
+	p := c.profileByID(c.profile)
+	if p == nil {
+		return refuse(parental.NoProfile)
+	}
+	if c.catalog != nil {
+		for _, t := range c.catalog.Titles {
+			if t.ID == string(id) {
+				return parental.Decide(p.Level, t)
+			}
 		}
 	}
-	return refuse
+	return refuse(parental.UnknownTitle)
 }
 
 func (c *core) profileByID(id protocol.ProfileID) *protocol.Profile {

@@ -76,7 +76,10 @@ type Reason string
 
 // The reasons.
 const (
-	AboveLevel Reason = "above_level" // rated above the profile's maturity level
+	AboveLevel   Reason = "above_level"   // rated above the profile's maturity level
+	NoProfile    Reason = "no_profile"    // nobody is watching
+	NoAccess     Reason = "no_access"     // not signed in, or the lease has ended
+	UnknownTitle Reason = "unknown_title" // not in the catalogue
 )
 
 // Decision is a verdict with its reason. The zero value is not a decision.

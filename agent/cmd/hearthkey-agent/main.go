@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -120,6 +121,10 @@ func advice(err error, a *agent.Agent) error {
 	switch {
 	case errors.Is(err, vault.ErrInUse):
 		return fmt.Errorf("%w\nAnother agent uses %s. End it, or give this one a folder of its own with -data", err, a.Dir)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w\nThe disk is full, and this TV has nothing on it yet. Make room for 2 MB in %s", err, a.Dir)
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w\nThis TV must be able to write to %s. Give it a folder of its own with -data", err, a.Dir)
 	case errors.Is(err, screen.ErrPortInUse):
 		return fmt.Errorf("%w\nGive the screen another port with -screen", err)
 	}
