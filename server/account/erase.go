@@ -17,8 +17,8 @@ import (
 //	7 days ── closed: nobody can sign in, devices are deactivated, a last mail
 //	8 hours── erased, when every device has heard of it or its lease has ended
 const (
-	eraseAfter = 7 * 24 * time.Hour
-	closedFor  = protocol.MaxLease * time.Second
+	eraseAfter = 7 * 24 * time.Hour              // to change one's mind
+	closedFor  = protocol.MaxLease * time.Second // from the close to the erasure
 )
 
 // AskErasure begins the end of the account and signs out everywhere at once,
