@@ -1,6 +1,6 @@
 // Passkeys through the account page, with Chromium's virtual authenticator
 // (WebAuthn.addVirtualAuthenticator of the DevTools protocol): added, refused,
-// renamed, used to prove, removed. It is run by tools/e2e, which
+// renamed, used to prove and to sign in, removed. It is run by tools/e2e, which
 // has started a server at http://localhost:… whose clock it can move: a line
 // "@later 660" on standard output is answered with a line on standard input.
 
@@ -130,6 +130,52 @@ async function prove() {
   await page.waitForURL(security + "/passkeys/new");
 }
 
+// touch says whether the authenticator finds a finger on it. Without one, what
+// the browser offers by itself stays an offer.
+const touch = (enabled) => devtools.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId: phone, enabled });
+
+async function signOut() {
+  await touch(false);
+  await page.goto(server + "/");
+  await page.locator("details.menu summary").click();
+  await page.getByRole("button", { name: /Sign out of this browser/ }).click();
+  await page.waitForURL(server + "/signin*");
+}
+
+async function enter() {
+  await page.waitForURL("**/profiles*");
+  await page.locator("main").getByRole("button").first().click();
+  await page.waitForURL(server + "/");
+}
+
+async function signIn() {
+  await signOut();
+  await page.look("signin-passkey");
+  await touch(true);
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await enter();
+  await page.goto(server + "/account/timeline");
+  await page.getByText("Signed in on the web").first().waitFor();
+}
+
+// secondFactor has the password need the passkey, and gives both.
+async function secondFactor() {
+  await page.goto(security);
+  await page.getByRole("link", { name: "Ask for a passkey too" }).click();
+  await page.look("second-factor");
+  await page.getByRole("button", { name: "Ask for it" }).click();
+  await page.getByText("Your password needs a second factor").waitFor();
+  await signOut();
+  await page.getByLabel(/^Email/).fill(account.EMAIL);
+  await page.getByLabel("Password").fill(account.PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL(server + "/signin/code*");
+  await page.look("signin-second");
+  await touch(true);
+  await page.getByRole("button", { name: /passkey/i }).click();
+  await enter();
+}
+
 async function remove() {
   await page.goto(security);
   for (const name of ["Phone", "Robin’s laptop"]) {
@@ -156,6 +202,8 @@ const steps = [
   ["what is refused says why", refuse],
   ["another one, renamed", second],
   ["prove with it in place of the password", prove],
+  ["sign in with it alone", signIn],
+  ["sign in with the password and it", secondFactor],
   ["remove both", remove],
   ["a browser without passkeys", without],
 ];
