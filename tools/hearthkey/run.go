@@ -62,6 +62,11 @@ func (c runCmd) Run(ctx context.Context, t terminal) (err error) {
 			err = stopErr
 		}
 	}()
+	forget, err := writeScreens(c.Data, plan)
+	if err != nil {
+		return err
+	}
+	defer forget()
 	settle, cancel := drive.Timeout(ctx, time.Minute)
 	defer cancel()
 	made, err := home.Furnish(settle)
