@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,10 @@ func (v *visit) fail(err error) {
 		v.drop(cookieSession)
 		v.leaveNotice("ended")
 		v.redirect("/signin")
+		return
+	}
+	if errors.Is(err, account.ErrProofNeeded) { // it ran out meanwhile
+		v.redirect("/proof?next=" + url.QueryEscape(v.here()))
 		return
 	}
 	status, page := v.explain(err)
