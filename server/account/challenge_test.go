@@ -143,6 +143,30 @@ func TestV2_CodeOnNewDevicesCanBeSwitchedOff(t *testing.T) { // for plain new de
 	})
 }
 
+func TestA6_EverywhereMakesOtherDevicesUnknown(t *testing.T) {
+	f := newFixture(t)
+	who := f.signedUp(t, anna)
+	other, err := f.try(t, anna, goodPassword, "", elsewhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pending := f.step(t, anna, goodPassword, "", fox).Challenge
+	code := f.code(t)
+	f.update(t, func(tx *store.Tx) error {
+		_, err := EndEverything(tx, f.clock.Now(), who.Session, protocol.ByAll, f.c.Changed)
+		return err
+	})
+	if c := f.step(t, anna, goodPassword, other.Device, elsewhere).Challenge; c == nil {
+		t.Error("another device is still known")
+	}
+	if c := f.step(t, anna, goodPassword, who.Device, fox).Challenge; c != nil {
+		t.Error("the device that did it is unknown")
+	}
+	if _, err := f.ContinueSignIn(f.ctx, f.clock.Now(), pending.ID, Answer{Code: code}, "", fox); !errors.Is(err, ErrAttempt) {
+		t.Errorf("a sign-in that was under way: %v", err)
+	}
+}
+
 func TestV1_SignInCodeOnceInParallel(t *testing.T) {
 	f := newFixture(t)
 	f.signedUp(t, anna)

@@ -94,7 +94,8 @@ func Live(tx *store.Tx, who Session) error {
 }
 
 // EndEverything signs out every device and every web session of the account
-// but who's own, in tx, and returns who in the new generation.
+// but who's own, in tx, and returns who in the new generation. No device but
+// who's is known any more: the next sign-in elsewhere needs an access code.
 func EndEverything(tx *store.Tx, now time.Time, who Session, by protocol.By, changed func(protocol.AccountID, protocol.Version)) (Session, error) {
 	g, v, err := tx.EndEverythingBy(who.Account, string(who.ID), by, who.Client.Agent, now)
 	if err != nil {
@@ -103,6 +104,9 @@ func EndEverything(tx *store.Tx, now time.Time, who Session, by protocol.By, cha
 	who.Generation = g
 	if err := tx.RenewWebSession(who.Account, string(who.ID), g, ""); err != nil {
 		return Session{}, orSignedOut(err)
+	}
+	if err := tx.ForgetOtherDevices(who.Account, string(who.ID)); err != nil {
+		return Session{}, err
 	}
 	tx.OnCommit(func() { changed(who.Account, v) })
 	return who, who.Record(tx, now, timeline.Entry{Kind: timeline.SignedOutEverywhere, Actor: by})

@@ -333,13 +333,13 @@ type entry struct {
 
 // finish begins the session of a complete sign-in and makes the device known.
 func (s *Service) finish(tx *store.Tx, now time.Time, acc store.AccountRow, e entry) (SignedIn, error) {
-	web, err := s.begin(tx, now, acc, e)
-	if err != nil {
-		return SignedIn{}, orCredentials(err)
-	}
 	secret, err := s.remember(tx, now, acc.ID, e)
 	if err != nil {
 		return SignedIn{}, err
+	}
+	web, err := s.begin(tx, now, acc, e, deviceHash(acc.ID, secret))
+	if err != nil {
+		return SignedIn{}, orCredentials(err)
 	}
 	out := SignedIn{Web: web, Device: secret}
 	err = errors.Join(
@@ -365,7 +365,7 @@ func (s *Service) finish(tx *store.Tx, now time.Time, acc store.AccountRow, e en
 
 // begin adds a web session of acc as it was read: store.ErrNotFound where its
 // generation or password has changed since.
-func (s *Service) begin(tx *store.Tx, now time.Time, acc store.AccountRow, e entry) (Web, error) {
+func (s *Service) begin(tx *store.Tx, now time.Time, acc store.AccountRow, e entry, device string) (Web, error) {
 	from := e.From.tidy()
 	id, err := newID(s.c.Rand)
 	if err != nil {
@@ -377,7 +377,7 @@ func (s *Service) begin(tx *store.Tx, now time.Time, acc store.AccountRow, e ent
 	}
 	row := store.WebSessionRow{
 		Account: acc.ID, ID: id, TokenHash: protocol.DigestOf([]byte(token)), Generation: acc.Generation,
-		Created: now, LastSeen: now, Proved: now, Agent: from.Agent, IP: from.IP, Place: from.Place, Factors: e.Factors,
+		Created: now, LastSeen: now, Proved: now, Agent: from.Agent, IP: from.IP, Place: from.Place, Factors: e.Factors, Device: device,
 		Email: acc.Email, Language: acc.Language,
 	}
 	if err := tx.BeginWebSession(row, acc.Password); err != nil {

@@ -26,7 +26,7 @@ var exported = []ExportTable{
 		"account_id", "password pins_version"},
 	{"phone", "phones", "number proved:t notices:f", "number", ""},
 	{"preferences", "preferences", "new_code:f sign_in_mails:f devices_due:t password_due:t", "account_id", ""},
-	{"webSessions", "web_sessions", "session_id created:t last_seen:t proved:t agent ip place factors", "session_id", "token_hash generation"},
+	{"webSessions", "web_sessions", "session_id created:t last_seen:t proved:t agent ip place factors", "session_id", "token_hash generation device"},
 	{"knownBrowsers", "known_devices", "agent created:t last_used:t", "device", "device"},
 	{"signIns", "sign_in_history", "at:t network provider country located:f latitude longitude browser os kind", "entry_id", "entry_id"},
 	{"signInsUnderWay", "sign_ins", "needs reasons suspicious:f tries created:t expires:t", "sign_in_id", "sign_in_id generation password device"},

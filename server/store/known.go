@@ -46,6 +46,14 @@ func (tx *Tx) ForgetKnownDevices(account protocol.AccountID, except string) erro
 	return err
 }
 
+// ForgetOtherDevices makes all devices of an account unknown but the one that a
+// web session began on.
+func (tx *Tx) ForgetOtherDevices(account protocol.AccountID, session string) error {
+	_, err := tx.exec(`DELETE FROM known_devices WHERE account_id = $1 AND device NOT IN
+		(SELECT device FROM web_sessions WHERE account_id = $1 AND session_id = $2)`, account, session)
+	return err
+}
+
 // DeleteKnownDevicesBefore removes devices that were last used before t.
 func (tx *Tx) DeleteKnownDevicesBefore(t time.Time) error {
 	_, err := tx.exec(`DELETE FROM known_devices WHERE last_used < $1`, millis(t))

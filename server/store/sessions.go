@@ -19,6 +19,7 @@ type WebSessionRow struct {
 	IP         string
 	Place      string
 	Factors    string // what the sign-in was made with, e.g. "password totp"
+	Device     string // of known_devices; only written
 	// Of the account, when read:
 	Email    string
 	Language string
@@ -40,11 +41,11 @@ func (r *WebSessionRow) scan(scan scanFunc) error {
 // came between.
 func (tx *Tx) BeginWebSession(r WebSessionRow, password string) error {
 	return tx.execOne(`INSERT INTO web_sessions
-		(account_id, session_id, token_hash, generation, created, last_seen, proved, agent, ip, place, factors)
+		(account_id, session_id, token_hash, generation, created, last_seen, proved, agent, ip, place, factors, device)
 		SELECT account_id, CAST($2 AS TEXT), CAST($3 AS TEXT), generation, CAST($5 AS BIGINT), CAST($5 AS BIGINT),
-			CAST($5 AS BIGINT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($10 AS TEXT)
+			CAST($5 AS BIGINT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($10 AS TEXT), CAST($11 AS TEXT)
 		FROM accounts WHERE account_id = $1 AND generation = $4 AND password = $9`,
-		r.Account, r.ID, r.TokenHash, r.Generation, millis(r.Created), r.Agent, r.IP, r.Place, password, r.Factors)
+		r.Account, r.ID, r.TokenHash, r.Generation, millis(r.Created), r.Agent, r.IP, r.Place, password, r.Factors, r.Device)
 }
 
 // WebSession returns a live session.
