@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,10 +26,8 @@ func (s *Service) Prove(ctx context.Context, now time.Time, who Session, passwor
 	}
 	var web Web
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if web, err = s.proveNow(tx, now, who, acc); err != nil {
-			return err
-		}
-		return tx.ClearThrottle(proofScope, s.proofSubject(who))
+		web, err = s.proveNow(tx, now, who, acc)
+		return err
 	})
 	if err != nil {
 		return Web{}, fmt.Errorf("prove: %w", err)
@@ -86,7 +85,10 @@ func (s *Service) proved(ctx context.Context, now time.Time, who Session, passwo
 	if !ok {
 		return acc, ErrCredentials
 	}
-	return acc, nil
+	err = s.c.DB.Update(ctx, func(tx *store.Tx) error { // right ones are no tries
+		return errors.Join(tx.ClearThrottle(proofScope, s.proofSubject(who)), tx.EndStreak(who.Account, proofStreak(who)))
+	})
+	return acc, err
 }
 
 func (s *Service) proofSubject(who Session) []byte {
