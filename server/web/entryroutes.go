@@ -33,6 +33,8 @@ func (s *Site) entryRoutes(mux *http.ServeMux) {
 
 	mux.Handle("GET /not-me", s.open(s.notMeForm))
 	mux.Handle("POST /not-me", s.open(s.notMe))
+	mux.Handle("POST /not-me/passkey/begin", s.open(s.notMePasskeyBegin))
+	mux.Handle("POST /not-me/passkey", s.open(s.notMePasskey))
 	mux.Handle("GET /keep", s.open(s.keepForm))
 	mux.Handle("POST /keep", s.open(s.keepByLink))
 

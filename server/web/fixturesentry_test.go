@@ -96,6 +96,8 @@ func fixtureLinks(add func(string, any)) {
 	factor = marked(factor, "That code does not match, or was used before. Nothing was changed.")
 	page.Factor, page.Problems = &factor, []Problem{{"", "That was asked for too often. Try again in 53 minutes."}}
 	add("not-me-factor", page)
+	page.Factor, page.Passkey, page.Problems = nil, true, nil
+	add("not-me-passkey", page)
 	add("keep", KeepPage{Frame: fixtureOpen("Keep your account?"), Link: page.Link, Until: fixtureNow.AddDate(0, 0, 5)})
 	add("keep-factor", KeepPage{Frame: fixtureFrame("Keep your second factor?", ""), Link: page.Link, Factor: true, Until: fixtureNow.Add(50 * time.Hour)})
 	add("link-over", LinkOverPage{fixtureOpen("This link no longer works")})

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +46,9 @@ type world struct {
 	devices *device.Service
 	codes   chan string // access codes that were sent
 	bounces []notify.Bounce
+
+	mu   sync.Mutex
+	sent []account.Notice // all that was sent, the newest last
 }
 
 func newWorld(t *testing.T) *world {
@@ -52,6 +56,9 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, clock: servertest.NewClock(), codes: make(chan string, 100)}
 	db, keys, gate := servertest.DB(t), servertest.Keys(t), admit.New(admit.Config{Queue: 1000})
 	tell := func(_ *store.Tx, n account.Notice) error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.sent = append(w.sent, n)
 		if n.Kind == account.NoticeAccessCode {
 			w.codes <- n.Code
 		}
@@ -144,6 +151,12 @@ func (p *person) get(path string) answer {
 // post sends a form as our own page would. The values are "name=value".
 func (p *person) post(path string, values ...string) answer {
 	p.t.Helper()
+	return p.send(p.form(path, values...))
+}
+
+// form is the request of post.
+func (p *person) form(path string, values ...string) *http.Request {
+	p.t.Helper()
 	form := url.Values{}
 	for _, v := range values {
 		name, value, _ := strings.Cut(v, "=")
@@ -154,8 +167,13 @@ func (p *person) post(path string, values ...string) answer {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Origin", p.http.URL)
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	return p.send(r)
+	return r
 }
+
+// frozen are cookies that answers do not change.
+type frozen struct{ http.CookieJar }
+
+func (frozen) SetCookies(*url.URL, []*http.Cookie) {}
 
 // page asks for a page that must be there.
 func (p *person) page(path string) string {

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
@@ -23,7 +24,8 @@ type NotMePage struct {
 	Expires  time.Time
 	Reverts  bool
 	Since    time.Time // what was before this is restored; only with Reverts
-	Factor   *Field    // the second factor of that time; nil: not asked for
+	Factor   *Field    // the second factor of that time by a code; nil: not asked for
+	Passkey  bool      // or by a passkey of that time
 }
 
 // KeepPage asks for the one confirmation that keeps an account, or its second
@@ -67,7 +69,8 @@ func (s *Site) showNotMe(v *visit, status int, link string, problem *Problem) er
 		Frame: v.frame("It wasn’t you?", ""), Link: link, About: aboutNotice(undo.About), At: undo.At, Expires: undo.Expires,
 		Reverts: undo.Reverts, Since: undo.Since,
 	}
-	if undo.NeedsFactor {
+	page.Passkey = s.c.Passkeys && slices.Contains(undo.Factors, account.Passkeys)
+	if slices.Contains(undo.Factors, account.TOTP) || slices.Contains(undo.Factors, account.RecoveryCode) {
 		page.Factor = &Field{
 			Name: "factor", Label: "Code of your authenticator app, or a recovery code", Autocomplete: "off", MaxLength: 64,
 			Required: true, Literal: true, Hint: "Those that you had before the change work here.",
@@ -82,9 +85,34 @@ func (s *Site) showNotMe(v *visit, status int, link string, problem *Problem) er
 func (s *Site) notMe(v *visit) error {
 	link := linkParam(v.form(notify.LinkParam))
 	undone, err := s.c.Accounts.NotMe(v.ctx(), v.now, link, tidy(v.form("factor")), v.client())
+	return s.undone(v, link, undone, err)
+}
+
+func (s *Site) notMePasskeyBegin(v *visit) error {
+	c, err := s.c.Accounts.BeginNotMePasskey(v.ctx(), v.now, linkParam(v.r.URL.Query().Get(notify.LinkParam)))
+	if errors.Is(err, account.ErrLink) || errors.Is(err, account.ErrNoFactor) { // the script obeys: the page says so
+		v.redirect(notify.NotMePath)
+		return nil
+	}
+	return v.ceremony(c, err)
+}
+
+func (s *Site) notMePasskey(v *visit) error {
+	link := linkParam(v.form(notify.LinkParam))
+	undone, err := s.c.Accounts.NotMeByPasskey(v.ctx(), v.now, link, v.passkeyAnswer(), v.client())
+	if errors.Is(err, account.ErrFactor) {
+		err = account.ErrPasskey
+	}
+	return s.undone(v, link, undone, err)
+}
+
+// undone goes on after "It wasn't me": with a new password.
+func (s *Site) undone(v *visit, link string, undone account.Undone, err error) error {
 	switch {
 	case errors.Is(err, account.ErrLink):
 		return s.linkOver(v)
+	case errors.Is(err, account.ErrAddressTaken):
+		return s.showNotMe(v, http.StatusUnprocessableEntity, link, &Problem{Text: "Your old address has an account of its own by now, so nothing was changed. Delete that account first, or ask support."})
 	case err != nil:
 		p, status, err := v.rejected(err)
 		if err != nil {

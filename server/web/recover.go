@@ -217,7 +217,7 @@ func (s *Site) recoverPassword(v *visit) error {
 		return s.showRecoverPassword(v, http.StatusUnprocessableEntity, r, &Problem{"again", "The two new passwords are not the same."})
 	}
 	done, err := s.c.Accounts.FinishRecovery(v.ctx(), v.now, r.ID, next, v.cookie(cookieDevice), v.client())
-	if errors.Is(err, account.ErrNoRecovery) {
+	if errors.Is(err, account.ErrNoRecovery) || errors.Is(err, account.ErrCredentials) {
 		return v.recoveryOver()
 	}
 	if err != nil {

@@ -80,13 +80,13 @@ function forms() {
 }
 
 // resend lets a button be pressed data-resend seconds after the page came, and
-// counts them down in its last child. The server's clock may be another.
+// counts them down in it. The server's clock may be another.
 const came = performance.now();
 function resend() {
   for (const b of document.querySelectorAll("[data-resend]")) {
     const left = Math.ceil(b.dataset.resend - (performance.now() - came) / 1000);
     b.disabled = left > 0;
-    b.lastElementChild.textContent = left > 0 ? ` (in ${left} s)` : "";
+    b.querySelector("[data-count]").textContent = left > 0 ? ` (in ${left} s)` : "";
   }
 }
 
