@@ -99,7 +99,7 @@ func (s *scene) tearDown() {
 		tv.Close()
 	}
 	for _, p := range s.order {
-		p.Kill()
+		_ = p.Stop(20 * time.Second) // not Kill: "hearthkey run" has children to end
 	}
 	for _, dir := range s.mounts {
 		_ = syscall.Unmount(dir, syscall.MNT_DETACH) // it goes with the machine at the latest
