@@ -165,6 +165,7 @@ func (h *Home) Greeting(made bool, log string) string {
 	b.WriteString("\nHearthkey is running. Open in a browser:\n\n")
 	line("Account page", h.Plan.URL()+"/account/devices")
 	line("", fmt.Sprintf("sign in as %s with the password %q", Email, Password))
+	line("", "a browser that is new needs a code as well: it is among the mails")
 	for i, name := range Names {
 		line(name, "http://"+h.Plan.ScreenAddr(i)+"/")
 	}
