@@ -216,6 +216,9 @@ type Notice struct {
 	// Link is the token of the button: "It wasn't me" (page /not-me), or what
 	// the kind says (page /keep). A secret. Empty: no button.
 	Link string
+	// Decoy: worded and stored like any other, so that it takes as long, and
+	// never sent: there is nobody.
+	Decoy bool
 	// SMS is a number in E.164 where this goes too, beside the mail.
 	SMS string
 }

@@ -156,7 +156,7 @@ func (s *Service) wait(ctx context.Context, now time.Time, who Session, row stor
 func (s *Service) sendChange(tx *store.Tx, now time.Time, who Session, row store.ChangeRow, decoy bool) (Change, error) {
 	c := Change{Kind: ChangeKind(row.Kind)}
 	r := codeRequest{
-		Attempt: row.Attempt, Account: who.Account, Language: who.Language, From: who.Client, Asker: known, Decoy: decoy,
+		Attempt: row.Attempt, Account: who.Account, Language: who.Language, From: who.Client, Asker: known, Decoy: decoy, Told: decoy,
 	}
 	switch c.Kind {
 	case ChangesEmail:

@@ -85,8 +85,11 @@ type codeRequest struct {
 	// Typed is what was typed where the code goes to something else of the same
 	// account: then nothing is told that depends on the destination.
 	Typed string
-	// Decoy counts and answers alike, but sends nothing, and no code matches.
+	// Decoy counts, answers and takes as long alike, but sends nothing, and no
+	// code matches.
 	Decoy bool
+	// Told: the caller sends another message in a decoy's place.
+	Told bool
 }
 
 // newAttempt returns a secret that binds a code to whoever asked for it: 128
@@ -120,12 +123,12 @@ func (s *Service) sendAccessCode(tx *store.Tx, now time.Time, r codeRequest) (Co
 		return CodeSent{}, err
 	}
 	sent := CodeSent{Channel: r.To.Channel, To: r.To.Masked(), Expires: row.Expires, ResendAt: now.Add(resendAfter)}
-	if r.Decoy || silent {
+	if r.Decoy && r.Told {
 		return sent, nil
 	}
 	err = s.Notify(tx, Notice{
 		Kind: NoticeAccessCode, Account: r.Account, Channel: r.To.Channel, To: r.To.Address, Language: r.Language,
-		At: now, Client: r.From.tidy(), Code: code, Purpose: r.Purpose, Expires: row.Expires,
+		At: now, Client: r.From.tidy(), Code: code, Purpose: r.Purpose, Expires: row.Expires, Decoy: r.Decoy || silent,
 	})
 	var throttled *ThrottledError
 	if errors.As(err, &throttled) && r.Asker.untold() {

@@ -21,6 +21,13 @@ const (
 	recoveriesPerIP = 30               // an hour, from one network
 )
 
+// Where decoys go to, which are not sent: no country has that code, and no mail
+// that domain (RFC 2606).
+const (
+	nobodysAddress = "somebody@decoy.invalid"
+	nobodysNumber  = "+99900000000"
+)
+
 var recoverBudget = Budget{Scope: "recover", Limit: recoveriesPerIP, Per: time.Hour}
 
 // Recovering is a recovery under way.
@@ -44,22 +51,23 @@ func (s *Service) Recover(ctx context.Context, now time.Time, typed, region, lan
 	if err != nil {
 		return Recovering{}, fmt.Errorf("recover: %w", err)
 	}
-	row.ID, row.Created = stored(secret), now
+	row.ID, row.Created, row.Password = stored(secret), now, s.nobody // until an account is found
 	var sent CodeSent
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		if err := recoverBudget.Take(tx, s.c.Keys, now, Network(from.IP)); err != nil {
 			return err
 		}
 		row := row
-		switch acc, err := open(tx, find); {
-		case errors.Is(err, store.ErrNotFound):
-		case err != nil:
+		acc, err := open(tx, find)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
-		default:
-			phone, err := tx.Phone(acc.ID)
-			if err != nil {
-				return err
-			}
+		}
+		known := err == nil
+		phone, err := tx.Phone(acc.ID) // of nobody too: it takes as long
+		if err != nil {
+			return err
+		}
+		if known {
 			row.Account, row.Password, row.Email, row.Phone, row.Language = acc.ID, acc.Password, acc.Email, phone.Number, acc.Language
 		}
 		if sent, err = s.sendRecovery(tx, now, secret, row, by, from); err != nil {
@@ -75,18 +83,23 @@ func (s *Service) Recover(ctx context.Context, now time.Time, typed, region, lan
 
 // open finds an account that is not closed for good.
 func open(tx *store.Tx, find func(*store.Tx) (store.AccountRow, error)) (store.AccountRow, error) {
-	acc, err := find(tx)
-	if err != nil {
+	acc, none := find(tx)
+	if none != nil && !errors.Is(none, store.ErrNotFound) {
+		return acc, none
+	}
+	if none != nil {
+		if err := tx.SomeAccount(); err != nil {
+			return acc, err
+		}
+	}
+	leaving, err := tx.Erasure(acc.ID) // of nobody too: it takes as long
+	switch {
+	case err == nil && !leaving.Closed.IsZero():
+		return store.AccountRow{}, store.ErrNotFound
+	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return acc, err
 	}
-	leaving, err := tx.Erasure(acc.ID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		err = nil
-	case err == nil && !leaving.Closed.IsZero():
-		err = store.ErrNotFound
-	}
-	return acc, err
+	return acc, none
 }
 
 // readTyped reads an address or a number, and tells how to find its account.
@@ -124,7 +137,12 @@ func (s *Service) sendRecovery(tx *store.Tx, now time.Time, secret string, row s
 		to, typedHere = row.Phone, !typedHere
 	}
 	decoy := to == ""
-	if decoy {
+	if decoy && by == BySMS {
+		to = nobodysNumber
+	} else if decoy {
+		to = nobodysAddress
+	}
+	if decoy && typedHere {
 		to = row.Typed // counted alike
 	}
 	sent, err := s.sendAccessCode(tx, now, codeRequest{

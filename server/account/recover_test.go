@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/hearthkey/hearthkey/server/store"
 )
 
 // recover begins a recovery and gives its code.
@@ -176,6 +178,23 @@ func TestV6_RecoveryTellsNoAddressOfANumber(t *testing.T) {
 	for _, typed := range []string{"anna@example.org", "nobody@example.org"} {
 		if err := ask(typed); err != nil {
 			t.Errorf("by SMS to the number of %s: %v, want an answer as for anybody", typed, err)
+		}
+	}
+}
+
+// V6: what differs in work differs in time. Nobody's message is stored as
+// anybody's is.
+func TestV6_RecoveryDoesTheSameWorkForNobody(t *testing.T) {
+	h := newHousehold(t, "anna@example.org")
+	h.setPhone(ownersPhone)
+	for _, by := range []Channel{ByMail, BySMS} {
+		for _, typed := range []string{"anna@example.org", "nobody@example.org", ownersPhone, thiefsPhone} {
+			h.clock.Advance(2 * time.Hour)
+			posted := 0
+			h.post = func(*store.Tx, Notice) error { posted++; return nil }
+			if _, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", by, fox); err != nil || posted != 1 {
+				t.Errorf("%s by %s: %d messages, %v, want 1", typed, by, posted, err)
+			}
 		}
 	}
 }

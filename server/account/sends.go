@@ -43,8 +43,11 @@ func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent b
 		asked = r.Typed
 		hidden = append(hidden, sendSubject(r.To.Channel, r.To.Address))
 	}
-	if r.Account != "" {
+	switch {
+	case r.Account != "":
 		hidden = append(hidden, []string{"of", string(r.Account)})
+	case r.Decoy: // counted for nobody, so that it takes as long
+		hidden = append(hidden, []string{"of nobody", asked})
 	}
 	if err := s.takeSendOf(tx, now, r.Asker, sendSubject(r.To.Channel, asked)...); err != nil {
 		return false, err

@@ -78,7 +78,7 @@ func (s *Service) sendSignUpCode(tx *store.Tx, now time.Time, attempt string, ro
 	taken := err == nil
 	sent, err := s.sendAccessCode(tx, now, codeRequest{
 		Attempt: attempt, Purpose: ForSignUp, To: Destination{ByMail, row.Email},
-		Language: row.Language, From: from, Asker: stranger, Decoy: taken,
+		Language: row.Language, From: from, Asker: stranger, Decoy: taken, Told: taken,
 	})
 	if err != nil || !taken {
 		return sent, err

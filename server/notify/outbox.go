@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
@@ -150,6 +151,9 @@ func (o *Outbox) Notify(tx *store.Tx, n account.Notice) error {
 	if err != nil {
 		return err
 	}
+	if n.Decoy {
+		return o.decoy(tx, n.At, m)
+	}
 	if err := o.Enqueue(tx, n.At, m); err != nil || n.SMS == "" {
 		return err
 	}
@@ -163,6 +167,45 @@ func (o *Outbox) Notify(tx *store.Tx, n account.Notice) error {
 		return nil
 	}
 	return err
+}
+
+// decoyKind marks messages that are never sent; see [account.Notice].
+const decoyKind = "decoy"
+
+// decoyFor is when a decoy would be due: it is pruned long before.
+const decoyFor = 365 * 24 * time.Hour
+
+// decoy stores what Enqueue would, as a message that is never due. Its recipient
+// is not kept.
+func (o *Outbox) decoy(tx *store.Tx, now time.Time, m Message) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	if m.Channel == ChannelSMS {
+		for _, s := range smsBudgets("nobody", m.To, 1<<30) {
+			s.budget.Scope, s.budget.Limit = decoyKind, 1<<30 // as much work, and no budget of anybody
+			if err := errors.Join(s.budget.Check(tx, o.c.Keys, now, s.subject), s.budget.Take(tx, o.c.Keys, now, s.subject)); err != nil {
+				return err
+			}
+		}
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	nobody, err := uuid.NewRandom() // a place of its own in the index, as an account has
+	if err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	err = tx.InsertOutbox(store.OutboxRow{
+		ID: id.String(), Account: protocol.AccountID(nobody.String()), Channel: string(m.Channel), Kind: decoyKind,
+		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Created: now, Next: now.Add(decoyFor), GiveUp: now.Add(decoyFor),
+	})
+	if err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	tx.OnCommit(o.wakeOne)
+	return nil
 }
 
 func (o *Outbox) wakeOne() {

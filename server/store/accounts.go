@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -63,6 +64,17 @@ func (tx *Tx) AccountByEmail(emailKey string) (AccountRow, error) {
 	err := r.scan(tx.row(`SELECT `+accountColumns+` FROM accounts
 		WHERE account_id = (SELECT account_id FROM email_index WHERE email_key = $1)`, emailKey).Scan)
 	return r, err
+}
+
+// SomeAccount reads one account or none, whichever: work like that of finding
+// one.
+func (tx *Tx) SomeAccount() error {
+	var r AccountRow
+	err := r.scan(tx.row(`SELECT ` + accountColumns + ` FROM accounts ORDER BY account_id LIMIT 1`).Scan)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return err
 }
 
 // SetSecondFactor says whether the password alone is enough.

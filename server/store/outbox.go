@@ -91,9 +91,10 @@ func (tx *Tx) SetAsideOutbox(id string, at time.Time, lastError string, keep boo
 		WHERE message_id = $4 AND sent_at = 0`, millis(at), lastError, flag(keep), id)
 }
 
-// RecentOutbox returns the newest messages of all accounts, n at most.
+// RecentOutbox returns the newest messages of all accounts, n at most. Decoys,
+// which are for nobody, are none of them.
 func (tx *Tx) RecentOutbox(n int) ([]OutboxRow, error) {
-	return tx.outboxRows(`ORDER BY created DESC, message_id DESC LIMIT $1`, n)
+	return tx.outboxRows(`WHERE kind <> 'decoy' ORDER BY created DESC, message_id DESC LIMIT $1`, n)
 }
 
 // FailedOutbox returns the newest messages that were set aside, of one account
@@ -113,10 +114,10 @@ func (tx *Tx) outboxRows(tail string, args ...any) (out []OutboxRow, err error) 
 	return out, err
 }
 
-// PruneOutbox removes what is over and was created before a time, and tells
-// how many.
+// PruneOutbox removes what is over and was created before a time, and all
+// decoys, and tells how many.
 func (tx *Tx) PruneOutbox(before time.Time) (int64, error) {
-	return tx.exec(`DELETE FROM outbox WHERE next_at = 0 AND created < $1`, millis(before))
+	return tx.exec(`DELETE FROM outbox WHERE (next_at = 0 AND created < $1) OR kind = 'decoy'`, millis(before))
 }
 
 // DeleteOutbox removes all messages of an account, those on their way too.

@@ -1,0 +1,44 @@
+package notify
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// V6: a decoy takes the work of a message, and nobody ever gets or sees it.
+func TestV6_DecoysAreNeverSent(t *testing.T) {
+	mails, sms := &fakeTransport{}, &fakeTransport{}
+	b := newBench(t, mails)
+	b.c.SMS = sms
+	for _, to := range []string{"somebody@decoy.invalid", "+99900000000"} {
+		n := account.Notice{
+			Kind: account.NoticeAccessCode, To: to, At: monday, Code: "123456", Expires: monday.Add(10 * time.Minute), Decoy: true,
+		}
+		if err := b.db.Update(t.Context(), func(tx *store.Tx) error { return b.Notify(tx, n) }); err != nil {
+			t.Fatalf("%s: %v", to, err)
+		}
+	}
+	for range 5 {
+		b.step(t)
+		b.pass(time.Hour)
+	}
+	if n := len(mails.got) + len(sms.got); n != 0 {
+		t.Errorf("%d decoys were sent", n)
+	}
+	if rows, err := b.Recent(t.Context(), 10); err != nil || len(rows) != 0 {
+		t.Errorf("Recent = %+v, %v, want none", rows, err)
+	}
+	err := b.db.Update(t.Context(), func(tx *store.Tx) error {
+		n, err := tx.PruneOutbox(b.clock())
+		if n != 2 {
+			t.Errorf("%d decoys pruned, want 2", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
