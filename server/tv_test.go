@@ -282,7 +282,7 @@ func (v *tv) receiptClaims() protocol.ReceiptClaims {
 	return protocol.ReceiptClaims{
 		Device: v.id, Account: v.enrolled.Account, Epoch: v.state.Epoch, Status: v.state.Status, Version: v.state.Version,
 		Applied: protocol.MillisOf(time.Now()), Answers: protocol.DigestOf([]byte(v.stateJWS)),
-		Erased: []protocol.Erased{protocol.ErasedProfiles, protocol.ErasedVerifiers, protocol.ErasedActivity, protocol.ErasedSession},
+		Erased: v.state.Status.Erases(),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -143,8 +144,22 @@ func openError(err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
+// closeTime bounds a close: without its folder Badger tries to write for ever.
+const closeTime = 10 * time.Second
+
+// errStuck means that Badger did not close. What was committed is not lost; its
+// goroutines stay until the process ends.
+var errStuck = errors.New("cache: Badger did not close in time")
+
 func closeDB(db *badger.DB) error {
-	return guard("close", db.Close)
+	done := make(chan error, 1)
+	go func() { done <- guard("close", db.Close) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(closeTime):
+		return errStuck
+	}
 }
 
 // Close writes what waits and ends every goroutine. It can be called twice. It

@@ -27,6 +27,7 @@ type cache struct {
 	applying *ApplyCache // under way
 	storing  int64       // version of the pins under way
 
+	lost     bool          // it was lost since it last took a document
 	doubtful bool          // say what we have at the first chance
 	fetchAt  time.Duration // when to say it if nothing comes
 	fetchIn  time.Duration // how long to wait the next time
@@ -199,7 +200,10 @@ func (s *step) cached(what What) {
 		c.held, c.usable = w.Held, w.Held.Snapshot != ""
 		c.applying, c.storing = nil, 0
 		c.want(s.saved)
-		c.expect(s.now.Running)
+		if c.expect(s.now.Running); !c.lost { // at once the first time: a family is waiting
+			c.lost = true
+			c.doubt()
+		}
 	case StartOver:
 		c.held = Held{}
 		c.want(s.saved)
@@ -214,7 +218,7 @@ func (s *step) cacheApplied(w CacheApplied) {
 	if a == nil || w.Epoch != a.Epoch || w.Version != a.Version || w.Epoch != s.saved.Epoch {
 		return
 	}
-	c.applying = nil
+	c.applying, c.lost = nil, false
 	if a.Snapshot != nil {
 		c.held.Snapshot, c.usable = a.Snapshot.Digest, true
 	}

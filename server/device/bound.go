@@ -89,6 +89,9 @@ func wish(now time.Time, r store.DeviceRow, c contact) Wish {
 	switch {
 	case status == protocol.Active:
 		w.By, w.Where = "", ""
+		if !c.online(now) {
+			w.Bound = c.bound(now, now) // what would hold if it were told to stop now
+		}
 	case r.AppliedStatus.Strictness() >= status.Strictness():
 		w.Confirmed = r.AppliedAt
 	default:

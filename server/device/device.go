@@ -127,7 +127,7 @@ type Wish struct {
 	By        protocol.By // empty while active
 	Where     string      // e.g. "Firefox on Linux"
 	Confirmed time.Time   // when the device's proof arrived; zero: not yet, or active
-	Bound     Bound       // of a device that is to stop and has not confirmed
+	Bound     Bound       // of a device that is to stop and has not confirmed, or is offline and would be
 }
 
 // Bound is how long a device that has not confirmed can still show anything

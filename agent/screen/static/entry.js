@@ -79,7 +79,7 @@ export function player(view, focus) {
     poster(it.poster || "", "playing" + (it.paused ? " paused" : "")),
     h("div", { key: "controls", class: "controls" },
       h("div", { class: "name" }, solid(it.paused ? "pause" : "play"), h("h1", { dir: "auto" }, it.title || view.title)),
-      h("div", { class: "track", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": String(it.length), "aria-valuenow": String(Math.floor(at)) },
+      h("div", { class: "track", role: "progressbar", "aria-label": it.title || view.title, "aria-valuemin": "0", "aria-valuemax": String(it.length), "aria-valuenow": String(Math.floor(at)) },
         h("i", { style: { transform: "scaleX(" + (it.length ? at / it.length : 0) + ")" } })),
       h("div", { class: "times" }, h("span", {}, clock(at)), h("span", {}, (view.text || [])[0] || ""), h("span", {}, "−" + clock(it.length - at))),
       buttons(view.items, focus)),
