@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -36,12 +38,15 @@ var profiles = []struct {
 // Furnish makes the demo account with its profiles and signs the TVs in, as far
 // as that is not done already. It reports whether it made the account.
 func (h *Home) Furnish(ctx context.Context) (made bool, err error) {
-	owner := &drive.Account{URL: h.Plan.URL(), Email: Email}
+	owner := &drive.Account{URL: h.Plan.URL(), Email: Email, Device: h.knownDevice()}
 	err = owner.SignIn(ctx, Password)
 	var p *drive.Problem
 	if errors.As(err, &p) && p.Status == http.StatusUnauthorized { // no account yet
 		made = true
 		owner, err = h.NewOwner(ctx)
+	}
+	if err == nil {
+		err = os.WriteFile(h.deviceFile(), []byte(owner.Device), 0o600)
 	}
 	if err != nil {
 		return made, err
@@ -52,6 +57,18 @@ func (h *Home) Furnish(ctx context.Context) (made bool, err error) {
 		}
 	}
 	return made, owner.Call(ctx, http.MethodPost, "/v1/sign-out", nil, nil)
+}
+
+// deviceFile holds what makes this program a known device of the demo account:
+// without it each start would use up an access code of the hour.
+func (h *Home) deviceFile() string { return filepath.Join(h.Plan.Data, "furnisher-device") }
+
+func (h *Home) knownDevice() string {
+	secret, err := os.ReadFile(h.deviceFile())
+	if err != nil {
+		return "" // the first start
+	}
+	return string(secret)
 }
 
 // NewOwner signs up for the demo account, with its profiles.
