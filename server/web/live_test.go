@@ -60,29 +60,25 @@ func TestBoardComesAlive(t *testing.T) {
 		t.Fatalf("first event %q\n%s", name, visible(data))
 	}
 	d, sess := p.approve("Bedroom TV")
-	for { // one event or two: the approval may be seen in parts
-		name, data := s.next()
-		if name != "board" {
-			t.Fatalf("event %q, want board", name)
-		}
-		if strings.Contains(data, "Bedroom TV") {
-			break
-		}
-	}
+	s.until("Bedroom TV") // the approval may be seen in parts
 	p.post("/account/devices/" + string(d.id()) + "/sign-out")
-	if _, data := s.next(); !strings.Contains(data, "Signed out <span") {
-		t.Fatalf("after the sign-out:\n%s", visible(data))
-	}
+	s.until("Signed out <span")
 	w.clock.Advance(time.Second)
 	d.confirm(sess)
 	w.site.Changed(sess.Account)
+	s.until("confirmed at")
+}
+
+// until reads events until the board shows text.
+func (s *stream) until(text string) {
+	s.t.Helper()
 	for {
 		name, data := s.next()
 		if name != "board" {
-			t.Fatalf("event %q, want board", name)
+			s.t.Fatalf("event %q before a board with %q", name, text)
 		}
-		if strings.Contains(data, "confirmed at") {
-			break
+		if strings.Contains(data, text) {
+			return
 		}
 	}
 }
