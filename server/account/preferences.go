@@ -49,8 +49,14 @@ func preferencesOf(row store.PreferenceRow, phone store.PhoneRow) Preferences {
 	}
 }
 
+// weakened reports whether next asks or tells the owner less.
+func (p Preferences) weakened(next Preferences) bool {
+	return p.CodeOnNewDevice && !next.CodeOnNewDevice || p.SignInMails && !next.SignInMails || p.SMSNotices && !next.SMSNotices
+}
+
 // SetPreferences stores what the owner chose. Errors: ErrSignedOut; ErrNoPhone
-// where notices are to go to a phone and there is none.
+// where notices are to go to a phone and there is none; ErrProofNeeded where
+// less would be asked or told than before, and the last proof is old.
 func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session, p Preferences) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
@@ -63,6 +69,9 @@ func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session
 		phone, err := tx.Phone(who.Account)
 		if err != nil {
 			return err
+		}
+		if preferencesOf(row, phone).weakened(p) && !who.Fresh(now) {
+			return ErrProofNeeded
 		}
 		if phone.Notices != p.SMSNotices {
 			if phone.Number == "" {

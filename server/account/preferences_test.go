@@ -79,6 +79,33 @@ func TestA9_RemindersAreSentAndPutOff(t *testing.T) {
 	_ = web
 }
 
+// Somebody at an open browser cannot make the account less watchful.
+func TestA8_WeakerPreferencesAskForAProof(t *testing.T) {
+	h := newHousehold(t, "anna@example.org")
+	h.setPhone(ownersPhone)
+	all := Preferences{CodeOnNewDevice: true, SignInMails: true, SMSNotices: true}
+	h.must(h.SetPreferences(h.ctx, h.clock.Now(), h.web.Session, all))
+	h.clock.Advance(ProofAge)
+	for name, p := range map[string]Preferences{
+		"no codes":  {SignInMails: true, SMSNotices: true},
+		"no mails":  {CodeOnNewDevice: true, SMSNotices: true},
+		"no SMS":    {CodeOnNewDevice: true, SignInMails: true},
+		"reminders": {RemindDevices: true},
+	} {
+		if err := h.SetPreferences(h.ctx, h.clock.Now(), h.web.Session, p); !errors.Is(err, ErrProofNeeded) {
+			t.Errorf("%s: %v, want ErrProofNeeded", name, err)
+		}
+	}
+	if got, err := h.Preferences(h.ctx, h.web.Session); err != nil || got != all {
+		t.Errorf("Preferences = %+v, %v, want %+v", got, err, all)
+	}
+	more := all
+	more.RemindPassword = true
+	h.must(h.SetPreferences(h.ctx, h.clock.Now(), h.web.Session, more))
+	h.prove(goodPassword)
+	h.must(h.SetPreferences(h.ctx, h.clock.Now(), h.web.Session, Preferences{}))
+}
+
 func TestA9_PreferencesAreStored(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	want := Preferences{CodeOnNewDevice: true, SignInMails: true}
