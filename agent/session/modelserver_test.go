@@ -26,7 +26,6 @@ type modelServer struct {
 	now      func() protocol.Millis
 	granted  func()       // a lease was signed
 	fault    func(string) // the device broke a promise
-	frozen   bool         // approvals wait
 }
 
 // row is a device as the server knows it.
