@@ -87,6 +87,10 @@ type Config struct {
 	// Empty: only international ones are understood.
 	Region string
 
+	// Support says how people reach the operator, as the help page shows it: an
+	// address, a number, hours. Empty: the page does not say.
+	Support string
+
 	// Lease is how long a device works without contact. Default and most 8 h.
 	Lease time.Duration
 	// MaxDevices and MaxProfiles per account. Defaults 50 and 5.

@@ -217,7 +217,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
 		Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now,
 		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
-		Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
+		Support: p.cfg.Support, Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
 	}
 	if p.cfg.Dev {
 		c.Outbox = p.outbox.Recent

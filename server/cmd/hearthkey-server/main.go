@@ -62,6 +62,7 @@ type serve struct {
 	DKIMDomain  string        `name:"dkim-domain" placeholder:"DOMAIN" help:"Domain that signs. Default: the one of the mails' sender."`
 	Places      []string      `placeholder:"FILE" help:"Database of approximate places (MMDB). May be given several times, the most exact first."`
 	Region      string        `placeholder:"CC" help:"Country of phone numbers typed without one (ISO 3166-1), e.g. DE."`
+	Support     string        `placeholder:"TEXT" help:"How people reach support, as the help page shows it, e.g. an address or a number."`
 	RiskCode    float64       `name:"risk-code" placeholder:"POINTS" help:"Score from which a sign-in needs an access code. Default: 2."`
 	RiskNotice  float64       `name:"risk-notice" placeholder:"POINTS" help:"Score from which a sign-in is told of. Default: 1."`
 	Lease       time.Duration `default:"8h" help:"How long a device works without contact, at most 8h."`
@@ -80,7 +81,7 @@ func (s serve) config(log *slog.Logger) server.Config {
 		Listen: s.Listen, Admin: s.Admin, Data: s.Data, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
-		Places: s.Places, Region: s.Region, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode},
+		Places: s.Places, Region: s.Region, Support: s.Support, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode},
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
 		Ping: s.Ping, Drain: s.Drain, Log: log,
 	}
