@@ -217,7 +217,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
 		Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now,
 		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
-		Support: p.cfg.Support, Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
+		Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
 	}
 	if p.cfg.Dev {
 		c.Outbox = p.outbox.Recent
@@ -252,6 +252,9 @@ func (p *parts) tidy(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+			if err := p.accounts.CountSeen(context.WithoutCancel(ctx)); err != nil {
+				p.cfg.Log.Warn("counts of the last sign-ins lost", "error", err)
+			}
 			return
 		case <-tick.C:
 		}

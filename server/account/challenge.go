@@ -54,6 +54,9 @@ func (s *Service) challengeOf(tx *store.Tx, id string, row store.SignInRow, acc 
 	c := &Challenge{ID: id, Need: Need(row.Needs), Expires: row.Expires}
 	if c.Need == NeedSecondFactor {
 		state, err := factorsOf(tx, acc)
+		if s.authn == nil {
+			state.Passkeys = nil // the server is no longer at a name
+		}
 		c.Factors = state.usable()
 		return c, err
 	}

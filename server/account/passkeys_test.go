@@ -248,6 +248,44 @@ func (f *fixture) mustBegin(t *testing.T, who Session) Ceremony {
 	return c
 }
 
+func TestV3_PasskeyRegistrations(t *testing.T) { // WebAuthn L3 §7.1
+	f := newFixture(t)
+	web := f.signedUp(t, anna).Web
+	tests := map[string]func(*authenticator){
+		"another origin": func(a *authenticator) { a.origin = "https://evil.example" },
+		"another party":  func(a *authenticator) { a.rp = "evil.example" },
+		"not verified":   func(a *authenticator) { a.flags = 1 },
+		"nobody there":   func(a *authenticator) { a.flags = 4 },
+	}
+	for name, spoil := range tests {
+		a := newAuthenticator(t)
+		spoil(a)
+		c, err := f.BeginPasskey(f.ctx, f.clock.Now(), web.Session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := f.AddPasskey(f.ctx, f.clock.Now(), web.Session, a.create(c), "Key", false); !errors.Is(err, ErrPasskey) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c, err := f.BeginPasskey(f.ctx, f.clock.Now(), web.Session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := newAuthenticator(t).create(c)
+	other := f.signedUp(t, "bert@example.org")
+	if _, _, err := f.AddPasskey(f.ctx, f.clock.Now(), other.Session, answer, "Key", false); !errors.Is(err, ErrPasskey) {
+		t.Errorf("another account's ceremony: %v", err)
+	}
+	f.clock.Advance(ceremonyLife)
+	if _, _, err := f.AddPasskey(f.ctx, f.clock.Now(), web.Session, answer, "Key", false); !errors.Is(err, ErrPasskey) {
+		t.Errorf("late: %v", err)
+	}
+	if fs, err := f.Factors(f.ctx, web.Session); err != nil || len(fs.Passkeys) != 0 {
+		t.Errorf("Factors = %+v, %v", fs, err)
+	}
+}
+
 func TestV3_PasskeyAsSecondFactor(t *testing.T) {
 	f := newFixture(t)
 	who := f.signedUp(t, anna)

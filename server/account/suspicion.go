@@ -97,9 +97,6 @@ func (s *Service) assess(tx *store.Tx, now time.Time, acc store.AccountRow, t tr
 	}
 	got := risk.Assess(s.c.Risk, a, historyOf(rows), global)
 	v := verdict{Suspicious: got.Level >= risk.LevelCode, Unusual: got.Level >= risk.LevelNotice}
-	if !v.Unusual {
-		return v, nil
-	}
 	for _, r := range got.Reasons {
 		v.Reasons = append(v.Reasons, r.English())
 	}

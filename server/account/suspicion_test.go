@@ -45,13 +45,17 @@ func TestV4_SuspiciousNeedsACodeAndSaysWhy(t *testing.T) {
 	f.update(t, func(tx *store.Tx) error {
 		return tx.SetPreferences(store.PreferenceRow{Account: who.Session.Account, NewCode: false, SignInMails: true})
 	})
+	entries, err := timeline.List(f.ctx, f.c.DB, who.Session.Account, "", 1)
+	if err != nil || entries[0].Kind != timeline.SignedIn || entries[0].Detail == "" {
+		t.Errorf("an everyday sign-in does not say why it is one: %+v, %v", entries, err)
+	}
 	f.clock.Advance(time.Hour)
 	faraway := Client{Agent: "Chrome on Android", IP: "203.0.113.5", Kind: "mobile"}
 	c := f.step(t, anna, goodPassword, who.Device, faraway).Challenge // 19,000 km in an hour, with the device's cookie
 	if c == nil || c.Need != NeedCode {
 		t.Fatalf("challenge = %+v", c)
 	}
-	entries, err := timeline.List(f.ctx, f.c.DB, who.Session.Account, "", 1)
+	entries, err = timeline.List(f.ctx, f.c.DB, who.Session.Account, "", 1)
 	if err != nil || entries[0].Kind != timeline.SignInSuspicious || !strings.Contains(entries[0].Detail, "km") {
 		t.Errorf("timeline = %+v, %v", entries, err)
 	}
