@@ -186,13 +186,17 @@ func (s *Service) continueSignIn(ctx context.Context, now time.Time, id string, 
 }
 
 func (s *Service) byCode(ctx context.Context, now time.Time, id, code string, e entry) (out SignedIn, err error) {
+	c, err := s.PendingSignIn(ctx, now, id)
+	if err != nil {
+		return out, err
+	}
+	if c.Need != NeedCode {
+		return out, ErrAnswer
+	}
 	err = s.redeem(ctx, now, id, ForSignIn, code, func(tx *store.Tx, _ store.AccessCodeRow) error {
 		row, acc, err := s.pending(tx, now, id)
 		if err != nil {
 			return err
-		}
-		if Need(row.Needs) != NeedCode {
-			return ErrAnswer
 		}
 		e.Factors = withPassword + " " + withCode
 		out, err = s.conclude(tx, now, row, acc, e)

@@ -224,3 +224,36 @@ func TestV5_StreaksAreCountedInParallel(t *testing.T) {
 		t.Errorf("%d failures, want 50", n)
 	}
 }
+
+func TestV5_NodesCountTogether(t *testing.T) { // two servers on one database
+	f := newFixture(t)
+	acc := f.signedUp(t, anna).Session.Account
+	other, err := newService(f.c, weakCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes := make(chan *Service, 40)
+	for range 20 {
+		nodes <- f.Service
+		nodes <- other
+	}
+	checked := 0
+	for _, err := range all(40, func() error {
+		_, err := (<-nodes).SignIn(f.ctx, f.clock.Now(), SignInRequest{Login: anna, Password: otherPassword, From: elsewhere})
+		return err
+	}) {
+		if errors.Is(err, ErrCredentials) {
+			checked++
+		}
+	}
+	if checked != freeTries {
+		t.Errorf("%d passwords were checked, want %d", checked, freeTries)
+	}
+	f.update(t, func(tx *store.Tx) error {
+		n, err := tx.Streak(acc, streakOf(""))
+		if n != freeTries {
+			t.Errorf("%d failures in a row, want %d", n, freeTries)
+		}
+		return err
+	})
+}
