@@ -55,6 +55,9 @@ func undescribed(s *openapi3.Schema, v any, at string) error {
 		for name, member := range v {
 			p := s.Properties[name]
 			if p == nil {
+				p = s.AdditionalProperties.Schema
+			}
+			if p == nil {
 				return fmt.Errorf("member %s.%s is not described", at, name)
 			}
 			if err := undescribed(p.Value, member, at+"."+name); err != nil {

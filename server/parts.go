@@ -209,6 +209,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 	p.api, err = api.New(api.Config{
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
 		TVs: p.tvs, Origins: p.origins(), Cookie: web.CookieName(p.cfg.secure()), Log: p.cfg.Log, Now: p.cfg.Now,
+		Bounces: p.outbox.Bounces, Titles: p.title,
 	})
 	if err != nil {
 		return err
@@ -217,7 +218,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
 		Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now,
 		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
-		Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
+		MinPassword: p.cfg.MinPassword, Support: p.cfg.Support, Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
 	}
 	if p.cfg.Dev {
 		c.Outbox = p.outbox.Recent

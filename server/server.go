@@ -60,6 +60,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	meter := newMeter(s)
 	s.http = newHTTP(s.cfg.Log, meter.watch(s.routes(), s.cfg))
 	s.ops = newHTTP(s.cfg.Log, s.opsRoutes(meter))
+	s.ops.ReadTimeout = readTime // the meter bounds the public requests
 	if s.cfg.TLSCert == "" {
 		return nil
 	}

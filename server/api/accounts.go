@@ -1,9 +1,9 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
@@ -32,7 +32,7 @@ func attemptOf(a account.Attempt) attemptAnswer {
 }
 
 // sessionAnswer is the caller's own session. The token is there only where it
-// is new, and so is the device.
+// is new, and so is the device; neither is told to who has them as a cookie.
 type sessionAnswer struct {
 	Token      string    `json:"token,omitempty"`
 	Device     string    `json:"device,omitempty"`
@@ -50,14 +50,6 @@ func sessionOf(token string, s account.Session) sessionAnswer {
 		token, "", string(s.ID), string(s.Account), s.Email, s.Language,
 		s.Created.UTC(), s.Proved.UTC(), s.Proved.Add(account.ProofAge).UTC(),
 	}
-}
-
-// entered is the session of a complete sign-in, with what makes the device
-// known from now on.
-func entered(done account.SignedIn) sessionAnswer {
-	out := sessionOf(done.Token, done.Session)
-	out.Device = done.Device
-	return out
 }
 
 func (a *API) signUp(c *call) error {
@@ -113,13 +105,13 @@ func (a *API) verifyEmail(c *call) error {
 	); err != nil {
 		return err
 	}
-	done, err := a.cfg.Accounts.VerifyEmail(c.ctx(), c.now, in.Attempt, in.Code, in.Device, c.client)
-	return c.created(entered(done), err)
+	done, err := a.cfg.Accounts.VerifyEmail(c.ctx(), c.now, in.Attempt, in.Code, a.deviceOf(c, in.Device), c.client)
+	return a.entered(c, http.StatusCreated, done, err)
 }
 
 func (a *API) signOut(c *call) error {
 	if c.cookie {
-		a.setCookie(c.w, "")
+		a.setCookie(c.w, a.cfg.Cookie, "", 0)
 	}
 	return c.done(a.cfg.Accounts.SignOut(c.ctx(), c.now, c.who))
 }
@@ -142,10 +134,7 @@ func (a *API) prove(c *call) error {
 		return err
 	}
 	renewed, err := a.cfg.Accounts.Prove(c.ctx(), c.now, c.who, in.Password)
-	if err == nil && c.cookie {
-		a.setCookie(c.w, renewed.Token)
-	}
-	return c.ok(sessionOf(renewed.Token, renewed.Session), err)
+	return a.renewed(c, renewed, err)
 }
 
 // listedSession is a web session as the owner sees it.
@@ -189,26 +178,11 @@ func (a *API) changePassword(c *call) error {
 	}
 	everywhere := in.Everywhere == nil || *in.Everywhere
 	web, err := a.cfg.Accounts.ChangePassword(c.ctx(), c.now, c.who, in.Current, in.Next, everywhere)
-	if err == nil && c.cookie {
-		a.setCookie(c.w, web.Token)
+	var waits *account.CodeNeededError
+	if errors.As(err, &waits) {
+		return c.accepted(changeOf(waits.Change), nil)
 	}
-	return c.ok(sessionOf(web.Token, web.Session), err)
-}
-
-// cookieAge is how long a browser keeps the cookie, as the pages set it.
-const cookieAge = account.SessionLimit
-
-// setCookie renews the cookie of a caller that proved itself by it. The empty
-// token drops it.
-func (a *API) setCookie(w http.ResponseWriter, token string) {
-	age := int(cookieAge / time.Second)
-	if token == "" {
-		age = -1
-	}
-	http.SetCookie(w, &http.Cookie{
-		Name: a.cfg.Cookie, Value: token, Path: "/", MaxAge: age, HttpOnly: true,
-		Secure: strings.HasPrefix(a.cfg.Cookie, "__Host-"), SameSite: http.SameSiteLaxMode,
-	})
+	return a.renewed(c, web, err)
 }
 
 // timelineEntry is one event of the account's security timeline.

@@ -11,6 +11,7 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/notify"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
@@ -23,12 +24,18 @@ type Config struct {
 	// Timeline returns the account's newest entries older than before.
 	Timeline func(ctx context.Context, a protocol.AccountID, before string, n int) ([]timeline.Entry, error)
 
+	// Bounces returns an account's messages that did not arrive, newest first.
+	Bounces func(ctx context.Context, about protocol.AccountID, n int) ([]notify.Bounce, error)
+	// Titles names what can be watched: "" for what is not on offer. Nil: none is.
+	Titles func(protocol.TitleID) string
+
 	// TVs serves the devices' WebSocket.
 	TVs http.Handler
 	// Origins tells clients' addresses.
 	Origins Origins
-	// Cookie names the pages' session cookie. It begins with "__Host-" where
-	// the service is reached over TLS.
+	// Cookie names the pages' session cookie; with "-device" after it, the one
+	// that makes a browser known. It begins with "__Host-" where the service is
+	// reached over TLS.
 	Cookie string
 	Log    *slog.Logger
 	// Now is the clock. Default time.Now.
@@ -43,9 +50,12 @@ type API struct {
 
 // New checks the configuration and returns the API.
 func New(cfg Config) (*API, error) {
-	if cfg.Accounts == nil || cfg.Profiles == nil || cfg.Devices == nil || cfg.Timeline == nil ||
+	if cfg.Accounts == nil || cfg.Profiles == nil || cfg.Devices == nil || cfg.Timeline == nil || cfg.Bounces == nil ||
 		cfg.TVs == nil || cfg.Cookie == "" || cfg.Log == nil {
-		return nil, errors.New("api: Accounts, Profiles, Devices, Timeline, TVs, Cookie and Log are required")
+		return nil, errors.New("api: Accounts, Profiles, Devices, Timeline, Bounces, TVs, Cookie and Log are required")
+	}
+	if cfg.Titles == nil {
+		cfg.Titles = func(protocol.TitleID) string { return "" }
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -59,7 +69,7 @@ type access int
 const (
 	anybody  access = iota
 	signedIn        // a live web session
-	proved          // one whose password was given in the last 10 minutes
+	proved          // one whose password or passkey was given in the last 10 minutes
 )
 
 // route is one operation of the API.
@@ -76,7 +86,8 @@ type call struct {
 	now    time.Time
 	client account.Client
 	who    account.Session // of signedIn and proved routes
-	cookie bool            // who proved themselves by the cookie
+	cookie bool            // the caller is a browser with the pages' cookie
+	token  string          // by which the caller proves themselves; may be empty
 }
 
 func (c *call) ctx() context.Context            { return c.r.Context() }
@@ -94,45 +105,6 @@ func (c *call) doneWith(status int, v any, err error) error {
 		return err
 	}
 	return c.reply(status, v)
-}
-
-// routes is the whole API, but for the devices' WebSocket and its own
-// description.
-func routes() []route {
-	return []route{
-		{"POST", "/v1/sign-up", anybody, (*API).signUp},
-		{"POST", "/v1/sign-up/resend", anybody, (*API).resendCode},
-		{"POST", "/v1/sign-up/verify", anybody, (*API).verifyEmail},
-		{"POST", "/v1/sign-in", anybody, (*API).signIn},
-		{"POST", "/v1/sign-in/code", anybody, (*API).sendSignInCode},
-		{"POST", "/v1/sign-in/answer", anybody, (*API).answerSignIn},
-		{"POST", "/v1/sign-out", signedIn, (*API).signOut},
-		{"POST", "/v1/sign-out-everywhere", signedIn, (*API).signOutEverywhere},
-		{"GET", "/v1/session", signedIn, (*API).session},
-		{"POST", "/v1/session/prove", signedIn, (*API).prove},
-		{"GET", "/v1/sessions", signedIn, (*API).sessions},
-		{"DELETE", "/v1/sessions/{session}", signedIn, (*API).revokeSession},
-		{"POST", "/v1/password", signedIn, (*API).changePassword},
-		{"GET", "/v1/timeline", signedIn, (*API).timeline},
-
-		{"GET", "/v1/profiles", signedIn, (*API).profiles},
-		{"POST", "/v1/profiles", proved, (*API).createProfile},
-		{"PUT", "/v1/profiles/{profile}", proved, (*API).editProfile},
-		{"DELETE", "/v1/profiles/{profile}", proved, (*API).deleteProfile},
-		{"PUT", "/v1/profiles/{profile}/pin", proved, (*API).setPIN},
-		{"DELETE", "/v1/profiles/{profile}/pin", proved, (*API).removePIN},
-
-		{"GET", "/v1/devices", signedIn, (*API).devices},
-		{"PATCH", "/v1/devices/{device}", proved, (*API).renameDevice},
-		{"POST", "/v1/devices/{device}/sign-out", signedIn, (*API).signOutDevice},
-		{"POST", "/v1/devices/{device}/deactivate", proved, (*API).deactivateDevice},
-		{"GET", "/v1/devices/{device}/receipts", signedIn, (*API).receipts},
-		{"GET", "/v1/devices/{device}/receipts/{digest}", signedIn, (*API).receipt},
-
-		{"POST", "/v1/user-codes/lookup", signedIn, (*API).lookUpCode},
-		{"POST", "/v1/user-codes/approve", proved, (*API).approveCode},
-		{"POST", "/v1/user-codes/refuse", signedIn, (*API).refuseCode},
-	}
 }
 
 // Handler serves everything below /v1/.
@@ -163,23 +135,24 @@ func (a *API) handle(rt route) http.Handler {
 
 // admit finds out who is asking and whether the route serves them.
 func (a *API) admit(c *call, need access) error {
-	token, bearer := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	var bearer bool
+	c.token, bearer = strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
 		if a.origin.Check(c.r) != nil {
 			return errCrossOrigin
 		}
 		if cookie, err := c.r.Cookie(a.cfg.Cookie); err == nil {
-			token, c.cookie = cookie.Value, true
+			c.token, c.cookie = cookie.Value, true
 		}
 	}
 	if need == anybody {
 		return nil
 	}
-	if token == "" || len(token) > 256 {
+	if c.token == "" || len(c.token) > maxToken {
 		return account.ErrSignedOut
 	}
 	var err error
-	if c.who, err = a.cfg.Accounts.Authenticate(c.ctx(), c.now, token); err != nil {
+	if c.who, err = a.cfg.Accounts.Authenticate(c.ctx(), c.now, c.token); err != nil {
 		return err
 	}
 	if need == proved && !c.who.Fresh(c.now) {

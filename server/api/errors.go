@@ -18,9 +18,11 @@ import (
 
 // Errors of the border itself.
 var (
-	errProofNeeded  = errors.New("api: the password is needed again")
+	errProofNeeded  = errors.New("api: the password or a passkey is needed again")
 	errNotJSON      = errors.New("api: content type is not JSON")
 	errBodyTooLarge = errors.New("api: body too large")
+	errLogin        = errors.New("api: neither an address nor a number")
+	errTooSlow      = errors.New("api: body did not arrive in time")
 	errCrossOrigin  = errors.New("api: request from another origin")
 	errNoRoute      = errors.New("api: no such path")
 	errMethod       = errors.New("api: method not allowed")
@@ -63,7 +65,7 @@ var known = []struct {
 	{account.ErrCredentials, Explanation{401, 0, "wrong-credentials", "The email address or the password is wrong. Check both and try again.", 0, ""}},
 	{account.ErrSignedOut, Explanation{401, 0, "signed-out", "You are signed out. Sign in and try again.", 0, ""}},
 	{account.ErrUnknownAccount, Explanation{401, 0, "signed-out", "You are signed out. Sign in and try again.", 0, ""}},
-	{errProofNeeded, Explanation{403, 0, "proof-needed", "Give your password again to do this.", 0, ""}},
+	{errProofNeeded, Explanation{403, 0, "proof-needed", "Give your password or a passkey again to do this.", 0, ""}},
 	{errCrossOrigin, Explanation{403, 0, "cross-origin", "This request came from another site and was refused. Open the account page itself and try there.", 0, ""}},
 	{ErrLocalOnly, Explanation{403, 0, "local-only", "This is served only to programs on the server's own machine.", 0, ""}},
 
@@ -75,7 +77,7 @@ var known = []struct {
 	{account.ErrNoSession, Explanation{404, 0, "no-session", "There is no such session. It may have ended already; load the list again.", 0, ""}},
 
 	// codes and factors
-	{account.ErrProofNeeded, Explanation{403, 0, "proof-needed", "Give your password again to do this.", 0, ""}},
+	{account.ErrProofNeeded, Explanation{403, 0, "proof-needed", "Give your password or a passkey again to do this.", 0, ""}},
 	{account.ErrChannel, Explanation{422, 0, "no-channel", "A code cannot be sent that way. Choose one of those on offer.", 0, "channel"}},
 	{account.ErrAnswer, Explanation{422, 0, "wrong-answer", "Something else is needed to sign in: a code of your app, a passkey or a recovery code, or the access code that was sent.", 0, ""}},
 	{account.ErrPasskey, Explanation{422, 0, "wrong-passkey", "That passkey did not work, or it took too long. Try again, or use another way.", 0, ""}},
@@ -85,6 +87,21 @@ var known = []struct {
 	{account.ErrNoFactor, Explanation{404, 0, "no-factor", "The account does not have that. Load the page again.", 0, ""}},
 	{account.ErrFactorExists, Explanation{409, 0, "factor-exists", "An authenticator app is on already. Remove it before you add another.", 0, ""}},
 	{account.ErrFactorName, Explanation{422, 0, "bad-name", "A passkey's name has 1 to 64 characters.", 0, "name"}},
+
+	// contact, recovery, links and what is held about an account
+	{errLogin, Explanation{422, 0, "bad-login", "That is neither an email address nor a phone number. Write a number with + and the country's code.", 0, "login"}},
+	{account.ErrPhone, Explanation{422, 0, "bad-number", "That does not look like a mobile number. Try it with + and the country's code, e.g. +49 1512 3456789.", 0, "number"}},
+	{account.ErrPhoneTaken, Explanation{409, 0, "number-taken", "The code is right, but this number belongs to another account. Remove it there first.", 0, ""}},
+	{account.ErrNoPhone, Explanation{409, 0, "no-number", "The account has no phone number.", 0, ""}},
+	{account.ErrSame, Explanation{409, 0, "same", "That is what the account has already. Nothing was changed.", 0, ""}},
+	{account.ErrNoChange, Explanation{404, 0, "no-change", "Nothing waits for a code here, or its time ran out. Start the change again.", 0, ""}},
+	{account.ErrNoRecovery, Explanation{404, 0, "no-recovery", "This recovery is unknown or over. Start again.", 0, "recovery"}},
+	{account.ErrLink, Explanation{410, 0, "link-over", "This link does nothing any more: it was used, its time is over, or it was not copied in full.", 0, "link"}},
+	{account.ErrFactorNeeded, Explanation{422, 0, "factor-needed", "The second factor of that time is needed too. Nothing was changed.", 0, "factor"}},
+	{account.ErrFactor, Explanation{422, 0, "wrong-factor", "That code does not match, or was used before. Nothing was changed.", 0, "factor"}},
+	{account.ErrStep, Explanation{409, 0, "another-step", "Another step comes first, or there is no such step.", 0, "step"}},
+	{account.ErrNotLeaving, Explanation{409, 0, "not-leaving", "The account is not to be deleted.", 0, ""}},
+	{account.ErrNoReset, Explanation{409, 0, "no-reset", "The second factor is not being removed.", 0, ""}},
 
 	// profiles
 	{profile.ErrUnknown, Explanation{404, 0, "no-profile", "There is no such profile. It may have been removed; load the list again.", 0, ""}},
@@ -127,6 +144,7 @@ var known = []struct {
 	// requests
 	{errNotJSON, Explanation{415, 0, "not-json", "Send the body as application/json.", 0, ""}},
 	{errBodyTooLarge, Explanation{413, 0, "too-large", fmt.Sprintf("The body is too large: at most %d bytes.", maxBody), 0, ""}},
+	{errTooSlow, Explanation{408, 0, "too-slow", "The body did not arrive in time. Send it again.", 0, ""}},
 	{errNoRoute, Explanation{404, 0, "no-path", "There is nothing at this address. See /v1/openapi.json.", 0, ""}},
 	{errMethod, Explanation{405, 0, "method", "This address does not take this method. See /v1/openapi.json.", 0, ""}},
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ func decode(w http.ResponseWriter, r *http.Request, into any) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return errBodyTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errTooSlow
 	}
 	if err != nil {
 		return &badBody{"", "The body did not arrive in full. Send it again."}
@@ -85,6 +89,14 @@ func text(field, s string, low, high int) error {
 		return &badBody{field, fmt.Sprintf("The member %q is too short.", field)}
 	case len(s) > high:
 		return &badBody{field, fmt.Sprintf("The member %q is too long: at most %d bytes.", field, high)}
+	}
+	return nil
+}
+
+// present refuses a body without a member that has no default.
+func present(field string, b *bool) error {
+	if b == nil {
+		return &badBody{field, fmt.Sprintf("The member %q is missing.", field)}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
@@ -59,12 +60,12 @@ func (a *API) signIn(c *call) error {
 		return err
 	}
 	step, err := a.cfg.Accounts.SignIn(c.ctx(), c.now, account.SignInRequest{
-		Login: in.Email, Password: in.Password, Device: in.Device, From: c.client,
+		Login: in.Email, Password: in.Password, Device: a.deviceOf(c, in.Device), From: c.client,
 	})
 	if step.Challenge != nil {
 		return c.accepted(challengeOf(step.Challenge), err)
 	}
-	return c.ok(entered(step.Done), err)
+	return a.entered(c, http.StatusOK, step.Done, err)
 }
 
 func (a *API) sendSignInCode(c *call) error {
@@ -82,27 +83,69 @@ func (a *API) sendSignInCode(c *call) error {
 	return c.accepted(challengeOf(ch), err)
 }
 
+// challengeBody names a sign-in under way.
+type challengeBody struct {
+	Challenge string `json:"challenge"`
+}
+
+func (c *call) challenge() (string, error) {
+	var in challengeBody
+	if err := c.decode(&in); err != nil {
+		return "", err
+	}
+	return in.Challenge, text("challenge", in.Challenge, 1, maxToken)
+}
+
+// pendingSignIn tells a challenge again. It is a POST because the challenge is
+// a secret, which no address should hold; it changes nothing.
+func (a *API) pendingSignIn(c *call) error {
+	id, err := c.challenge()
+	if err != nil {
+		return err
+	}
+	ch, err := a.cfg.Accounts.PendingSignIn(c.ctx(), c.now, id)
+	return c.ok(challengeOf(ch), err)
+}
+
 func (a *API) answerSignIn(c *call) error {
 	var in struct {
-		Challenge    string `json:"challenge"`
-		Code         string `json:"code"`
-		TOTP         string `json:"totp"`
-		RecoveryCode string `json:"recovery_code"`
-		Device       string `json:"device"`
+		challengeBody
+		Code         string       `json:"code"`
+		TOTP         string       `json:"totp"`
+		RecoveryCode string       `json:"recovery_code"`
+		Passkey      *passkeyBody `json:"passkey"`
+		Device       string       `json:"device"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
 	}
+	answer := account.Answer{Code: in.Code, TOTP: in.TOTP, RecoveryCode: in.RecoveryCode}
 	if err := first(
 		text("challenge", in.Challenge, 1, maxToken),
 		text("code", in.Code, 0, maxShort),
 		text("totp", in.TOTP, 0, maxShort),
 		text("recovery_code", in.RecoveryCode, 0, maxShort),
+		in.Passkey.optional(&answer),
 		text("device", in.Device, 0, maxToken),
+		oneOf("code, totp, recovery_code and passkey", in.Code != "", in.TOTP != "", in.RecoveryCode != "", in.Passkey != nil),
 	); err != nil {
 		return err
 	}
-	answer := account.Answer{Code: in.Code, TOTP: in.TOTP, RecoveryCode: in.RecoveryCode}
-	done, err := a.cfg.Accounts.ContinueSignIn(c.ctx(), c.now, in.Challenge, answer, in.Device, c.client)
-	return c.ok(entered(done), err)
+	done, err := a.cfg.Accounts.ContinueSignIn(c.ctx(), c.now, in.Challenge, answer, a.deviceOf(c, in.Device), c.client)
+	return a.entered(c, http.StatusOK, done, err)
+}
+
+// oneOf refuses several answers at once, of which only one would be looked at.
+// None at all is for the domain to refuse.
+func oneOf(names string, given ...bool) error {
+	n := 0
+	for _, g := range given {
+		if g {
+			n++
+		}
+	}
+	if n > 1 {
+		return &badBody{"", "Send only one of " + names + "."}
+	}
+	return nil
 }

@@ -85,10 +85,11 @@ func (w *watchers) close() {
 // Changed wakes the account's open boards. It never blocks.
 func (s *Site) Changed(id protocol.AccountID) { s.watch.hint(id) }
 
-// devicesLive streams the board. Before each event the session is checked
-// again; one that ended gets "gone", and the stream ends.
+// devicesLive streams the board. It begins with a fresh proof, as the page does,
+// and goes on while it is open. Before each event the session is checked again;
+// one that ended gets "gone", and the stream ends.
 func (s *Site) devicesLive(v *visit) error {
-	if !v.signed {
+	if !v.signed || !v.session.Fresh(v.now) {
 		return v.gone()
 	}
 	seen := v.r.Header.Get("Last-Event-ID") // of this stream's last connection, or what the page itself showed
@@ -118,7 +119,8 @@ type message struct {
 	body []byte
 }
 
-// gone answers a stream whose session has ended.
+// gone answers a stream that may not begin: the page loads again, and is asked
+// for what is missing.
 func (v *visit) gone() error {
 	h := v.w.Header()
 	h.Set("Content-Type", "text/event-stream")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,6 +24,8 @@ type Account struct {
 	Device string // what makes this a known device; empty: unknown
 
 	Client *http.Client // what carries the requests; nil: http.DefaultClient
+
+	password string // of the last sign-in, for when a fresh proof is asked for
 }
 
 // Problem is an answer that is none: what the API says in a problem document
@@ -73,9 +76,30 @@ type Message struct {
 	Created time.Time `json:"created"`
 }
 
+// proofNeeded is the problem of what asks for the password again.
+const proofNeeded = "urn:hearthkey:problem:proof-needed"
+
 // Call makes one request with a JSON body (nil for none) and decodes the answer
-// into out (nil for none). What the API refuses is a *Problem.
+// into out (nil for none). What the API refuses is a *Problem. Where a fresh
+// proof is asked for it gives the password of the last sign-in and goes on under
+// the new token: calls at the same time can then find themselves signed out.
 func (a *Account) Call(ctx context.Context, method, path string, in, out any) error {
+	err := a.call(ctx, method, path, in, out)
+	var p *Problem
+	if a.password == "" || !errors.As(err, &p) || p.Type != proofNeeded {
+		return err
+	}
+	var s struct {
+		Token string `json:"token"`
+	}
+	if err := a.call(ctx, "POST", "/v1/session/prove", map[string]string{"password": a.password}, &s); err != nil {
+		return err
+	}
+	a.Token = s.Token
+	return a.call(ctx, method, path, in, out)
+}
+
+func (a *Account) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		data, err := json.Marshal(in)
@@ -137,6 +161,7 @@ func (a *Account) SignUp(ctx context.Context, password string) error {
 	if err != nil {
 		return err
 	}
+	a.password = password
 	return a.begin(ctx, "/v1/sign-up/verify", map[string]string{"attempt": attempt.Attempt, "code": code})
 }
 
@@ -170,7 +195,7 @@ func (a *Account) SignIn(ctx context.Context, password string) error {
 		return err
 	}
 	if s.Challenge == "" {
-		a.Token, a.Device = s.Token, s.Device
+		a.Token, a.Device, a.password = s.Token, s.Device, password
 		return nil
 	}
 	if s.Need != "code" {
@@ -180,6 +205,7 @@ func (a *Account) SignIn(ctx context.Context, password string) error {
 	if err != nil {
 		return err
 	}
+	a.password = password
 	return a.begin(ctx, "/v1/sign-in/answer", map[string]string{"challenge": s.Challenge, "code": code, "device": a.Device})
 }
 

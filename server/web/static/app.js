@@ -155,7 +155,7 @@ function live(box) {
     source.addEventListener("board", (e) => replace(e.data));
     source.addEventListener("gone", () => {
       source.close();
-      location.reload(); // the session ended: the server says where to go
+      location.reload(); // the session or its proof ended: the server says where to go
     });
   };
   addEventListener("pagehide", () => source?.close());

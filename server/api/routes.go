@@ -1,0 +1,116 @@
+package api
+
+// routes is the whole API, but for the devices' WebSocket and its own
+// description. Who may call what is the rule of the pages (docs/security.md):
+// what shows or changes how the account is protected, reached or used asks for
+// a fresh proof; what only takes access away does not, so that nobody has to
+// look for a password first.
+func routes() []route {
+	out := append(signInRoutes(), ownerRoutes()...)
+	return append(out, householdRoutes()...)
+}
+
+// signInRoutes are for who is not signed in yet or wants back in, and for the
+// session itself.
+func signInRoutes() []route {
+	return []route{
+		{"POST", "/v1/sign-up", anybody, (*API).signUp},
+		{"POST", "/v1/sign-up/resend", anybody, (*API).resendCode},
+		{"POST", "/v1/sign-up/verify", anybody, (*API).verifyEmail},
+
+		{"POST", "/v1/sign-in", anybody, (*API).signIn},
+		{"POST", "/v1/sign-in/pending", anybody, (*API).pendingSignIn},
+		{"POST", "/v1/sign-in/code", anybody, (*API).sendSignInCode},
+		{"POST", "/v1/sign-in/answer", anybody, (*API).answerSignIn},
+		{"POST", "/v1/sign-in/answer/passkey", anybody, (*API).beginPasskeyFactor},
+		{"POST", "/v1/sign-in/passkey/begin", anybody, (*API).beginPasskeySignIn},
+		{"POST", "/v1/sign-in/passkey", anybody, (*API).passkeySignIn},
+
+		{"POST", "/v1/recovery", anybody, (*API).beginRecovery},
+		{"POST", "/v1/recovery/resend", anybody, (*API).resendRecovery},
+		{"POST", "/v1/recovery/prove", anybody, (*API).proveRecovery},
+		{"POST", "/v1/recovery/finish", anybody, (*API).finishRecovery},
+
+		{"POST", "/v1/links/not-me/look", anybody, (*API).lookNotMe},
+		{"POST", "/v1/links/not-me/passkey", anybody, (*API).beginNotMePasskey},
+		{"POST", "/v1/links/not-me", anybody, (*API).notMe},
+		{"POST", "/v1/links/keep/look", anybody, (*API).lookKeep},
+		{"POST", "/v1/links/keep", anybody, (*API).keep},
+
+		{"GET", "/v1/session", signedIn, (*API).session},
+		{"POST", "/v1/session/prove", signedIn, (*API).prove},
+		{"POST", "/v1/session/prove/passkey/begin", signedIn, (*API).beginPasskeyProof},
+		{"POST", "/v1/session/prove/passkey", signedIn, (*API).proveByPasskey},
+		{"POST", "/v1/sign-out", signedIn, (*API).signOut},
+		{"POST", "/v1/sign-out-everywhere", signedIn, (*API).signOutEverywhere},
+	}
+}
+
+// ownerRoutes are about the account: how it is reached, what protects it, what
+// is held about it.
+func ownerRoutes() []route {
+	return []route{
+		{"GET", "/v1/sessions", proved, (*API).sessions},
+		{"DELETE", "/v1/sessions/{session}", signedIn, (*API).revokeSession},
+		{"POST", "/v1/password", proved, (*API).changePassword},
+		{"GET", "/v1/contact", proved, (*API).contact},
+		{"POST", "/v1/email", proved, (*API).changeEmail},
+		{"POST", "/v1/phone", proved, (*API).changePhone},
+		{"POST", "/v1/phone/remove", proved, (*API).removePhone},
+		{"GET", "/v1/changes/{kind}", proved, (*API).waitingChange},
+		{"POST", "/v1/changes/{kind}/resend", proved, (*API).resendChange},
+		{"POST", "/v1/changes/{kind}/confirm", proved, (*API).confirmChange},
+
+		{"GET", "/v1/factors", proved, (*API).factors},
+		{"PUT", "/v1/factors/second", proved, (*API).setSecondFactor},
+		{"DELETE", "/v1/factors/reset", proved, (*API).liftFactorReset},
+		{"POST", "/v1/factors/totp", proved, (*API).beginTOTP},
+		{"GET", "/v1/factors/totp", proved, (*API).begunTOTP},
+		{"POST", "/v1/factors/totp/confirm", proved, (*API).confirmTOTP},
+		{"POST", "/v1/factors/totp/remove", proved, (*API).removeTOTP},
+		{"POST", "/v1/factors/recovery-codes", proved, (*API).newRecoveryCodes},
+		{"POST", "/v1/factors/passkeys/begin", proved, (*API).beginPasskey},
+		{"POST", "/v1/factors/passkeys", proved, (*API).addPasskey},
+		{"PATCH", "/v1/factors/passkeys/{passkey}", proved, (*API).renamePasskey},
+		{"POST", "/v1/factors/passkeys/{passkey}/remove", proved, (*API).removePasskey},
+
+		{"GET", "/v1/preferences", proved, (*API).preferences},
+		{"PUT", "/v1/preferences", proved, (*API).setPreferences},
+		{"GET", "/v1/bounces", proved, (*API).bounces},
+		{"GET", "/v1/timeline", proved, (*API).timeline},
+		{"GET", "/v1/activity", proved, (*API).activity},
+
+		{"GET", "/v1/hacked", proved, (*API).hacked},
+		{"POST", "/v1/hacked", proved, (*API).beginHacked},
+		{"POST", "/v1/hacked/looked", proved, (*API).lookedAt},
+		{"DELETE", "/v1/hacked", proved, (*API).endHacked},
+
+		{"POST", "/v1/export", proved, (*API).export},
+		{"GET", "/v1/erasure", proved, (*API).erasure},
+		{"POST", "/v1/erasure", proved, (*API).askErasure},
+		{"DELETE", "/v1/erasure", proved, (*API).cancelErasure},
+	}
+}
+
+// householdRoutes are about profiles and TVs.
+func householdRoutes() []route {
+	return []route{
+		{"GET", "/v1/profiles", signedIn, (*API).profiles}, // the pages' gate shows them too
+		{"POST", "/v1/profiles", proved, (*API).createProfile},
+		{"PUT", "/v1/profiles/{profile}", proved, (*API).editProfile},
+		{"DELETE", "/v1/profiles/{profile}", proved, (*API).deleteProfile},
+		{"PUT", "/v1/profiles/{profile}/pin", proved, (*API).setPIN},
+		{"DELETE", "/v1/profiles/{profile}/pin", proved, (*API).removePIN},
+
+		{"GET", "/v1/devices", proved, (*API).devices},
+		{"PATCH", "/v1/devices/{device}", proved, (*API).renameDevice},
+		{"POST", "/v1/devices/{device}/sign-out", signedIn, (*API).signOutDevice},
+		{"POST", "/v1/devices/{device}/deactivate", proved, (*API).deactivateDevice},
+		{"GET", "/v1/devices/{device}/receipts", proved, (*API).receipts},
+		{"GET", "/v1/devices/{device}/receipts/{digest}", proved, (*API).receipt},
+
+		{"POST", "/v1/user-codes/lookup", proved, (*API).lookUpCode},
+		{"POST", "/v1/user-codes/approve", proved, (*API).approveCode},
+		{"POST", "/v1/user-codes/refuse", signedIn, (*API).refuseCode},
+	}
+}
