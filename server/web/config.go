@@ -39,6 +39,8 @@ type Config struct {
 	Lease time.Duration
 	// MaxProfiles per account; 0: 5.
 	MaxProfiles int
+	// MinPassword is the least length of a password in characters; 0: 8.
+	MinPassword int
 
 	// Support says how people reach the operator, e.g. an address or a number.
 	// Empty: the help page does not say.
@@ -71,6 +73,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Lease <= 0 {
 		c.Lease = 8 * time.Hour
+	}
+	if c.MinPassword <= 0 {
+		c.MinPassword = 8
 	}
 	if c.MaxProfiles <= 0 {
 		c.MaxProfiles = 5

@@ -48,7 +48,7 @@ func (s *Site) showMembership(v *visit, status int, everywhere bool, problem *Pr
 		Frame: v.frame("Membership", "membership"), Email: v.session.Email, Everywhere: everywhere,
 		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again"),
 	}
-	page.New.Hint = "At least 8 characters. A few unrelated words are easy to remember and hard to guess."
+	page.New.Hint = s.passwordHint()
 	phone, err := s.c.Accounts.Phone(v.ctx(), v.session)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -16,7 +17,10 @@ func passwordField() Field {
 	return Field{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true}
 }
 
-const passwordHint = "At least 8 characters. A few unrelated words are easy to remember and hard to guess."
+// passwordHint says what a new password has to be.
+func (s *Site) passwordHint() string {
+	return fmt.Sprintf("At least %d characters. A few unrelated words are easy to remember and hard to guess.", s.c.MinPassword)
+}
 
 func newPasswordField(name, label string) Field {
 	return Field{Name: name, Label: label, Type: "password", Autocomplete: "new-password", Required: true}
@@ -40,7 +44,7 @@ func (s *Site) signUpForm(v *visit) error {
 
 func (s *Site) showSignUp(v *visit, status int, email string, problem *Problem) error {
 	page := SignUpPage{Frame: v.frame("Create an account", ""), Email: emailField(email), Password: newPasswordField("password", "Password")}
-	page.Password.Hint = passwordHint
+	page.Password.Hint = s.passwordHint()
 	page.Email.Focus = problem == nil
 	if problem != nil && !page.Email.mark(*problem) && !page.Password.mark(*problem) {
 		page.Problems = []Problem{*problem}

@@ -73,7 +73,7 @@ func fixtureRecover(add func(string, any)) {
 
 	next := RecoverPasswordPage{Frame: fixtureOpen("Choose a new password"), Typed: "mara@example.org",
 		New: newPasswordField("password", "New password"), Again: newPasswordField("again", "New password again")}
-	next.New.Hint = passwordHint
+	next.New.Hint = (&Site{c: Config{MinPassword: 15}}).passwordHint()
 	add("recover-password", next)
 	next.Again = marked(next.Again, "The two new passwords are not the same.")
 	add("recover-password-wrong", next)

@@ -12,10 +12,10 @@ import (
 // "My account was hacked" (product rule V10): a walk through what makes an
 // account safe again. How far it came is kept by the server; a cookie only
 // makes other pages show the way back.
-const (
-	walkPath = "/account/hacked"
-	walkAge  = 7 * 24 * time.Hour
-)
+const walkPath = "/account/hacked"
+
+// walkAge is how long other pages of a browser show the way back to the walk.
+const walkAge = 7 * 24 * time.Hour
 
 // HackedPage is where the walk begins for whoever is signed out.
 type HackedPage struct{ Frame }

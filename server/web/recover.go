@@ -199,7 +199,7 @@ func (s *Site) showRecoverPassword(v *visit, status int, r recovering, problem *
 		Frame: v.frame("Choose a new password", ""), Typed: r.Typed, Safe: r.Safe, Reverted: r.Back,
 		New: newPasswordField("password", "New password"), Again: newPasswordField("again", "New password again"),
 	}
-	page.New.Hint = passwordHint
+	page.New.Hint = s.passwordHint()
 	page.New.Focus = problem == nil && !r.Safe
 	if problem != nil && !page.New.mark(*problem) && !page.Again.mark(*problem) {
 		page.Problems = []Problem{*problem}
