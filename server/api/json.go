@@ -62,7 +62,7 @@ func decodeObject(data []byte, into any) error {
 func unreadable(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return &badBody{kind.Field, fmt.Sprintf("The member %q must not be a %s.", kind.Field, kind.Value)}
+		return &badBody{kind.Field, fmt.Sprintf("The member %q must not be %s.", kind.Field, article(kind.Value))}
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		if name, err := strconv.Unquote(name); err == nil {
@@ -70,6 +70,14 @@ func unreadable(err error) error {
 		}
 	}
 	return &badBody{"", "The body is not JSON."}
+}
+
+// article names a kind of JSON value, as encoding/json does, in a sentence.
+func article(kind string) string {
+	if kind == "array" || kind == "object" {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 func clip(s string) string {
@@ -94,8 +102,8 @@ func text(field, s string, low, high int) error {
 }
 
 // present refuses a body without a member that has no default.
-func present(field string, b *bool) error {
-	if b == nil {
+func present[T any](field string, v *T) error {
+	if v == nil {
 		return &badBody{field, fmt.Sprintf("The member %q is missing.", field)}
 	}
 	return nil

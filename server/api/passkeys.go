@@ -58,16 +58,18 @@ func (a *API) beginPasskeySignIn(c *call) error {
 
 func (a *API) passkeySignIn(c *call) error {
 	var in struct {
-		passkeyBody
-		Device string `json:"device"`
+		Ceremony string          `json:"ceremony"`
+		Response json.RawMessage `json:"response"`
+		Device   string          `json:"device"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if err := first(in.check(), text("device", in.Device, 0, maxToken)); err != nil {
+	key := passkeyBody{in.Ceremony, in.Response}
+	if err := first(key.check(), text("device", in.Device, 0, maxToken)); err != nil {
 		return err
 	}
-	done, err := a.cfg.Accounts.PasskeySignIn(c.ctx(), c.now, in.answer(), a.deviceOf(c, in.Device), c.client)
+	done, err := a.cfg.Accounts.PasskeySignIn(c.ctx(), c.now, key.answer(), a.deviceOf(c, in.Device), c.client)
 	return a.entered(c, http.StatusOK, done, err)
 }
 
@@ -104,17 +106,19 @@ func (a *API) beginPasskey(c *call) error {
 
 func (a *API) addPasskey(c *call) error {
 	var in struct {
-		passkeyBody
-		Name       string `json:"name"`
-		Everywhere bool   `json:"everywhere"`
+		Ceremony   string          `json:"ceremony"`
+		Response   json.RawMessage `json:"response"`
+		Name       string          `json:"name"`
+		Everywhere bool            `json:"everywhere"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if err := first(in.check(), text("name", in.Name, 1, maxShort)); err != nil {
+	key := passkeyBody{in.Ceremony, in.Response}
+	if err := first(key.check(), text("name", in.Name, 1, maxShort)); err != nil {
 		return err
 	}
-	web, codes, err := a.cfg.Accounts.AddPasskey(c.ctx(), c.now, c.who, in.answer(), in.Name, in.Everywhere)
+	web, codes, err := a.cfg.Accounts.AddPasskey(c.ctx(), c.now, c.who, key.answer(), in.Name, in.Everywhere)
 	return a.withCodes(c, http.StatusCreated, web, codes, err)
 }
 

@@ -26,7 +26,7 @@ func profileOf(p protocol.Profile) profileAnswer {
 type profileBody struct {
 	Name     string `json:"name"`
 	Avatar   string `json:"avatar"`
-	Level    int    `json:"level"`
+	Level    *int   `json:"level"`
 	Language string `json:"language"`
 	Kids     bool   `json:"kids"`
 }
@@ -39,11 +39,15 @@ func (c *call) profileEdit() (profile.Edit, error) {
 	err := first(
 		text("name", in.Name, 1, maxShort),
 		text("avatar", in.Avatar, 1, maxShort),
+		present("level", in.Level),
 		text("language", in.Language, 0, maxLanguage),
 	)
+	if err != nil {
+		return profile.Edit{}, err
+	}
 	return profile.Edit{
-		Name: in.Name, Avatar: in.Avatar, Level: parental.Level(in.Level), Language: in.Language, Kids: in.Kids,
-	}, err
+		Name: in.Name, Avatar: in.Avatar, Level: parental.Level(*in.Level), Language: in.Language, Kids: in.Kids,
+	}, nil
 }
 
 func (a *API) profiles(c *call) error {

@@ -83,13 +83,11 @@ func (a *API) sendSignInCode(c *call) error {
 	return c.accepted(challengeOf(ch), err)
 }
 
-// challengeBody names a sign-in under way.
-type challengeBody struct {
-	Challenge string `json:"challenge"`
-}
-
+// challenge reads the body that names a sign-in under way and nothing else.
 func (c *call) challenge() (string, error) {
-	var in challengeBody
+	var in struct {
+		Challenge string `json:"challenge"`
+	}
 	if err := c.decode(&in); err != nil {
 		return "", err
 	}
@@ -109,7 +107,7 @@ func (a *API) pendingSignIn(c *call) error {
 
 func (a *API) answerSignIn(c *call) error {
 	var in struct {
-		challengeBody
+		Challenge    string       `json:"challenge"`
 		Code         string       `json:"code"`
 		TOTP         string       `json:"totp"`
 		RecoveryCode string       `json:"recovery_code"`
