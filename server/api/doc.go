@@ -9,7 +9,9 @@
 //
 // Callers of the JSON API prove themselves by "Authorization: Bearer" and the
 // token that sign-in returned, or by the pages' session cookie, which is taken
-// only from requests of the same origin.
+// only from requests of the same origin. What asks for a fresh proof is the same
+// as on the pages, and docs/security.md says why; a browser gets a new token only
+// as its cookie.
 //
 // # Concurrency and duties
 //
@@ -21,6 +23,7 @@
 // Over real listeners on a real database: a TV written for the test signs its
 // frames, enrols, is approved through the JSON API and proves its sign-out.
 // Tables of hostile frames and bad bodies, each with the state it must leave
-// untouched; the OpenAPI document is held against the registered routes and
-// every answer of the tests against the document.
+// untouched; the OpenAPI document is held against the registered routes, every
+// answer of the tests against the document, and every operation against the
+// bodies that its schema makes wrong.
 package api
