@@ -100,11 +100,14 @@ function banner(it) {
     icon(icons[it.kind] || "info"), h("span", { dir: "auto" }, it.text));
 }
 
+// The icons of the menu's choices.
+const MENU = { home: "home", switch: "people", settings: "gear" };
+
 function menu(view, focus, top) {
   return h("div", { key: "menu", class: "menu", "aria-hidden": top ? null : "true" },
     h("nav", { "aria-label": "Menu", "data-fallback": top, tabindex: "-1" },
       view.who ? h("div", { class: "who" }, avatar(view.who), h("span", { dir: "auto" }, view.who.label)) : brand(),
-      h("div", { class: "choices" }, view.menu.map((item) => line(item, focus)))));
+      h("div", { class: "choices" }, view.menu.map((item) => line(item, focus, null, MENU[item.id])))));
 }
 
 function dialog(it, focus) {

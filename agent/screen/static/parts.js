@@ -43,11 +43,13 @@ export function buttons(items, focus) {
   return items && items.length > 0 && h("div", { key: "buttons", class: "buttons" }, items.map((item) => button(item, focus)));
 }
 
-// line describes a row of a list: a name, and a value or state at its end.
-export function line(item, focus, role) {
+// line describes a row of a list: a name, and a value or state at its end; with
+// the name of an icon, that before it.
+export function line(item, focus, role, sign) {
   const props = item.info ? { key: item.id, class: "line info" } : focusable(item, focus, "line", role);
   return h("div", props,
     item.avatar && avatar(item),
+    sign && icon(sign),
     mark(item.badge),
     h("span", { class: "label", dir: "auto" }, item.label),
     item.locked && icon("lock"),
