@@ -147,7 +147,7 @@ func (p *parts) openServices(context.Context) (err error) {
 	}
 	p.accounts, err = account.New(account.Config{
 		DB: p.db, Keys: p.keys, Gate: gate, ServiceName: p.cfg.ServiceName, MinPassword: p.cfg.MinPassword,
-		Notify: p.outbox.Notify, Household: profile.Household, Changed: p.changed,
+		Notify: p.outbox.Notify, Household: profile.Household, RestoreProfiles: profile.Restore, Changed: p.changed,
 		Passkeys: p.passkeys(), Locate: p.locate, Risk: p.cfg.Risk, Region: p.cfg.Region,
 	})
 	return err

@@ -221,6 +221,12 @@ type Notice struct {
 	Decoy bool
 	// SMS is a number in E.164 where this goes too, beside the mail.
 	SMS string
+
+	// Before is what the profiles were before the change that this tells of, for
+	// Config.RestoreProfiles. It is kept sealed with the link, and sent nowhere.
+	Before []byte
+	// SignedIn is when whoever did it signed in; zero: unknown.
+	SignedIn time.Time
 }
 
 // Config is what a [Service] needs.
@@ -255,6 +261,10 @@ type Config struct {
 	// Household gives a new account its first profiles, in the caller's
 	// transaction.
 	Household func(tx *store.Tx, now time.Time, account protocol.AccountID, language string) error
+	// RestoreProfiles makes the profiles and their locks what they were at
+	// Notice.Before, in the caller's transaction, which makes the account's next
+	// version. It reports whether anything was different.
+	RestoreProfiles func(tx *store.Tx, account protocol.AccountID, before []byte) (bool, error)
 	// Changed hears, after the commit, that an account is at a version. It
 	// must not block. It is a hint: it can get lost.
 	Changed func(protocol.AccountID, protocol.Version)

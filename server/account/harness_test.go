@@ -52,8 +52,9 @@ func newFixtureOn(t *testing.T, db *store.DB) *fixture {
 			f.mails = append(f.mails, n)
 			return nil
 		},
-		Passkeys:  PasskeyConfig{ID: "tv.example", Origins: []string{"https://tv.example"}},
-		Household: func(*store.Tx, time.Time, protocol.AccountID, string) error { return nil },
+		Passkeys:        PasskeyConfig{ID: "tv.example", Origins: []string{"https://tv.example"}},
+		Household:       func(*store.Tx, time.Time, protocol.AccountID, string) error { return nil },
+		RestoreProfiles: func(*store.Tx, protocol.AccountID, []byte) (bool, error) { return false, nil },
 		Changed: func(protocol.AccountID, protocol.Version) {
 			f.mu.Lock()
 			defer f.mu.Unlock()

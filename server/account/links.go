@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -70,7 +71,7 @@ func (s *Service) Notify(tx *store.Tx, n Notice) error {
 // account has left, and that is not the first of its chain, gets none: it
 // could do nothing.
 func (s *Service) addNotMe(tx *store.Tx, n Notice) (string, error) {
-	row := store.LinkRow{Account: n.Account, Purpose: notMeLink, Subject: string(n.Kind)}
+	row := store.LinkRow{Account: n.Account, Purpose: notMeLink, Subject: string(n.Kind), Restores: n.Before, SignedIn: n.SignedIn}
 	chain, err := openChain(tx, n.At, n.Account)
 	if err != nil {
 		return "", err
@@ -90,7 +91,8 @@ func (s *Service) addNotMe(tx *store.Tx, n Notice) (string, error) {
 	return s.addLink(tx, n.At, row, n.To, n.At.Add(linkLife))
 }
 
-// addLink makes a link that is sent to address, and returns its token.
+// addLink makes a link that is sent to address, and returns its token. What row
+// restores is sealed here.
 func (s *Service) addLink(tx *store.Tx, now time.Time, row store.LinkRow, address string, expires time.Time) (string, error) {
 	_, key, err := parseAddress(address)
 	if err != nil {
@@ -107,7 +109,25 @@ func (s *Service) addLink(tx *store.Tx, now time.Time, row store.LinkRow, addres
 	}
 	token := base64.RawURLEncoding.EncodeToString(raw)
 	row.Hash, row.EmailKey, row.Created, row.Expires = protocol.DigestOf([]byte(token)), key, now, expires
+	if len(row.Restores) > 0 {
+		if row.Restores, err = s.c.Keys.Seal(keyring.Snapshots, row.Restores, string(row.Account), string(row.Hash)); err != nil {
+			return "", err
+		}
+	}
 	return token, tx.InsertLink(row)
+}
+
+// restoreProfiles puts back what a link restores, and reports whether that was
+// anything.
+func (s *Service) restoreProfiles(tx *store.Tx, link store.LinkRow) (bool, error) {
+	if len(link.Restores) == 0 {
+		return false, nil
+	}
+	before, err := s.c.Keys.Unseal(keyring.Snapshots, link.Restores, string(link.Account), string(link.Hash))
+	if err != nil {
+		return false, err
+	}
+	return s.c.RestoreProfiles(tx, link.Account, before)
 }
 
 // parseLink returns the account that a token leads to, and its hash.

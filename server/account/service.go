@@ -33,8 +33,8 @@ type Service struct {
 func New(c Config) (*Service, error) { return newService(c, standardCost) }
 
 func newService(c Config, work cost) (*Service, error) {
-	if c.DB == nil || c.Keys == nil || c.Gate == nil || c.Notify == nil || c.Household == nil || c.Changed == nil {
-		return nil, errors.New("account: DB, Keys, Gate, Notify, Household and Changed must be set")
+	if c.DB == nil || c.Keys == nil || c.Gate == nil || c.Notify == nil || c.Household == nil || c.RestoreProfiles == nil || c.Changed == nil {
+		return nil, errors.New("account: DB, Keys, Gate, Notify, Household, RestoreProfiles and Changed must be set")
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
@@ -127,7 +127,9 @@ func (who Session) Record(tx *store.Tx, now time.Time, e timeline.Entry) error {
 
 // Notice begins a notice to who's own address about something that who did.
 func (who Session) Notice(kind NoticeKind, now time.Time) Notice {
-	return Notice{Kind: kind, Account: who.Account, To: who.Email, Language: who.Language, At: now, Client: who.Client}
+	return Notice{
+		Kind: kind, Account: who.Account, To: who.Email, Language: who.Language, At: now, Client: who.Client, SignedIn: who.Created,
+	}
 }
 
 // orSignedOut turns "no such row" into what it means for a live session.

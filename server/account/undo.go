@@ -30,6 +30,7 @@ type Undo struct {
 	About       NoticeKind // of the notice that held the link
 	At          time.Time  // of the notice
 	Expires     time.Time  // of the link
+	Profiles    bool       // profiles and their locks go back to what they were before At
 	Reverts     bool       // address, number and second factor go back to what they were
 	Since       time.Time  // before which change they are restored; only with Reverts
 	NeedsFactor bool       // the second factor of that time is asked for
@@ -49,7 +50,7 @@ func (s *Service) Look(ctx context.Context, now time.Time, token string) (Undo, 
 		if err != nil {
 			return err
 		}
-		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Reverts: reverts}
+		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Profiles: len(link.Restores) > 0, Reverts: reverts}
 		if !reverts {
 			return nil
 		}
@@ -92,14 +93,17 @@ func judge(tx *store.Tx, now time.Time, link store.LinkRow) (store.ChainRow, boo
 // Undone is what "It wasn't me" did.
 type Undone struct {
 	Reverted bool // address, number and second factor are what they were
+	Profiles bool // profiles or locks were different, and are what they were
 	// Recovery goes on with [Service.FinishRecovery] at once: the old password
 	// is void.
 	Recovery string
 }
 
 // NotMe is the one confirmation of "It wasn't me" (product rule V7): it signs
-// out everywhere, undoes the chain of changes that the link is about, voids the
-// password and begins a recovery. factor is a code of the second factor where
+// out everywhere, undoes the chain of changes that the link is about, or all
+// changes to profiles and locks from the one that it is about on, whoever made
+// them; forgets the sign-in that made it, voids the password and begins a
+// recovery. factor is a code of the second factor where
 // [Undo.NeedsFactor] says so. A link works once, also in parallel. Errors:
 // ErrLink, ErrFactorNeeded, ErrFactor (nothing was done), ErrAddressTaken (the
 // old address has an account of its own by now).
@@ -184,8 +188,12 @@ func (s *Service) notMe(ctx context.Context, now time.Time, token string, a Answ
 		if err != nil {
 			return err
 		}
-		out = Undone{Reverted: reverts, Recovery: secret}
-		return s.makeSafe(tx, now, link, reverts, secret, from)
+		profiles, err := s.restoreProfiles(tx, link)
+		if err != nil {
+			return err
+		}
+		out = Undone{Reverted: reverts, Profiles: profiles, Recovery: secret}
+		return s.makeSafe(tx, now, link, out, from)
 	})
 	if err != nil {
 		return Undone{}, fmt.Errorf("undo: %w", err)
@@ -216,33 +224,49 @@ func (s *Service) countUndo(ctx context.Context, now time.Time, token string, a 
 
 // makeSafe ends everything that somebody else could go on with, and begins a
 // recovery that is proved by the mailbox. Using the first address's link voids
-// all others; another one voids those to the same address.
-func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, reverted bool, secret string, from Client) error {
+// all others; another one voids those to the same address. Only a link that
+// puts profiles back further stays.
+func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did Undone, from Client) error {
 	acc, err := tx.Account(link.Account)
 	if err != nil {
 		return err
 	}
 	kind, voided := timeline.NotMe, link.EmailKey
-	if reverted {
-		kind, voided = timeline.ChangesUndone, ""
+	if did.Reverted || did.Profiles {
+		kind = timeline.ChangesUndone
+	}
+	if did.Reverted {
+		voided = ""
 	}
 	from = from.tidy()
 	if err := s.endAll(tx, now, acc, from); err != nil {
 		return err
 	}
 	n := noticeTo(acc, NoticeUndone, now, from)
-	if reverted {
-		n.Detail = "email address, phone number and second factor"
-	}
+	n.Detail = did.restored()
 	return errors.Join(
-		tx.VoidLinks(acc.ID, notMeLink, voided, now),
+		tx.VoidDisputed(link, voided, now),
+		tx.ForgetSignIns(acc.ID, link.SignedIn, link.Created),
 		tx.SetPassword(acc.ID, acc.Password, s.nobody),
-		tx.InsertRecovery(store.RecoveryRow{ID: stored(secret), Account: acc.ID, Password: s.nobody, Proved: now, Created: now}),
+		tx.InsertRecovery(store.RecoveryRow{ID: stored(did.Recovery), Account: acc.ID, Password: s.nobody, Proved: now, Created: now}),
 		timeline.Add(tx, acc.ID, timeline.Entry{
 			Kind: kind, At: now, Actor: protocol.ByOwner, Subject: link.Subject, IP: from.IP, Place: from.Place,
 		}),
 		s.c.Notify(tx, n),
 	)
+}
+
+// restored says what is back, for people; empty: nothing.
+func (u Undone) restored() string {
+	switch {
+	case u.Reverted && u.Profiles:
+		return "email address, phone number, second factor, profiles and their locks"
+	case u.Reverted:
+		return "email address, phone number and second factor"
+	case u.Profiles:
+		return "profiles and their locks"
+	}
+	return ""
 }
 
 // endAll signs out every device and web session of an account, and ends what

@@ -131,6 +131,7 @@ type undoAnswer struct {
 	About       string           `json:"about"`
 	At          time.Time        `json:"at"`
 	Expires     time.Time        `json:"expires"`
+	Profiles    bool             `json:"profiles"`
 	Reverts     bool             `json:"reverts"`
 	Since       time.Time        `json:"since,omitzero"`
 	NeedsFactor bool             `json:"needs_factor"`
@@ -143,7 +144,7 @@ func (a *API) lookNotMe(c *call) error {
 		return err
 	}
 	u, err := a.cfg.Accounts.Look(c.ctx(), c.now, link)
-	return c.ok(undoAnswer{string(u.About), u.At.UTC(), u.Expires.UTC(), u.Reverts, utc(u.Since), u.NeedsFactor, u.Factors}, err)
+	return c.ok(undoAnswer{string(u.About), u.At.UTC(), u.Expires.UTC(), u.Profiles, u.Reverts, utc(u.Since), u.NeedsFactor, u.Factors}, err)
 }
 
 func (a *API) beginNotMePasskey(c *call) error {
@@ -187,7 +188,7 @@ func (a *API) notMe(c *call) error {
 	} else {
 		done, err = a.cfg.Accounts.NotMe(c.ctx(), c.now, in.Link, in.Factor, c.client)
 	}
-	return c.ok(map[string]any{"reverted": done.Reverted, "recovery": done.Recovery}, err)
+	return c.ok(map[string]any{"reverted": done.Reverted, "profiles": done.Profiles, "recovery": done.Recovery}, err)
 }
 
 // keptAnswer is what a link keeps from happening.

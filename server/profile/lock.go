@@ -32,7 +32,7 @@ func (s *Service) SetPIN(ctx context.Context, now time.Time, who account.Session
 	if err != nil {
 		return false, fmt.Errorf("set PIN: %w", err)
 	}
-	err = s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile) error {
+	err = s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile, before []byte) error {
 		p, err := find(all, id)
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (s *Service) SetPIN(ctx context.Context, now time.Time, who account.Session
 		if err := tx.SetPin(row); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.LockSet, account.NoticeLockChanged, p)
+		return s.record(tx, now, who, timeline.LockSet, account.NoticeLockChanged, p, before)
 	})
 	if err != nil {
 		return false, fmt.Errorf("set PIN: %w", err)
@@ -74,7 +74,7 @@ func (s *Service) derive(ctx context.Context, digits string) (salt, key []byte, 
 // RemovePIN unlocks a profile. Without a lock only the version changes. The
 // caller has seen to a fresh proof.
 func (s *Service) RemovePIN(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID) error {
-	err := s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile) error {
+	err := s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile, before []byte) error {
 		p, err := find(all, id)
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ func (s *Service) RemovePIN(ctx context.Context, now time.Time, who account.Sess
 		if _, err := tx.BumpPins(who.Account); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.LockRemoved, account.NoticeLockChanged, p)
+		return s.record(tx, now, who, timeline.LockRemoved, account.NoticeLockChanged, p, before)
 	})
 	if err != nil {
 		return fmt.Errorf("remove PIN: %w", err)

@@ -93,7 +93,7 @@ func (s *Service) Create(ctx context.Context, now time.Time, who account.Session
 		return protocol.Profile{}, err
 	}
 	var p protocol.Profile
-	err = s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile) error {
+	err = s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile, before []byte) error {
 		if len(all) >= s.c.MaxProfiles {
 			return ErrTooMany
 		}
@@ -101,7 +101,7 @@ func (s *Service) Create(ctx context.Context, now time.Time, who account.Session
 		if err := insert(tx, now, who.Account, &p); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.ProfileAdded, account.NoticeProfileChanged, p)
+		return s.record(tx, now, who, timeline.ProfileAdded, account.NoticeProfileChanged, p, before)
 	})
 	if err != nil {
 		return protocol.Profile{}, fmt.Errorf("add profile: %w", err)
@@ -116,7 +116,7 @@ func (s *Service) Edit(ctx context.Context, now time.Time, who account.Session, 
 		return protocol.Profile{}, err
 	}
 	var p protocol.Profile
-	err = s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile) error {
+	err = s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile, before []byte) error {
 		old, err := find(all, id)
 		if err != nil {
 			return err
@@ -125,7 +125,7 @@ func (s *Service) Edit(ctx context.Context, now time.Time, who account.Session, 
 		if err := tx.UpdateProfile(store.ProfileRow{Profile: p, Account: who.Account}); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.ProfileChanged, account.NoticeProfileChanged, p)
+		return s.record(tx, now, who, timeline.ProfileChanged, account.NoticeProfileChanged, p, before)
 	})
 	if err != nil {
 		return protocol.Profile{}, fmt.Errorf("change profile: %w", err)
@@ -135,7 +135,7 @@ func (s *Service) Edit(ctx context.Context, now time.Time, who account.Session, 
 
 // Delete removes a profile with its lock; the main one stays (ErrMain).
 func (s *Service) Delete(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID) error {
-	err := s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile) error {
+	err := s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile, before []byte) error {
 		p, err := find(all, id)
 		if err != nil {
 			return err
@@ -151,7 +151,7 @@ func (s *Service) Delete(ctx context.Context, now time.Time, who account.Session
 		if err := tx.DeleteProfile(who.Account, id); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.ProfileRemoved, account.NoticeProfileChanged, p)
+		return s.record(tx, now, who, timeline.ProfileRemoved, account.NoticeProfileChanged, p, before)
 	})
 	if err != nil {
 		return fmt.Errorf("remove profile: %w", err)
@@ -159,8 +159,9 @@ func (s *Service) Delete(ctx context.Context, now time.Time, who account.Session
 	return nil
 }
 
-// change runs do in a transaction that is who's next version of the account.
-func (s *Service) change(ctx context.Context, now time.Time, who account.Session, do func(*store.Tx, []protocol.Profile) error) error {
+// change runs do in a transaction that is who's next version of the account,
+// with what is now and what [Restore] needs to come back to it.
+func (s *Service) change(ctx context.Context, now time.Time, who account.Session, do func(tx *store.Tx, all []protocol.Profile, before []byte) error) error {
 	return s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := account.Act(tx, now, who, s.c.Changed); err != nil {
 			return err
@@ -169,14 +170,18 @@ func (s *Service) change(ctx context.Context, now time.Time, who account.Session
 		if err != nil {
 			return err
 		}
-		return do(tx, all)
+		before, err := keep(tx, who.Account)
+		if err != nil {
+			return err
+		}
+		return do(tx, all, before)
 	})
 }
 
 // record writes the timeline entry and the notice of a change to p.
-func (s *Service) record(tx *store.Tx, now time.Time, who account.Session, kind timeline.Kind, notice account.NoticeKind, p protocol.Profile) error {
+func (s *Service) record(tx *store.Tx, now time.Time, who account.Session, kind timeline.Kind, notice account.NoticeKind, p protocol.Profile, before []byte) error {
 	n := who.Notice(notice, now)
-	n.Profile = p.Name
+	n.Profile, n.Before = p.Name, before
 	return errors.Join(
 		who.Record(tx, now, timeline.Entry{Kind: kind, Profile: p.ID, Subject: p.Name}),
 		s.c.Notify(tx, n),

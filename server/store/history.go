@@ -52,10 +52,11 @@ func (tx *Tx) SignInHistory(account protocol.AccountID, since time.Time, limit i
 	return out, err
 }
 
-// ForgetSignIns removes the account's rows since a time: they were somebody
-// else's.
-func (tx *Tx) ForgetSignIns(account protocol.AccountID, since time.Time) error {
-	_, err := tx.exec(`DELETE FROM sign_in_history WHERE account_id = $1 AND at >= $2`, account, millis(since))
+// ForgetSignIns removes the account's row of one time and those since another:
+// they were somebody else's.
+func (tx *Tx) ForgetSignIns(account protocol.AccountID, one, since time.Time) error {
+	_, err := tx.exec(`DELETE FROM sign_in_history WHERE account_id = $1 AND (at = $2 OR at >= $3)`,
+		account, millis(one), millis(since))
 	return err
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -11,18 +12,26 @@ type LinkRow struct {
 	Account  protocol.AccountID
 	Hash     protocol.Digest // of its token
 	Purpose  string
-	Subject  string // kind of the notice that holds it
-	EmailKey string // where it was sent
-	Chain    string // the row of changes it belongs to; empty: none
+	Subject  string    // kind of the notice that holds it
+	EmailKey string    // where it was sent
+	Chain    string    // the row of changes it belongs to; empty: none
+	Restores []byte    // what the profiles were before the change, sealed; empty: nothing
+	SignedIn time.Time // when whoever made the change signed in; zero: unknown
 	Created  time.Time
 	Expires  time.Time
 }
 
+const linkColumns = `subject, email_key, chain_id, restores, signed_in, created, expires`
+
+func (r *LinkRow) fields() []any {
+	return []any{&r.Subject, &r.EmailKey, &r.Chain, &r.Restores, asTime(&r.SignedIn), asTime(&r.Created), asTime(&r.Expires)}
+}
+
 // InsertLink adds a link.
 func (tx *Tx) InsertLink(r LinkRow) error {
-	_, err := tx.exec(`INSERT INTO links (account_id, link_hash, purpose, subject, email_key, chain_id, created, expires)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		r.Account, r.Hash, r.Purpose, r.Subject, r.EmailKey, r.Chain, millis(r.Created), millis(r.Expires))
+	_, err := tx.exec(`INSERT INTO links (account_id, link_hash, purpose, `+linkColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		r.Account, r.Hash, r.Purpose, r.Subject, r.EmailKey, r.Chain, r.Restores, millis(r.SignedIn), millis(r.Created), millis(r.Expires))
 	return err
 }
 
@@ -30,9 +39,9 @@ func (tx *Tx) InsertLink(r LinkRow) error {
 // it was used, is for something else, or its time is over.
 func (tx *Tx) Link(account protocol.AccountID, hash protocol.Digest, purpose string, now time.Time) (LinkRow, error) {
 	r := LinkRow{Account: account, Hash: hash, Purpose: purpose}
-	err := tx.row(`SELECT subject, email_key, chain_id, created, expires FROM links
+	err := tx.row(`SELECT `+linkColumns+` FROM links
 		WHERE account_id = $1 AND link_hash = $2 AND purpose = $3 AND used = 0 AND expires > $4`,
-		account, hash, purpose, millis(now)).Scan(&r.Subject, &r.EmailKey, &r.Chain, asTime(&r.Created), asTime(&r.Expires))
+		account, hash, purpose, millis(now)).Scan(r.fields()...)
 	return r, err
 }
 
@@ -42,8 +51,8 @@ func (tx *Tx) UseLink(account protocol.AccountID, hash protocol.Digest, purpose 
 	r := LinkRow{Account: account, Hash: hash, Purpose: purpose}
 	err := tx.row(`UPDATE links SET used = $4
 		WHERE account_id = $1 AND link_hash = $2 AND purpose = $3 AND used = 0 AND expires > $4
-		RETURNING subject, email_key, chain_id, created, expires`,
-		account, hash, purpose, millis(now)).Scan(&r.Subject, &r.EmailKey, &r.Chain, asTime(&r.Created), asTime(&r.Expires))
+		RETURNING `+linkColumns,
+		account, hash, purpose, millis(now)).Scan(r.fields()...)
 	return r, err
 }
 
@@ -52,6 +61,22 @@ func (tx *Tx) UseLink(account protocol.AccountID, hash protocol.Digest, purpose 
 func (tx *Tx) VoidLinks(account protocol.AccountID, purpose, emailKey string, now time.Time) error {
 	_, err := tx.exec(`UPDATE links SET used = $4 WHERE account_id = $1 AND ($2 = '' OR purpose = $2)
 		AND ($3 = '' OR email_key = $3) AND used = 0`, account, purpose, emailKey, millis(now))
+	return err
+}
+
+// VoidDisputed uses up the links of purpose that using r leaves no sense: all,
+// or with an address those that were sent there. One that puts profiles back
+// stays where it was sent to the same address as r and goes further back than r
+// does, or r puts nothing back: its change can still be disputed.
+func (tx *Tx) VoidDisputed(r LinkRow, emailKey string, now time.Time) error {
+	before := millis(r.Created)
+	if len(r.Restores) == 0 {
+		before = math.MaxInt64
+	}
+	_, err := tx.exec(`UPDATE links SET used = $4 WHERE account_id = $1 AND purpose = $2
+		AND ($3 = '' OR email_key = $3) AND used = 0
+		AND NOT (COALESCE(length(restores), 0) > 0 AND email_key = $5 AND created < $6)`,
+		r.Account, r.Purpose, emailKey, millis(now), r.EmailKey, before)
 	return err
 }
 

@@ -72,7 +72,7 @@ func newWorld(t *testing.T) *world {
 			w.site.Changed(id)
 		}
 	}
-	accounts, err := account.New(account.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Household: profile.Household, Changed: changed,
+	accounts, err := account.New(account.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Household: profile.Household, RestoreProfiles: profile.Restore, Changed: changed,
 		Passkeys: account.PasskeyConfig{ID: testRP, Origins: []string{"https://" + testRP}}})
 	w.must(err)
 	profiles, err := profile.New(profile.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Changed: changed})

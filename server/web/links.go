@@ -22,6 +22,7 @@ type NotMePage struct {
 	About    string // what the notice said
 	At       time.Time
 	Expires  time.Time
+	Profiles bool // profiles and locks go back to what they were before At
 	Reverts  bool
 	Since    time.Time // what was before this is restored; only with Reverts
 	Factor   *Field    // the second factor of that time by a code; nil: not asked for
@@ -67,7 +68,7 @@ func (s *Site) showNotMe(v *visit, status int, link string, problem *Problem) er
 	}
 	page := NotMePage{
 		Frame: v.frame("It wasn’t you?", ""), Link: link, About: aboutNotice(undo.About), At: undo.At, Expires: undo.Expires,
-		Reverts: undo.Reverts, Since: undo.Since,
+		Profiles: undo.Profiles, Reverts: undo.Reverts, Since: undo.Since,
 	}
 	page.Passkey = s.c.Passkeys && slices.Contains(undo.Factors, account.Passkeys)
 	if slices.Contains(undo.Factors, account.TOTP) || slices.Contains(undo.Factors, account.RecoveryCode) {

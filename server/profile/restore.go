@@ -1,0 +1,136 @@
+package profile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+// kept is what an account's profiles and locks were before a change. The PINs'
+// keys in it are sealed already; whoever keeps it seals it whole.
+type kept struct {
+	Profiles []store.ProfileRow
+	Pins     []store.PinRow
+}
+
+func read(tx *store.Tx, acc protocol.AccountID) (k kept, err error) {
+	if k.Profiles, err = tx.Profiles(acc); err != nil {
+		return k, err
+	}
+	k.Pins, err = tx.Pins(acc)
+	return k, err
+}
+
+// keep returns what [Restore] takes.
+func keep(tx *store.Tx, acc protocol.AccountID) ([]byte, error) {
+	k, err := read(tx, acc)
+	if err != nil {
+		return nil, err
+	}
+	out, err := json.Marshal(k)
+	if err != nil {
+		return nil, fmt.Errorf("profile: keep: %w", err)
+	}
+	return out, nil
+}
+
+// Restore makes the account's profiles and locks what they were before a
+// change, and reports whether anything was different:
+// account.Config.RestoreProfiles. Profiles added since are removed, removed ones
+// come back with their locks under their old ids, so that what they watched is
+// theirs again. A PIN that comes back gets a new version, so that TVs take it.
+func Restore(tx *store.Tx, acc protocol.AccountID, before []byte) (bool, error) {
+	var was kept
+	if err := json.Unmarshal(before, &was); err != nil {
+		return false, fmt.Errorf("profile: restore: %w", err)
+	}
+	is, err := read(tx, acc)
+	if err != nil {
+		return false, err
+	}
+	rows, err := restoreRows(tx, acc, was, is)
+	if err != nil {
+		return false, err
+	}
+	locks, err := restoreLocks(tx, acc, was, is)
+	return rows || locks, err
+}
+
+// restoreRows puts the profiles back, without their locks.
+func restoreRows(tx *store.Tx, acc protocol.AccountID, was, is kept) (changed bool, err error) {
+	now := map[protocol.ProfileID]protocol.Profile{}
+	for _, r := range is.Profiles {
+		now[r.ID] = bare(r.Profile)
+	}
+	for _, r := range was.Profiles {
+		r.Account = acc
+		have, ok := now[r.ID]
+		delete(now, r.ID)
+		switch {
+		case !ok:
+			err = tx.InsertProfile(r)
+		case have != bare(r.Profile):
+			err = tx.UpdateProfile(r)
+		default:
+			continue
+		}
+		changed = true
+		if err != nil {
+			return changed, err
+		}
+	}
+	for id, p := range now { // added since
+		if p.Main {
+			return changed, errors.New("profile: restore: another main profile")
+		}
+		changed = true
+		if err := tx.DeleteProfile(acc, id); err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+// bare returns p without what its lock says.
+func bare(p protocol.Profile) protocol.Profile {
+	p.Locked, p.PIN = false, 0
+	return p
+}
+
+// restoreLocks puts the locks of the profiles back that are there again.
+func restoreLocks(tx *store.Tx, acc protocol.AccountID, was, is kept) (bool, error) {
+	now := map[protocol.ProfileID]store.PinRow{}
+	for _, r := range is.Pins {
+		now[r.Profile] = r
+	}
+	var back []store.PinRow
+	for _, r := range was.Pins {
+		if !bytes.Equal(now[r.Profile].Sealed, r.Sealed) {
+			back = append(back, r)
+		}
+		delete(now, r.Profile)
+	}
+	if len(back) == 0 && len(now) == 0 {
+		return false, nil
+	}
+	version, err := tx.BumpPins(acc)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range back {
+		r.Account, r.Version = acc, version
+		if err := tx.SetPin(r); err != nil {
+			return true, err
+		}
+	}
+	for id := range now { // set since; gone already where its profile is
+		if _, err := tx.DeletePin(acc, id); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
