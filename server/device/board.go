@@ -16,7 +16,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
-// List returns the account's devices, the last seen first.
+// List returns the account's devices, those that have not proved their end first.
 func (s *Service) List(ctx context.Context, now time.Time, acc protocol.AccountID) ([]Row, error) {
 	var out []Row
 	err := s.c.DB.View(ctx, func(tx *store.Tx) error {

@@ -278,6 +278,26 @@ func TestDeactivateDeletesThePlace(t *testing.T) { // D4
 	}
 }
 
+// TestUnprovedComeFirst: a long list never hides a TV that may still be in use.
+func TestUnprovedComeFirst(t *testing.T) { // D2
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	asleep, gone := f.signedIn(t, who), f.signedIn(t, who)
+	for _, tv := range []*television{asleep, gone} {
+		if err := f.SignOut(f.ctx, f.clock.Advance(time.Minute), who, tv.id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone.state(nil)
+	if _, err := f.Receipt(f.ctx, f.clock.Advance(time.Hour), gone.receipt(nil)); err != nil {
+		t.Fatal(err)
+	}
+	list, err := f.List(f.ctx, f.now(), who.Account)
+	if err != nil || len(list) != 2 || list[0].ID != asleep.id {
+		t.Errorf("List = %+v, %v; want the unproved TV first", list, err)
+	}
+}
+
 // TestRenameStays: the owner's name for a TV outlives a sign-out.
 func TestRenameStays(t *testing.T) { // D3
 	f := newFixture(t)

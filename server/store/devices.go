@@ -80,7 +80,9 @@ func (tx *Tx) DeviceOfEpoch(id protocol.DeviceID, epoch protocol.Epoch) (DeviceR
 	return r, err
 }
 
-// Devices returns up to limit devices of an account, the last seen first.
+// Devices returns up to limit devices of an account: those that have not proved
+// their end first, so that a limit never hides one of them, and of each kind the
+// last seen first.
 func (tx *Tx) Devices(account protocol.AccountID, limit int) ([]DeviceRow, error) {
 	var out []DeviceRow
 	err := tx.rows(func(scan scanFunc) error {
@@ -88,7 +90,8 @@ func (tx *Tx) Devices(account protocol.AccountID, limit int) ([]DeviceRow, error
 		err := r.scan(scan)
 		out = append(out, r)
 		return err
-	}, deviceQuery+`WHERE d.account_id = $1 ORDER BY d.connected DESC, d.last_contact DESC, d.device_id LIMIT $2`, account, limit)
+	}, deviceQuery+`WHERE d.account_id = $1 ORDER BY CASE WHEN d.applied_status IN ('', 'active') THEN 0 ELSE 1 END,
+		d.connected DESC, d.last_contact DESC, d.device_id LIMIT $2`, account, limit)
 	return out, err
 }
 
