@@ -210,6 +210,42 @@ func wantEvent(t *testing.T, lines *bufio.Scanner, want string) {
 	t.Errorf("the stream ended before %q: %v", want, lines.Err())
 }
 
+// What is done with somebody's token or cookie is told as coming from whoever
+// did it, not from where the session began.
+func TestV7_NoticesSayWhoActed(t *testing.T) {
+	h := open(t, nil)
+	o := h.signUp("mara@example.org")
+	const thief = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	header := o.header()
+	header.Set("User-Agent", thief)
+	status, _, body := h.do("POST", "/v1/profiles", header, []byte(`{"name":"Eve","avatar":"fox","level":5}`))
+	wantStatus(t, "with a stolen token", status, 201, body)
+	cookie := o.browser()
+	cookie.Set("User-Agent", thief)
+	cookie.Set("Content-Type", "application/x-www-form-urlencoded")
+	cookie.Set("Sec-Fetch-Site", "same-origin")
+	if resp, body := h.raw("POST", "/account/profiles", cookie, "name=Mallory&avatar=fox&level=5"); resp.StatusCode != http.StatusSeeOther {
+		t.Fatalf("with a stolen cookie: %d %s", resp.StatusCode, body)
+	}
+	_, _, outbox := h.do("GET", "/dev/outbox.json", nil, nil)
+	var out struct{ Messages []struct{ Kind, Text string } }
+	if err := json.Unmarshal(outbox, &out); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, m := range out.Messages {
+		if m.Kind == "profile-changed" {
+			told++
+			if !strings.Contains(m.Text, "Firefox on Linux") {
+				t.Errorf("the notice does not say who acted:\n%s", m.Text)
+			}
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d notices, want 2", told)
+	}
+}
+
 // everything is what the API tells about the account, for tests of what must
 // leave it as it was.
 func (o *owner) everything() map[string]json.RawMessage {

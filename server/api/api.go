@@ -155,6 +155,7 @@ func (a *API) admit(c *call, need access) error {
 	if c.who, err = a.cfg.Accounts.Authenticate(c.ctx(), c.now, c.token); err != nil {
 		return err
 	}
+	c.who.Client = c.client // a stolen token must not look like its owner
 	if need == proved && !c.who.Fresh(c.now) {
 		return errProofNeeded
 	}

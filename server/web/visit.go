@@ -81,6 +81,7 @@ func (v *visit) identify() error {
 	if err != nil {
 		return err
 	}
+	sess.Client = v.client() // a stolen cookie must not look like its owner
 	v.session, v.signed = sess, true
 	id := v.chosenProfile()
 	if id == "" {
