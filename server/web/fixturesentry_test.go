@@ -77,7 +77,7 @@ func fixtureRecover(add func(string, any)) {
 	add("recover-password", next)
 	next.Again = marked(next.Again, "The two new passwords are not the same.")
 	add("recover-password-wrong", next)
-	next.Again, next.Safe, next.Reverted, next.Typed = newPasswordField("again", "New password again"), true, true, ""
+	next.Again, next.Safe, next.Reverted, next.Profiles, next.Typed = newPasswordField("again", "New password again"), true, true, true, ""
 	add("recover-password-safe", next)
 
 	add("recover-done", RecoverDonePage{fixtureOpen("Your new password is set")})

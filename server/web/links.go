@@ -121,7 +121,7 @@ func (s *Site) undone(v *visit, link string, undone account.Undone, err error) e
 		}
 		return s.showNotMe(v, status, link, &p)
 	}
-	v.keepRecovery(recovering{ID: undone.Recovery, Proved: true, Safe: true, Back: undone.Reverted})
+	v.keepRecovery(recovering{ID: undone.Recovery, Proved: true, Safe: true, Back: undone.Reverted, Family: undone.Profiles})
 	v.redirect(recoverPath + "/password")
 	return nil
 }

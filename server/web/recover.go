@@ -38,6 +38,7 @@ type RecoverPasswordPage struct {
 	Typed      string // for password managers; may be empty
 	Safe       bool   // after "It wasn't me": what was done is told first
 	Reverted   bool   // and address, number and second factor are what they were
+	Profiles   bool   // and profiles and their locks
 	New, Again Field
 }
 
@@ -53,6 +54,7 @@ type recovering struct {
 	Proved bool             `json:"proved,omitempty"`
 	Safe   bool             `json:"safe,omitempty"`     // it began with "It wasn't me"
 	Back   bool             `json:"reverted,omitempty"` // and undid a chain of changes
+	Family bool             `json:"profiles,omitempty"` // and changes of profiles
 	Done   bool             `json:"done,omitempty"`
 }
 
@@ -196,7 +198,7 @@ func (s *Site) recoverPasswordForm(v *visit) error {
 
 func (s *Site) showRecoverPassword(v *visit, status int, r recovering, problem *Problem) error {
 	page := RecoverPasswordPage{
-		Frame: v.frame("Choose a new password", ""), Typed: r.Typed, Safe: r.Safe, Reverted: r.Back,
+		Frame: v.frame("Choose a new password", ""), Typed: r.Typed, Safe: r.Safe, Reverted: r.Back, Profiles: r.Family,
 		New: newPasswordField("password", "New password"), Again: newPasswordField("again", "New password again"),
 	}
 	page.New.Hint = s.passwordHint()
