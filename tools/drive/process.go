@@ -99,16 +99,23 @@ func (p *Process) Wait(ctx context.Context) (status int, err error) {
 	}
 }
 
-// FreePort returns want where that TCP port of 127.0.0.1 is free, else the next
-// free one above it, within 100.
+// FreePort returns want where that TCP port of this machine is free, else the
+// next free one above it, within 100.
 func FreePort(want int) (int, error) {
 	for port := want; port < want+100; port++ {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			return port, l.Close()
+		if free("127.0.0.1", port) && free("::1", port) { // localhost is both
+			return port, nil
 		}
 	}
 	return 0, fmt.Errorf("no free port from %d to %d", want, want+99)
+}
+
+func free(host string, port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) // a machine without IPv6
+	}
+	return l.Close() == nil
 }
 
 // Poll calls try, at once and then every 20 ms, until it returns nil or the

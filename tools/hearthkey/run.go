@@ -36,6 +36,9 @@ func (c runCmd) Run(ctx context.Context, t terminal) (err error) {
 	defer log.Close()
 
 	plan := household.Plan{Bin: bin, Data: c.Data, Log: log}
+	if places := filepath.Join(bin, "geo", "country.mmdb"); exists(places) {
+		plan.ServerArgs = append(plan.ServerArgs, "--places", places)
+	}
 	for _, p := range []struct {
 		what string
 		want int
@@ -75,6 +78,11 @@ func (c runCmd) Run(ctx context.Context, t terminal) (err error) {
 	}
 	fmt.Fprint(t.out, home.Greeting(made, log.Name()))
 	return mind(ctx, t, home)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // mind pulls plugs and puts them back until Ctrl-C, or until the server ends by

@@ -46,8 +46,9 @@ func (p Plan) After() int {
 	return highest + 1
 }
 
-// URL is the server's address for people and for the API.
-func (p Plan) URL() string { return "http://127.0.0.1:" + strconv.Itoa(p.ServerPort) }
+// URL is the server's address for people and for the API. It is a name because
+// browsers offer passkeys to names alone.
+func (p Plan) URL() string { return "http://localhost:" + strconv.Itoa(p.ServerPort) }
 
 // ScreenAddr is the address of a TV's screen.
 func (p Plan) ScreenAddr(tv int) string { return "127.0.0.1:" + strconv.Itoa(p.TVPorts[tv]) }
