@@ -18,6 +18,7 @@ const (
 	signInScope = "sign-in" // by account (or unknown login) and network, or by known device
 	proofScope  = "proof"   // by account and network
 	factorScope = "factor"  // by account and known device, all unknown ones together
+	nobodyScope = "nobody"  // read by nobody; see tried
 )
 
 // SignInRequest is what somebody gives to sign in.
@@ -139,7 +140,11 @@ func (s *Service) tried(ctx context.Context, now time.Time, r SignInRequest) (t 
 		if err != nil {
 			return err
 		}
-		if err := s.countFailures(tx, now, &t, login); err != nil || t.acc.ID == "" {
+		if err := s.countFailures(tx, now, &t, login); err != nil {
+			return err
+		}
+		if t.acc.ID == "" { // counted for nobody, so that it takes as long
+			_, err := tx.CountThrottle(nobodyScope, t.subject, forgetTries, now)
 			return err
 		}
 		n, err := tx.AddStreak(t.acc.ID, streakOf(t.device), refuseStreak+1, now)
@@ -188,13 +193,12 @@ func (s *Service) byLogin(tx *store.Tx, typed string) (login string, acc store.A
 }
 
 // trySubject is who waits after failures (product rule V5): a known device for
-// itself, everybody else by account and network.
+// itself, everybody else by what was typed and network. By the account itself, an
+// address and a number that wait together would be known to belong together (V6);
+// the failures in a row count for the account, whatever was typed.
 func (s *Service) trySubject(t try, login string) []byte {
-	switch {
-	case t.device != "":
+	if t.device != "" {
 		return s.c.Keys.MAC(keyring.Throttles, "device", string(t.acc.ID), t.device)
-	case t.acc.ID != "":
-		return s.c.Keys.MAC(keyring.Throttles, "account", string(t.acc.ID), Network(t.r.From.IP))
 	}
 	return s.c.Keys.MAC(keyring.Throttles, "login", login, Network(t.r.From.IP))
 }
