@@ -38,9 +38,10 @@ func operator(err error, format string, args ...any) error {
 type Config struct {
 	// Listen is the address for pages, API and devices. Default 127.0.0.1:8700.
 	Listen string
-	// Admin is the address for health, readiness and metrics, which are not for
-	// the public. Empty: no such listener. Health and readiness are also served
-	// on Listen.
+	// Admin is the address for operators, health, readiness and metrics, which
+	// are not for the public. Empty: no such listener. Elsewhere than on loopback
+	// it speaks TLS with TLSCert, or needs a trusted proxy (or Dev). Health and
+	// readiness are also served on Listen.
 	Admin string
 	// Data is the folder of the database and the keys. Default ./data/server.
 	Data string
@@ -151,7 +152,7 @@ func (c Config) check() (settings, error) {
 	}
 	s := settings{Config: c}
 	for _, check := range []func(*settings) error{
-		(*settings).checkTLS, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkBounds,
+		(*settings).checkTLS, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds,
 	} {
 		if err := check(&s); err != nil {
 			return settings{}, err
@@ -227,10 +228,37 @@ func (s *settings) checkPlain() error {
 	if err != nil {
 		return operator(err, "--listen %q is not host:port.", s.Listen)
 	}
-	if addr, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !addr.IsLoopback()) {
+	if !loopback(host) {
 		return operator(nil, "--listen %s would send passwords in the clear: give --tls-cert and --tls-key, or --trusted-proxy for a proxy that ends TLS, or --dev to try things out.", s.Listen)
 	}
 	return nil
+}
+
+// checkAdmin refuses to take operators' tokens in the clear from other machines.
+func (s *settings) checkAdmin() error {
+	if s.Admin == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(s.Admin)
+	if err != nil {
+		return operator(err, "--admin %q is not host:port.", s.Admin)
+	}
+	if !s.adminTLS() && !loopback(host) && !s.Dev && len(s.trusted) == 0 {
+		return operator(nil, "--admin %s would take operators' tokens in the clear: choose an address of loopback, give --tls-cert and --tls-key, or --trusted-proxy for a proxy that ends TLS.", s.Admin)
+	}
+	return nil
+}
+
+// adminTLS says whether the admin listener speaks TLS: with a certificate, and
+// where other machines reach it.
+func (s *settings) adminTLS() bool {
+	host, _, err := net.SplitHostPort(s.Admin)
+	return s.TLSCert != "" && err == nil && !loopback(host)
+}
+
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 func (s *settings) checkBounds() error {

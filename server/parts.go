@@ -13,6 +13,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/admin"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/bus"
@@ -23,6 +24,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/hub/poller"
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/notify"
+	operators "github.com/hearthkey/hearthkey/server/operator"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/store/sqlite"
@@ -44,11 +46,13 @@ type parts struct {
 	profiles *profile.Service
 	devices  *device.Service
 	accounts *account.Service
+	staff    *operators.Service
 	titles   map[protocol.TitleID]string
 	hub      *hub.Hub
 	poller   *poller.Poller
 	tvs      *api.TVs
 	api      *api.API
+	admin    *admin.API // for the admin listener only
 	site     *web.Site
 
 	closing  sync.Once
@@ -150,6 +154,10 @@ func (p *parts) openServices(context.Context) (err error) {
 		Notify: p.outbox.Notify, Household: profile.Household, RestoreProfiles: profile.Restore, Changed: p.changed,
 		Passkeys: p.passkeys(), Locate: p.locate, Risk: p.cfg.Risk, Region: p.cfg.Region,
 	})
+	if err != nil {
+		return err
+	}
+	p.staff, err = operators.New(operators.Config{DB: p.db, Keys: p.keys, Accounts: p.accounts, Devices: p.devices.List})
 	return err
 }
 
@@ -206,6 +214,10 @@ func (p *parts) left(ctx context.Context, ended []hub.Departure) error {
 }
 
 func (p *parts) openBorders(context.Context) (err error) {
+	p.admin, err = admin.New(admin.Config{Operators: p.staff, Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now})
+	if err != nil {
+		return err
+	}
 	p.api, err = api.New(api.Config{
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
 		TVs: p.tvs, Origins: p.origins(), Cookie: web.CookieName(p.cfg.secure()), Log: p.cfg.Log, Now: p.cfg.Now,
@@ -247,7 +259,7 @@ func (p *parts) tidy(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		p.refreshPlaces()
-		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()))
+		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()), p.staff.Tidy(ctx, p.cfg.Now()))
 		if err != nil && ctx.Err() == nil {
 			p.cfg.Log.Error("not tidied", "error", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/hearthkey/hearthkey/server/admin"
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/store"
 )
@@ -31,6 +32,7 @@ func (s *Server) opsRoutes(m *meter) http.Handler {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", m.handler())
+	mux.Handle(admin.Root, s.parts.admin)
 	return mux
 }
 

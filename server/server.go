@@ -68,10 +68,14 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return operator(err, "The certificate %s and the key %s cannot be used: %v.", s.cfg.TLSCert, s.cfg.TLSKey, err)
 	}
-	s.listener = tls.NewListener(s.listener, &tls.Config{
+	cfg := &tls.Config{
 		Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"}, // devices' WebSockets need it
-	})
+	}
+	s.listener = tls.NewListener(s.listener, cfg)
+	if s.cfg.adminTLS() {
+		s.admin = tls.NewListener(s.admin, cfg)
+	}
 	return nil
 }
 

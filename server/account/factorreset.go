@@ -16,8 +16,8 @@ import (
 // so that the owner, who hears of it, can say no (product rule O3).
 const defaultResetWait = 72 * time.Hour
 
-// maxReason bounds what an operator writes, in characters.
-const maxReason = 500
+// MaxReason bounds what an operator writes, in characters.
+const MaxReason = 500
 
 // ErrReason: an operator must say who they are and why.
 var ErrReason = errors.New("account: operator and reason are needed")
@@ -27,12 +27,12 @@ var ErrReason = errors.New("account: operator and reason are needed")
 // link. It returns when it will be done. Errors: ErrUnknownAccount, ErrReason,
 // ErrFactorNeeded (there is none to remove), ErrResetting.
 func (s *Service) AskFactorReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) (time.Time, error) {
-	operator, reason = strings.TrimSpace(printable(operator, 128)), strings.TrimSpace(printable(reason, maxReason))
-	if operator == "" || reason == "" {
-		return time.Time{}, ErrReason
+	operator, reason, err := accountable(operator, reason)
+	if err != nil {
+		return time.Time{}, err
 	}
 	due := now.Add(s.c.FactorResetWait)
-	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		acc, err := tx.Account(id)
 		if errors.Is(err, store.ErrNotFound) {
 			return ErrUnknownAccount
@@ -111,7 +111,39 @@ func (s *Service) LiftFactorReset(ctx context.Context, now time.Time, who Sessio
 	return nil
 }
 
+// GiveUpFactorReset stops the removal by support itself. The owner is told.
+// Errors: ErrReason, ErrNoReset.
+func (s *Service) GiveUpFactorReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error {
+	operator, reason, err := accountable(operator, reason)
+	if err != nil {
+		return err
+	}
+	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		return s.stopReset(tx, now, id, timeline.Entry{Actor: protocol.ByOperator, Subject: operator + ": " + reason}, Client{})
+	})
+	if err != nil {
+		return fmt.Errorf("give up reset: %w", err)
+	}
+	return nil
+}
+
+// accountable cleans who acts for the service and why: ErrReason where either
+// is empty.
+func accountable(operator, reason string) (who, why string, err error) {
+	who, why = strings.TrimSpace(printable(operator, 128)), strings.TrimSpace(printable(reason, MaxReason))
+	if who == "" || why == "" {
+		return "", "", ErrReason
+	}
+	return who, why, nil
+}
+
 func (s *Service) liftReset(tx *store.Tx, now time.Time, id protocol.AccountID, from Client) error {
+	from = from.tidy()
+	return s.stopReset(tx, now, id, timeline.Entry{Actor: protocol.ByOwner, Subject: from.Agent, IP: from.IP, Place: from.Place}, from)
+}
+
+// stopReset ends the wait; by says who did it.
+func (s *Service) stopReset(tx *store.Tx, now time.Time, id protocol.AccountID, by timeline.Entry, from Client) error {
 	if err := tx.DeleteFactorReset(id); err != nil {
 		if errors.Is(err, store.ErrNotFound) {
 			return ErrNoReset
@@ -122,12 +154,10 @@ func (s *Service) liftReset(tx *store.Tx, now time.Time, id protocol.AccountID, 
 	if err != nil {
 		return err
 	}
-	from = from.tidy()
+	by.Kind, by.At = timeline.FactorResetLifted, now
 	return errors.Join(
 		tx.VoidLinks(id, keepFactorLink, "", now),
-		timeline.Add(tx, id, timeline.Entry{
-			Kind: timeline.FactorResetLifted, At: now, Actor: protocol.ByOwner, Subject: from.Agent, IP: from.IP, Place: from.Place,
-		}),
+		timeline.Add(tx, id, by),
 		s.c.Notify(tx, noticeTo(acc, NoticeFactorResetLifted, now, from)),
 	)
 }

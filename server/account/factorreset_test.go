@@ -55,6 +55,9 @@ func TestO3_TheOwnerStopsAFactorReset(t *testing.T) {
 			_, err := h.Keep(h.ctx, h.clock.Now(), h.notice(h.t, NoticeFactorReset, "anna@example.org").Link, fox)
 			return err
 		},
+		"by support": func(h *household) error {
+			return h.GiveUpFactorReset(h.ctx, h.clock.Now(), h.web.Session.Account, "otto", "the owner called")
+		},
 		"signed in": func(h *household) error { return h.LiftFactorReset(h.ctx, h.clock.Now(), h.web.Session) },
 	} {
 		h := newHousehold(t, "anna@example.org")
@@ -93,6 +96,12 @@ func TestO3_BadFactorResets(t *testing.T) {
 	}
 	if err := h.LiftFactorReset(h.ctx, h.clock.Now(), h.web.Session); !errors.Is(err, ErrNoReset) {
 		t.Errorf("LiftFactorReset = %v, want ErrNoReset", err)
+	}
+	if err := h.GiveUpFactorReset(h.ctx, h.clock.Now(), h.web.Session.Account, "olga", "mistake"); !errors.Is(err, ErrNoReset) {
+		t.Errorf("GiveUpFactorReset = %v, want ErrNoReset", err)
+	}
+	if err := h.GiveUpFactorReset(h.ctx, h.clock.Now(), h.web.Session.Account, "olga", ""); !errors.Is(err, ErrReason) {
+		t.Errorf("GiveUpFactorReset without a reason = %v, want ErrReason", err)
 	}
 	if diff := cmp.Diff(before, h.state()); diff != "" {
 		t.Errorf("changed (-before +after):\n%s", diff)

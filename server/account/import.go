@@ -39,17 +39,18 @@ var ErrHash = errors.New("account: not a password hash that is known here")
 const importBatch = 100
 
 // Import adds accounts with their passwords as another system hashed them; each
-// is hashed anew when its owner signs in. Rows that cannot be used are left out
-// and returned; the others are added. An error ends it after whole batches:
-// running it again leaves out what is there.
-func (s *Service) Import(ctx context.Context, now time.Time, rows []ImportRow) (added int, left []ImportError, err error) {
+// is hashed anew when its owner signs in. why is who does it and for what reason,
+// for the timelines. Rows that cannot be used are left out and returned; the
+// others are added. An error ends it after whole batches: running it again
+// leaves out what is there.
+func (s *Service) Import(ctx context.Context, now time.Time, why string, rows []ImportRow) (added int, left []ImportError, err error) {
 	for from := 0; from < len(rows); from += importBatch {
 		batch := rows[from:min(from+importBatch, len(rows))]
 		var bad []ImportError
 		err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 			bad = nil
 			for i, row := range batch {
-				reason, err := s.importOne(tx, now, row)
+				reason, err := s.importOne(tx, now, why, row)
 				if err != nil {
 					return err
 				}
@@ -68,7 +69,7 @@ func (s *Service) Import(ctx context.Context, now time.Time, rows []ImportRow) (
 }
 
 // importOne adds an account, or says why not.
-func (s *Service) importOne(tx *store.Tx, now time.Time, row ImportRow) (reason, err error) {
+func (s *Service) importOne(tx *store.Tx, now time.Time, why string, row ImportRow) (reason, err error) {
 	address, key, err := parseAddress(row.Email)
 	if err != nil {
 		return err, nil
@@ -102,7 +103,7 @@ func (s *Service) importOne(tx *store.Tx, now time.Time, row ImportRow) (reason,
 	}
 	return nil, errors.Join(
 		s.c.Household(tx, now, acc.ID, acc.Language),
-		timeline.Add(tx, acc.ID, timeline.Entry{Kind: timeline.AccountImported, At: now, Actor: protocol.ByOperator}),
+		timeline.Add(tx, acc.ID, timeline.Entry{Kind: timeline.AccountImported, At: now, Actor: protocol.ByOperator, Subject: why}),
 	)
 }
 

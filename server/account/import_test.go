@@ -16,7 +16,7 @@ func TestO3_ImportedPasswordsWorkAndAreHashedAnew(t *testing.T) {
 		rows = append(rows, ImportRow{Email: fmt.Sprintf("user%d@example.org", len(rows)), PasswordHash: v.hash, Language: "de"})
 	}
 	rows[0].Phone = ownersPhone
-	added, left, err := f.Import(f.ctx, f.clock.Now(), rows)
+	added, left, err := f.Import(f.ctx, f.clock.Now(), "olga: moved", rows)
 	if err != nil || added != len(rows) || len(left) > 0 {
 		t.Fatalf("Import = %d, %v, %v", added, left, err)
 	}
@@ -67,7 +67,7 @@ func TestO3_ImportLeavesOutWhatCannotBeUsed(t *testing.T) {
 		{},
 	}
 	want := map[int]error{1: ErrAddressTaken, 2: ErrAddressTaken, 3: ErrAddress, 4: ErrHash, 5: ErrHash, 6: ErrPhone, 7: ErrPhoneTaken, 8: ErrHash, 9: ErrAddress}
-	added, left, err := f.Import(f.ctx, f.clock.Now(), rows)
+	added, left, err := f.Import(f.ctx, f.clock.Now(), "olga: moved", rows)
 	if err != nil || added != 1 || len(left) != len(want) {
 		t.Fatalf("Import = %d, %v, %v", added, left, err)
 	}
@@ -85,7 +85,7 @@ func TestO3_ImportInBatches(t *testing.T) {
 		rows[i] = ImportRow{Email: fmt.Sprintf("user%d@example.org", i), PasswordHash: foreignVectors["Django SHA-1"].hash}
 	}
 	rows[importBatch+3].Email = "?"
-	added, left, err := f.Import(f.ctx, f.clock.Now(), rows)
+	added, left, err := f.Import(f.ctx, f.clock.Now(), "olga: moved", rows)
 	if err != nil || added != len(rows)-1 || len(left) != 1 || left[0].Row != importBatch+3 {
 		t.Errorf("Import = %d, %v, %v", added, left, err)
 	}

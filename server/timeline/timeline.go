@@ -55,7 +55,7 @@ const (
 	ErasureCancelled    Kind = "erasure_cancelled"     //
 	FactorResetAsked    Kind = "factor_reset_asked"    // by support, with the reason
 	FactorResetDone     Kind = "factor_reset_done"     //
-	FactorResetLifted   Kind = "factor_reset_lifted"   // by the owner
+	FactorResetLifted   Kind = "factor_reset_lifted"   // by the owner, or by support with the reason
 	HackedBegun         Kind = "hacked_begun"          // the owner walks through "my account was hacked"
 	AccountImported     Kind = "account_imported"      // by an operator
 	ProfileAdded        Kind = "profile_added"

@@ -40,7 +40,7 @@ var pure = []string{
 
 // Domain packages hold the server's rules.
 var domain = []string{
-	"server/account", "server/profile", "server/device",
+	"server/account", "server/profile", "server/device", "server/operator",
 }
 
 // Rules is the architecture.

@@ -38,15 +38,22 @@ func main() {
 type flags struct {
 	Serve serve `cmd:"" default:"withargs" help:"Run the server (the default)."`
 
-	Import      importing `cmd:"" help:"Add the accounts of another system, with their password hashes. The server must be stopped."`
-	FactorReset resetting `cmd:"" help:"Have an account's second factor removed after 72 h. The server must be stopped."`
+	Operator    operators `cmd:"" help:"People who run the service: add, list and disable them, and see what they did."`
+	Find        finding   `cmd:"" help:"Find an account by address, number or device."`
+	Import      importing `cmd:"" help:"Add the accounts of another system, with their password hashes."`
+	FactorReset resetting `cmd:"" help:"Have an account's second factor removed after 72 h; the owner is told and can stop it."`
 
 	Version struct{} `cmd:"" help:"Print the version."`
 }
 
+// command is one that operators give.
+type command interface {
+	run(context.Context, streams) error
+}
+
 type serve struct {
 	Listen      string        `default:"127.0.0.1:8700" placeholder:"HOST:PORT" help:"Address for pages, API and devices."`
-	Admin       string        `placeholder:"HOST:PORT" help:"Address for health, readiness and metrics, not for the public, e.g. 127.0.0.1:8701. Off when empty."`
+	Admin       string        `placeholder:"HOST:PORT" help:"Address for operators, health, readiness and metrics, not for the public, e.g. 127.0.0.1:8701. Off when empty."`
 	Data        string        `default:"data/server" placeholder:"FOLDER" help:"Folder of the database and the keys."`
 	PublicURL   string        `name:"public-url" placeholder:"URL" help:"Address that people open. Default: made from --listen."`
 	Name        string        `placeholder:"NAME" help:"The service's name in the handshake, which devices sign; never change it. Default: the host of --public-url."`
@@ -124,12 +131,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintln(stdout, "hearthkey-server", version, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 		return 0
 	}
-	switch parsed.Selected().Name {
-	case "import":
-		err = f.Import.run(ctx, stdout, stderr)
-	case "factor-reset":
-		err = f.FactorReset.run(ctx, stdout, stderr)
-	default:
+	if c, ok := parsed.Selected().Target.Addr().Interface().(command); ok {
+		err = c.run(ctx, streams{os.Stdin, stdout, stderr, getenv})
+	} else {
 		err = runServer(ctx, f.Serve, stdout, stderr)
 	}
 	if err != nil {
