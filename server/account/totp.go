@@ -165,7 +165,14 @@ var confirmBudget = Budget{Scope: "totp-confirm", Limit: 30, Per: time.Hour}
 // ErrSignedOut, ErrNoFactor.
 func (s *Service) RemoveTOTP(ctx context.Context, now time.Time, who Session, everywhere bool) (Web, error) {
 	return s.changeFactor(ctx, now, who, everywhere, func(tx *store.Tx, acc store.AccountRow) (factorChange, error) {
-		if err := tx.DeleteTOTP(acc.ID); err != nil {
+		app, err := tx.TOTP(acc.ID)
+		if err == nil && app.Confirmed.IsZero() {
+			err = ErrNoFactor // one that was only begun protects nothing yet
+		}
+		if err == nil {
+			err = tx.DeleteTOTP(acc.ID)
+		}
+		if err != nil {
 			return factorChange{}, orNoFactor(err)
 		}
 		if err := s.withoutFactors(tx, now, who, acc); err != nil {

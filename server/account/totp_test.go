@@ -293,3 +293,19 @@ func FuzzRecoveryCode(f *testing.F) {
 		}
 	})
 }
+
+// TestV3_ABegunAppIsNoFactor: an app that was never confirmed cannot be removed,
+// and nobody is told that one was.
+func TestV3_ABegunAppIsNoFactor(t *testing.T) {
+	f := newFixture(t)
+	who := f.signedUp(t, "anna@example.org")
+	if _, err := f.BeginTOTP(f.ctx, f.clock.Now(), who.Session); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.RemoveTOTP(f.ctx, f.clock.Now(), who.Session, false); !errors.Is(err, ErrNoFactor) {
+		t.Errorf("RemoveTOTP of a begun app = %v, want ErrNoFactor", err)
+	}
+	if n := f.noticed(NoticeFactorChanged); n != 0 {
+		t.Errorf("%d notices that a factor changed", n)
+	}
+}
