@@ -126,13 +126,15 @@ func (s *Service) sendAccessCode(tx *store.Tx, now time.Time, r codeRequest) (Co
 	if r.Decoy && r.Told {
 		return sent, nil
 	}
-	err = s.Notify(tx, Notice{
+	n := Notice{
 		Kind: NoticeAccessCode, Account: r.Account, Channel: r.To.Channel, To: r.To.Address, Language: r.Language,
 		At: now, Client: r.From.tidy(), Code: code, Purpose: r.Purpose, Expires: row.Expires, Decoy: r.Decoy || silent,
-	})
+	}
+	err = s.Notify(tx, n)
 	var throttled *ThrottledError
 	if errors.As(err, &throttled) && r.Asker.untold() {
-		err = nil // the gateway's budget: an answer would tell that somebody is there
+		n.Decoy = true // the gateway's budget: an answer would tell that somebody is there, and so would its time
+		err = s.Notify(tx, n)
 	}
 	return sent, err
 }

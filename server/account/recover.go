@@ -87,11 +87,6 @@ func open(tx *store.Tx, find func(*store.Tx) (store.AccountRow, error)) (store.A
 	if none != nil && !errors.Is(none, store.ErrNotFound) {
 		return acc, none
 	}
-	if none != nil {
-		if err := tx.SomeAccount(); err != nil {
-			return acc, err
-		}
-	}
 	leaving, err := tx.Erasure(acc.ID) // of nobody too: it takes as long
 	switch {
 	case err == nil && !leaving.Closed.IsZero():

@@ -41,12 +41,16 @@ func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent b
 	var hidden [][]string
 	if r.Typed != "" && !strings.EqualFold(r.Typed, r.To.Address) {
 		asked = r.Typed
-		hidden = append(hidden, sendSubject(r.To.Channel, r.To.Address))
+		to := sendSubject(r.To.Channel, r.To.Address)
+		if r.Decoy { // a count of its own: one for all would soon be used up, and answer slower
+			to = append(sendSubject(r.To.Channel, asked), "to nobody")
+		}
+		hidden = append(hidden, to)
 	}
 	switch {
 	case r.Account != "":
 		hidden = append(hidden, []string{"of", string(r.Account)})
-	case r.Decoy: // counted for nobody, so that it takes as long
+	case r.Decoy && !r.Told: // counted for nobody, so that it takes as long
 		hidden = append(hidden, []string{"of nobody", asked})
 	}
 	if err := s.takeSendOf(tx, now, r.Asker, sendSubject(r.To.Channel, asked)...); err != nil {

@@ -172,17 +172,18 @@ func (o *Outbox) Notify(tx *store.Tx, n account.Notice) error {
 // decoyKind marks messages that are never sent; see [account.Notice].
 const decoyKind = "decoy"
 
-// decoyFor is when a decoy would be due: it is pruned long before.
-const decoyFor = 365 * 24 * time.Hour
-
-// decoy stores what Enqueue would, as a message that is never due. Its recipient
-// is not kept.
+// decoy stores what Enqueue would. A sender takes it up as it does a message,
+// and drops it: what comes after takes as long too. Its recipient is not kept.
 func (o *Outbox) decoy(tx *store.Tx, now time.Time, m Message) error {
 	if err := m.check(); err != nil {
 		return err
 	}
+	nobody, err := uuid.NewRandom() // a place of its own in the indices, as an account and its number have
+	if err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
 	if m.Channel == ChannelSMS {
-		for _, s := range smsBudgets("nobody", m.To, 1<<30) {
+		for _, s := range smsBudgets(protocol.AccountID(nobody.String()), nobody.String(), 1<<30) {
 			s.budget.Scope, s.budget.Limit = decoyKind, 1<<30 // as much work, and no budget of anybody
 			if err := errors.Join(s.budget.Check(tx, o.c.Keys, now, s.subject), s.budget.Take(tx, o.c.Keys, now, s.subject)); err != nil {
 				return err
@@ -193,13 +194,9 @@ func (o *Outbox) decoy(tx *store.Tx, now time.Time, m Message) error {
 	if err != nil {
 		return fmt.Errorf("enqueue: %w", err)
 	}
-	nobody, err := uuid.NewRandom() // a place of its own in the index, as an account has
-	if err != nil {
-		return fmt.Errorf("enqueue: %w", err)
-	}
 	err = tx.InsertOutbox(store.OutboxRow{
 		ID: id.String(), Account: protocol.AccountID(nobody.String()), Channel: string(m.Channel), Kind: decoyKind,
-		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Created: now, Next: now.Add(decoyFor), GiveUp: now.Add(decoyFor),
+		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Created: now, Next: now, GiveUp: now.Add(usefulFor),
 	})
 	if err != nil {
 		return fmt.Errorf("enqueue: %w", err)

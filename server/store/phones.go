@@ -28,10 +28,7 @@ func (tx *Tx) Phone(account protocol.AccountID) (PhoneRow, error) {
 
 // AccountByPhone returns the account that a number in E.164 belongs to.
 func (tx *Tx) AccountByPhone(number string) (AccountRow, error) {
-	var r AccountRow
-	err := r.scan(tx.row(`SELECT `+accountColumns+` FROM accounts
-		WHERE account_id = (SELECT account_id FROM phone_index WHERE number = $1)`, number).Scan)
-	return r, err
+	return tx.accountFound(`SELECT account_id FROM phone_index WHERE number = $1`, number)
 }
 
 // SetPhone stores the account's number in place of the one before: ErrExists
