@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	tokenBytes   = 32     // random bytes of a token; ASVS 11.5.1: 128 bits or more
-	tokenPrefix  = "hko_" // so that scanners for secrets know one
-	maxToken     = 64     // bytes that are looked at
-	maxOperators = 500    // disabled ones included
-	touchEvery   = time.Minute
-	wrongTokens  = 60 // an hour from one address, then they are answered "later"
+	tokenBytes   = 32          // random bytes of a token; ASVS 11.5.1: 128 bits or more
+	tokenPrefix  = "hko_"      // so that scanners for secrets know one
+	maxToken     = 64          // bytes that are looked at
+	maxOperators = 500         // disabled ones included
+	touchEvery   = time.Minute // how exactly the last use is kept
+	wrongTokens  = 60          // an hour from one address, then they are answered "later"
 )
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9.-]{0,31}$`)

@@ -20,8 +20,8 @@ import (
 )
 
 // TestScripts runs the scripts of testdata. Besides testscript's own commands
-// they have those of this file (programs), tvcmds_test.go (TVs and the account)
-// and diskcmds_test.go (files and file systems).
+// they have those of this file (programs), tvcmds_test.go (TVs and the account),
+// diskcmds_test.go (files and file systems) and operatorcmds_test.go.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -78,6 +78,9 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"read-only":    cmdReadOnly,
 	"fill":         cmdFill,
 	"make-room":    cmdMakeRoom,
+
+	"enters-by": cmdEntersBy,
+	"hash":      cmdHash,
 }
 
 // scene is what a script has running. Scripts run in parallel, each with a

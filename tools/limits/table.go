@@ -12,7 +12,7 @@ type Row struct {
 // packages are those whose other limits are listed after the table.
 var packages = []string{
 	"server", "server/account", "server/profile", "server/device", "server/notify", "server/hub", "server/hub/poller", "server/api",
-	"server/web", "server/admit", "server/keyring", "server/store", "server/timeline", "server/catalog", "server/wordlist",
+	"server/web", "server/admin", "server/admit", "server/keyring", "server/operator", "server/store", "server/timeline", "server/catalog", "server/wordlist",
 	"protocol", "protocol/pin", "protocol/sign", "protocol/parental",
 	"agent/session", "agent/pinlock", "agent/keyseq", "agent/link", "agent/cache", "agent/vault", "agent/screen",
 }
@@ -62,6 +62,11 @@ var table = []Row{
 	{"Reminder of the password, where wanted, after", "server/account", "remindPasswordAfter", "", "A9; NIST §3.1.1.2: no forced change"},
 	{"An owner can change their mind about deleting the account for", "server/account", "eraseAfter", "", "A10; GDPR 17"},
 	{"Support removes a second factor after (operator's setting)", "server/account", "defaultResetWait", "", "O3; NIST §4.2"},
+	{"An operator's token", "server/operator", "tokenBytes", "random bytes", "O3; ASVS 11.5.1: 128 bits or more"},
+	{"Wrong operators' tokens an hour from one address", "server/operator", "wrongTokens", "tokens", "O3"},
+	{"Accounts that an operator may look for, an hour", "server/operator", "findsPerHour", "accounts", "O3"},
+	{"Resets that an operator may begin or stop, a day", "server/operator", "resetsPerDay", "resets", "O3"},
+	{"The operators' log is kept for", "server/operator", "logLife", "", "O3"},
 
 	{"SMS an hour, about one account", "server/notify", "SMSPerAccount", "SMS", "V11; ASVS 6.6.3"},
 	{"SMS an hour, to numbers that differ in the last four digits", "server/notify", "SMSPerRange", "SMS", "V11; against SMS pumping"},
