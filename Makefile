@@ -9,7 +9,7 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 AGENT   := $(BUILD) -tags nethttpomithttp2
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross check test unit test-386 reliability e2e smoke bench bench-risk fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross check test unit test-386 reliability e2e smoke bench bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench: programs ## the figures, side by side with their references
 
 bench-risk: ## how well sign-ins of a generated population are told from attacks
 	@$(GO) run ./tools/benchrisk
+
+bench-security: programs ## whether the time of an answer tells who has an account; under 4 min
+	@$(GO) run ./tools/benchsecurity $(ARGS)
 
 fuzz: ## 10 s of fuzzing for each target
 	tools/fuzz.sh 10s
