@@ -88,13 +88,11 @@ func (s *Service) Factors(ctx context.Context, who Session) (Factors, error) {
 // everywhere, all else is signed out. Errors: ErrProofNeeded, ErrSignedOut,
 // ErrNoFactor.
 func (s *Service) SetSecondFactor(ctx context.Context, now time.Time, who Session, needed, everywhere bool) (Web, error) {
-	return s.changeFactor(ctx, now, who, everywhere, func(tx *store.Tx, acc store.AccountRow) (factorChange, error) {
+	differs := func(acc store.AccountRow) bool { return needed != acc.SecondFactor }
+	return s.changeFactorIf(ctx, now, who, everywhere, differs, func(tx *store.Tx, acc store.AccountRow) (factorChange, error) {
 		f, err := factorsOf(tx, acc)
 		if err != nil {
 			return factorChange{}, err
-		}
-		if needed == acc.SecondFactor {
-			return factorChange{}, nil
 		}
 		if needed && len(f.Passkeys) == 0 || !needed && f.TOTP {
 			return factorChange{}, ErrNoFactor
@@ -118,8 +116,7 @@ func (s *Service) setSecond(tx *store.Tx, now time.Time, who Session, needed boo
 	return errors.Join(tx.SetSecondFactor(who.Account, needed), who.Record(tx, now, timeline.Entry{Kind: kind}))
 }
 
-// factorChange is what to tell the owner of a change; without a text nothing
-// changed.
+// factorChange is what to tell the owner of a change.
 type factorChange struct {
 	Text  string
 	Entry timeline.Entry // without a kind: written already
@@ -129,7 +126,16 @@ type factorChange struct {
 // its checks and what follows: the proof is fresh and the session live, the
 // session goes on under a new token, the owner is told, and with everywhere all
 // else is signed out.
-func (s *Service) changeFactor(ctx context.Context, now time.Time, who Session, everywhere bool, change func(*store.Tx, store.AccountRow) (factorChange, error)) (Web, error) {
+func (s *Service) changeFactor(ctx context.Context, now time.Time, who Session, everywhere bool, change factorChanger) (Web, error) {
+	return s.changeFactorIf(ctx, now, who, everywhere, func(store.AccountRow) bool { return true }, change)
+}
+
+// factorChanger makes a change in a transaction.
+type factorChanger func(*store.Tx, store.AccountRow) (factorChange, error)
+
+// changeFactorIf is changeFactor where the change may find nothing to do: then
+// there is nothing to take back either, and nothing to tell.
+func (s *Service) changeFactorIf(ctx context.Context, now time.Time, who Session, everywhere bool, differs func(store.AccountRow) bool, change factorChanger) (Web, error) {
 	if !who.Fresh(now) {
 		return Web{}, ErrProofNeeded
 	}
@@ -143,6 +149,10 @@ func (s *Service) changeFactor(ctx context.Context, now time.Time, who Session, 
 		if err != nil {
 			return orSignedOut(err)
 		}
+		if !differs(acc) {
+			web, err = s.rotate(tx, now, live)
+			return err
+		}
 		if _, err := s.beforeChange(tx, now, who.Account); err != nil {
 			return err
 		}
@@ -150,7 +160,7 @@ func (s *Service) changeFactor(ctx context.Context, now time.Time, who Session, 
 		if err != nil {
 			return err
 		}
-		if web, err = s.rotate(tx, now, live); err != nil || c.Text == "" {
+		if web, err = s.rotate(tx, now, live); err != nil {
 			return err
 		}
 		if c.Entry.Kind != "" {
