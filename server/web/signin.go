@@ -125,5 +125,6 @@ func (s *Site) signOut(v *visit) error {
 	v.drop(cookieSession)
 	v.drop(cookieProfile)
 	v.drop(cookieWalk)
+	v.w.Header().Set("Clear-Site-Data", `"cache", "storage"`) // the cookies that stay make this a known device
 	return v.done("signedOut", "/signin")
 }
