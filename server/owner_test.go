@@ -303,11 +303,11 @@ func TestV10_HackedThroughTheAPI(t *testing.T) {
 	}
 	h.skew.Add(int64(time.Second))
 	o.renewed("POST", "/v1/password", object{"current": password, "next": "another-lantern-17-softly"})
-	for _, step := range []string{"contact", "devices", "profiles", "activity"} {
+	for _, step := range []string{"contact", "factors", "devices", "profiles", "activity"} {
 		w.Next = ""
 		o.call("POST", "/v1/hacked/looked", object{"step": step}, &w)
 	}
-	if len(w.Done) != 6 || w.Next != "" {
+	if len(w.Done) != 7 || w.Next != "" {
 		t.Errorf("the walk %+v", w)
 	}
 	o.call("DELETE", "/v1/hacked", nil, nil)

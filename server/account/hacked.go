@@ -21,6 +21,7 @@ const (
 	StepPassword   WalkStep = "password"   // a new password
 	StepEverywhere WalkStep = "everywhere" // signed out everywhere
 	StepContact    WalkStep = "contact"    // email and phone are the owner's
+	StepFactors    WalkStep = "factors"    // second factors and passkeys too
 	StepDevices    WalkStep = "devices"    //
 	StepProfiles   WalkStep = "profiles"   //
 	StepActivity   WalkStep = "activity"   //
@@ -28,7 +29,7 @@ const (
 
 // WalkSteps lists all steps in their order.
 func WalkSteps() []WalkStep {
-	return []WalkStep{StepPassword, StepEverywhere, StepContact, StepDevices, StepProfiles, StepActivity}
+	return []WalkStep{StepPassword, StepEverywhere, StepContact, StepFactors, StepDevices, StepProfiles, StepActivity}
 }
 
 // Walk is how far an owner is.

@@ -135,8 +135,12 @@ var walkWords = map[account.WalkStep]WalkRow{
 		Title: "Email address and phone number", Text: "Codes and notices go there. Are both yours? Is your mailbox safe, with a password of its own?",
 		Link: "Change them", To: membershipPath, Look: true,
 	},
+	account.StepFactors: {
+		Title: "Second factors and passkeys", Text: "An authenticator app or a passkey that you never set up lets somebody in again, whatever the password. Remove those, and make new recovery codes. One of your own keeps others out from now on.",
+		Link: "Look at them", To: securityPath, Look: true,
+	},
 	account.StepDevices: {
-		Title: "Devices", Text: "Deactivate what you do not know. A second factor keeps others out from now on: see Security.",
+		Title: "Devices", Text: "Deactivate what you do not know.",
 		Link: "Look at the devices", To: "/account/devices", Look: true,
 	},
 	account.StepProfiles: {

@@ -11,13 +11,13 @@ import (
 func TestV10_MyAccountWasHacked(t *testing.T) {
 	w := newWorld(t)
 	stranger := w.browser()
-	has(t, stranger.page("/hacked"), "First get in yourself", "/recover", "/signin?next=%2Faccount%2Fhacked")
+	has(t, stranger.page("/hacked"), "First get in yourself", "/recover", "/signin?next=%2Faccount%2Fhacked", `id="factor"`, "you never set one up")
 	stranger.moved(stranger.post("/account/hacked"), "/signin?next=%2F")
 
 	p := w.browser()
 	p.signUp()
 	p.moved(p.get("/hacked"), "/account/hacked")
-	has(t, p.page("/account/hacked"), "Six steps", "Begin")
+	has(t, p.page("/account/hacked"), "Seven steps", "Begin")
 	p.moved(p.post("/account/hacked/looked", "step=contact"), "/account/hacked")
 	has(t, p.page("/account/hacked"), "Another step comes first", "Begin")
 	w.clock.Advance(time.Minute)
@@ -39,7 +39,9 @@ func TestV10_MyAccountWasHacked(t *testing.T) {
 	other.moved(other.post("/signin/code", "code="+<-w.codes), "/profiles?next=%2Faccount%2Fhacked")
 	other.choose("/account/hacked")
 	has(t, other.page("/account/hacked"), "Are both yours?")
-	for _, step := range []string{"contact", "devices", "profiles", "activity"} {
+	other.moved(other.post("/account/hacked/looked", "step=contact"), "/account/hacked")
+	has(t, other.page("/account/hacked"), "Second factors and passkeys", "that you never set up", `href="/account/security"`)
+	for _, step := range []string{"contact", "factors", "devices", "profiles", "activity"} {
 		other.moved(other.post("/account/hacked/looked", "step="+step), "/account/hacked")
 		other.moved(other.post("/account/hacked/looked", "step="+step), "/account/hacked") // twice does no harm
 	}

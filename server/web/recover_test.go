@@ -94,7 +94,7 @@ func TestV10_RecoveryKeepsTheSecondFactor(t *testing.T) {
 	p.moved(p.recover(testEmail, "mail"), "/recover/code")
 	p.moved(p.post("/recover/code", "code="+<-w.codes), "/recover/password")
 	p.moved(p.post("/recover/password", "password="+newTestPassword, "again="+newTestPassword), "/recover/done")
-	has(t, p.page("/recover/done"), "Your second factor is still on", `href="/signin"`)
+	has(t, p.page("/recover/done"), "Your second factor is still on", `href="/signin"`, `Never set one up? <a href="/hacked#factor">`)
 	p.moved(p.get("/account"), "/signin?next=%2Faccount")
 	p.moved(p.post("/signin", "email="+testEmail, "password="+newTestPassword), "/signin/code")
 	p.moved(p.post("/signin/code", "code="+appCode(t, secret, w.clock.Now())), "/profiles?next=%2F")
