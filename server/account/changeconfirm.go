@@ -68,7 +68,7 @@ func (s *Service) completeEmail(tx *store.Tx, now time.Time, who Session, row st
 		}
 		return Web{}, err
 	}
-	if err := tx.MoveChain(who.Account, chain.ID, now, now.Add(chainLife)); err != nil {
+	if err := errors.Join(tx.MoveChain(who.Account, chain.ID, now, now.Add(chainLife)), endSent(tx, who.Account)); err != nil {
 		return Web{}, err
 	}
 	told := who.Notice(NoticeEmailChanged, now)
@@ -104,7 +104,8 @@ func (s *Service) completePhone(tx *store.Tx, now time.Time, who Session, row st
 	return web, s.tellPhone(tx, now, who, old, timeline.PhoneChanged, Destination{BySMS, row.Value}.Masked())
 }
 
-// tellPhone tells the owner of a new or removed number, at the old one too.
+// tellPhone tells the owner of a new or removed number, at the old one too, and
+// ends what was sent there.
 func (s *Service) tellPhone(tx *store.Tx, now time.Time, who Session, old store.PhoneRow, kind timeline.Kind, detail string) error {
 	n := who.Notice(NoticePhoneChanged, now)
 	n.Detail = detail
@@ -112,6 +113,7 @@ func (s *Service) tellPhone(tx *store.Tx, now time.Time, who Session, old store.
 		n.SMS = old.Number
 	}
 	return errors.Join(
+		endSent(tx, who.Account),
 		who.Record(tx, now, timeline.Entry{Kind: kind, Subject: detail}),
 		s.c.Notify(tx, n),
 	)

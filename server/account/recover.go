@@ -163,6 +163,9 @@ func (s *Service) ResendRecovery(ctx context.Context, now time.Time, id string, 
 		if !row.Proved.IsZero() || now.Sub(row.Created) >= recoveryLife {
 			return ErrNoRecovery
 		}
+		if err := unmoved(tx, row); err != nil {
+			return err
+		}
 		sent, err = s.sendRecovery(tx, now, id, row, by, from)
 		return err
 	})
@@ -172,11 +175,36 @@ func (s *Service) ResendRecovery(ctx context.Context, now time.Time, id string, 
 	return Recovering{ID: id, Sent: sent}, nil
 }
 
+// unmoved fails with ErrNoRecovery where the account's address or number is
+// another than when the recovery began: its code went to where the owner may no
+// longer be. It reads as much of nobody.
+func unmoved(tx *store.Tx, row store.RecoveryRow) error {
+	acc, err := tx.Account(row.Account)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	phone, err := tx.Phone(row.Account)
+	if err != nil {
+		return err
+	}
+	if acc.Email != row.Email || phone.Number != row.Phone {
+		return ErrNoRecovery
+	}
+	return nil
+}
+
 // ProveRecovery takes the code. It works once, also in parallel. Errors:
 // ErrNoRecovery, *WrongCodeError, ErrCodeExpired.
 func (s *Service) ProveRecovery(ctx context.Context, now time.Time, id, code string) error {
 	err := s.redeem(ctx, now, id, ForRecovery, code, func(tx *store.Tx, _ store.AccessCodeRow) error {
-		return tx.ProveRecovery(stored(id), now)
+		row, err := tx.Recovery(stored(id))
+		if err != nil {
+			return err
+		}
+		if err := unmoved(tx, row); err != nil {
+			return err
+		}
+		return tx.ProveRecovery(row.ID, now)
 	})
 	if errors.Is(err, ErrAttempt) || errors.Is(err, store.ErrNotFound) {
 		err = ErrNoRecovery
@@ -256,6 +284,9 @@ func (s *Service) recoveredPassword(acc store.AccountRow, next string) (string, 
 func (s *Service) finishRecovery(tx *store.Tx, now time.Time, row store.RecoveryRow, phc, device string, from Client) (SignedIn, error) {
 	if err := tx.DeleteRecovery(row.ID); err != nil {
 		return SignedIn{}, orNoRecovery(err)
+	}
+	if err := unmoved(tx, row); err != nil {
+		return SignedIn{}, err
 	}
 	if err := tx.SetPassword(row.Account, row.Password, phc); err != nil {
 		return SignedIn{}, orNoRecovery(err)

@@ -95,7 +95,8 @@ func Live(tx *store.Tx, who Session) error {
 
 // EndEverything signs out every device and every web session of the account
 // but who's own, in tx, and returns who in the new generation. No device but
-// who's is known any more: the next sign-in elsewhere needs an access code.
+// who's is known any more: the next sign-in elsewhere needs an access code. Nor
+// does a recovery go on that somebody has begun.
 func EndEverything(tx *store.Tx, now time.Time, who Session, by protocol.By, changed func(protocol.AccountID, protocol.Version)) (Session, error) {
 	g, v, err := tx.EndEverythingBy(who.Account, string(who.ID), by, who.Client.Agent, now)
 	if err != nil {
@@ -105,11 +106,20 @@ func EndEverything(tx *store.Tx, now time.Time, who Session, by protocol.By, cha
 	if err := tx.RenewWebSession(who.Account, string(who.ID), g, ""); err != nil {
 		return Session{}, orSignedOut(err)
 	}
-	if err := tx.ForgetOtherDevices(who.Account, string(who.ID)); err != nil {
+	if err := errors.Join(tx.ForgetOtherDevices(who.Account, string(who.ID)), endSent(tx, who.Account)); err != nil {
 		return Session{}, err
 	}
 	tx.OnCommit(func() { changed(who.Account, v) })
 	return who, who.Record(tx, now, timeline.Entry{Kind: timeline.SignedOutEverywhere, Actor: by})
+}
+
+// endSent ends what was sent to a mailbox or phone that may not be the owner's
+// any more: recoveries, proved ones too, and codes to sign in with.
+func endSent(tx *store.Tx, id protocol.AccountID) error {
+	return errors.Join(
+		tx.DeleteRecoveries(id),
+		tx.DeleteAccessCodesFor(id, string(ForRecovery), string(ForSignIn)),
+	)
 }
 
 // Record writes e into the timeline of who's account, with the time and where

@@ -238,6 +238,10 @@ func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did 
 	if did.Reverted {
 		voided = ""
 	}
+	phone, err := tx.Phone(acc.ID)
+	if err != nil {
+		return err
+	}
 	from = from.tidy()
 	if err := s.endAll(tx, now, acc, from); err != nil {
 		return err
@@ -248,7 +252,9 @@ func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did 
 		tx.VoidDisputed(link, voided, now),
 		tx.ForgetSignIns(acc.ID, link.SignedIn, link.Created),
 		tx.SetPassword(acc.ID, acc.Password, s.nobody),
-		tx.InsertRecovery(store.RecoveryRow{ID: stored(did.Recovery), Account: acc.ID, Password: s.nobody, Proved: now, Created: now}),
+		tx.InsertRecovery(store.RecoveryRow{
+			ID: stored(did.Recovery), Account: acc.ID, Password: s.nobody, Email: acc.Email, Phone: phone.Number, Proved: now, Created: now,
+		}),
 		timeline.Add(tx, acc.ID, timeline.Entry{
 			Kind: kind, At: now, Actor: protocol.ByOwner, Subject: link.Subject, IP: from.IP, Place: from.Place,
 		}),

@@ -68,6 +68,16 @@ func (tx *Tx) DeleteAccessCodesOf(account protocol.AccountID) error {
 	return err
 }
 
+// DeleteAccessCodesFor ends the codes of an account for these purposes.
+func (tx *Tx) DeleteAccessCodesFor(account protocol.AccountID, purposes ...string) error {
+	for _, p := range purposes {
+		if _, err := tx.exec(`DELETE FROM access_codes WHERE account_id = $1 AND purpose = $2`, account, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // DeleteAccessCodesBefore removes codes of attempts that began before t.
 func (tx *Tx) DeleteAccessCodesBefore(t time.Time) error {
 	_, err := tx.exec(`DELETE FROM access_codes WHERE created < $1`, millis(t))
