@@ -73,6 +73,11 @@ type link struct{ Label, URL string }
 // ErrMessage.
 func Compose(w Wording, n account.Notice) (Message, error) {
 	w.Service = cmp.Or(w.Service, "Hearthkey")
+	sms := strings.HasPrefix(n.To, "+") // no mail address begins so that we accept
+	disputable := n.Link != ""
+	if sms {
+		n.Link = "" // it is of the mailbox: whoever holds the phone must not take the account over (V8)
+	}
 	l, err := write(w, n)
 	if err != nil {
 		return Message{}, err
@@ -81,8 +86,8 @@ func Compose(w Wording, n account.Notice) (Message, error) {
 	if n.Kind == account.NoticeAccessCode {
 		m.Useful = n.Expires
 	}
-	if strings.HasPrefix(n.To, "+") { // no mail address begins so that we accept
-		m.Channel, m.Text = ChannelSMS, shortText(w, n, l)
+	if sms {
+		m.Channel, m.Text = ChannelSMS, shortText(w, n, l, disputable)
 		return m, nil
 	}
 	l.Service = w.Service

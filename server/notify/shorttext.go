@@ -12,8 +12,9 @@ import (
 const maxService = 24
 
 // shortText words a letter as an SMS: a code in one, anything else in two at
-// most.
-func shortText(w Wording, n account.Notice, l letter) string {
+// most. Where the mail beside it has a link of its own, a disputable one says
+// where to go without.
+func shortText(w Wording, n account.Notice, l letter, disputable bool) string {
 	service := gsm(w.Service, maxService)
 	if n.Kind == account.NoticeAccessCode {
 		return codeText(w, service, n)
@@ -22,7 +23,7 @@ func shortText(w Wording, n account.Notice, l letter) string {
 	if service != "" {
 		text = service + ": " + text
 	}
-	for _, rest := range endings(w, l) {
+	for _, rest := range endings(w, l, disputable) {
 		if places, ok := gsmLength(text + rest); ok && places <= twoSMS {
 			return text + rest
 		}
@@ -30,13 +31,14 @@ func shortText(w Wording, n account.Notice, l letter) string {
 	return text
 }
 
-// endings are ways to end an SMS, the best first, for the first that fits.
-func endings(w Wording, l letter) []string {
+// endings are ways to end an SMS, the best first, for the first that fits. None
+// holds a token.
+func endings(w Wording, l letter, disputable bool) []string {
 	var all []string
-	if l.NotMe != nil {
-		all = append(all, " Not you? "+l.NotMe.URL)
-	}
-	if l.Button != nil {
+	switch {
+	case disputable:
+		all = append(all, " Not you? "+page(w, "", RecoverPath).URL)
+	case l.Button != nil:
 		all = append(all, " "+l.Button.Label+": "+l.Button.URL)
 	}
 	return append(all, " "+strings.TrimRight(w.PublicURL, "/"))

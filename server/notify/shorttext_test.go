@@ -56,6 +56,22 @@ func TestShortTexts(t *testing.T) {
 	}
 }
 
+// No SMS holds the token of a link, which is of the mailbox: an old phone takes
+// no account over (V8).
+func TestV8_NoTokenInAnSMS(t *testing.T) {
+	for kind := range letters {
+		n := full(kind)
+		n.To = "+15550100042"
+		m, err := Compose(wording, n)
+		if err != nil || strings.Contains(m.Text, token) || strings.Contains(m.Text, "link=") {
+			t.Errorf("%s: a link in %q, %v", kind, m.Text, err)
+		}
+		if personal[kind] && !strings.Contains(m.Text, "Not you? https://tv.example/recover") {
+			t.Errorf("%s: does not say where to go: %q", kind, m.Text)
+		}
+	}
+}
+
 func TestGSM(t *testing.T) {
 	for in, want := range map[string]int{"": 0, "abc": 3, "€": 2, "a[b]\n": 7, "ÄÖÜ": 3, "ç": -1, "“": -1, "日": -1, "\x00": -1, "\xff": -1} {
 		got, ok := gsmLength(in)

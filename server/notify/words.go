@@ -43,12 +43,14 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticeFactorResetLifted: factorResetLifted,
 }
 
-// The pages that the links of notices lead to, each with its token. Opening
-// them changes nothing (product rule V9).
+// The pages that the links of notices lead to, the first two with a token.
+// Opening them changes nothing (product rule V9).
 const (
 	NotMePath = "/not-me" // "It wasn't me"
 	KeepPath  = "/keep"   // stops an erasure or a reset
 	LinkParam = "link"    // the query's key for the token
+
+	RecoverPath = "/recover" // takes no token
 )
 
 // notice adds to l what all security notices share.
