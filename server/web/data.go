@@ -21,7 +21,9 @@ func (s *Site) data(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, DataPage{v.frame("Your data", "data"), due})
+	page := DataPage{v.frame("Your data", "data"), due}
+	page.Ending = time.Time{} // it says so itself
+	return v.show(http.StatusOK, page)
 }
 
 // export sends everything that is held about the account. It is a POST: the

@@ -42,7 +42,7 @@ func TestA10_AnAccountIsDeletedAfterSevenDays(t *testing.T) {
 	p.signUp()
 	other.signIn()
 	p.approve("Bedroom TV")
-	has(t, p.page("/account/data/delete"), "1 TV and every browser are", "2 profiles", "change your mind", "2 Dec 2026")
+	has(t, p.page("/account/data/delete"), "1 TV and every browser are", "2 profiles", "change your mind", "2 Dec 2026", "Signing in alone does not keep it")
 	for _, current := range []string{"", "other quiet lampposts", strings.Repeat("x", 5000), "\xff\xfe"} {
 		a := p.post("/account/data/delete", "current="+current)
 		if a.status != http.StatusUnprocessableEntity {
@@ -60,12 +60,17 @@ func TestA10_AnAccountIsDeletedAfterSevenDays(t *testing.T) {
 
 	w.clock.Advance(time.Hour)
 	p.signIn()
+	for _, path := range []string{"/", "/account", "/account/security", "/account/devices", "/tv"} { // signing in alone keeps nothing
+		has(t, p.page(path), "This account will be erased on", `action="/account/data/keep"`, "Keep the account")
+	}
 	body := p.page("/account/data")
+	lacks(t, body, "This account will be erased on")
 	has(t, body, "Your account will be erased", "Keep my account", "Download")
 	lacks(t, body, "/account/data/delete")
 	p.moved(p.get("/account/data/delete"), "/account/data")
 	p.moved(p.post("/account/data/keep"), "/account/data")
 	has(t, p.page("/account/data"), "Your account stays", "/account/data/delete")
+	lacks(t, p.page("/"), "Keep the account")
 	p.moved(p.post("/account/data/keep"), "/account/data") // nothing to keep any more
 	has(t, p.page("/account/timeline"), "Deleting the account was asked for", "The account stays")
 }

@@ -133,6 +133,11 @@ func fixtureData(add func(string, any)) {
 		{Face: &fixtureFaces[2], From: minutesAgo(9050), To: minutesAgo(9000)},
 		{Title: "مغامرات <b>القطة</b>", Device: "تلفاز غرفة المعيشة", From: minutesAgo(90100), To: minutesAgo(90000)},
 	}})
+	leaving := fixtureFrame("Home", "")
+	leaving.Ending = fixtureNow.AddDate(0, 0, 6)
+	add("home-leaving", HomePage{Frame: leaving, SignedIn: 3})
+	leaving.Section = "overview"
+	add("overview-leaving", OverviewPage{Frame: leaving, Email: longEmail})
 	leave := LeavePage{Frame: fixtureFrame("Delete the account", "data"), Email: longEmail, Due: fixtureNow.AddDate(0, 0, 7), Current: currentField()}
 	add("leave-empty", leave)
 	leave.TVs, leave.Profiles, leave.Current = 4, 5, marked(leave.Current, "That is not the password of this account.")

@@ -24,7 +24,8 @@ type visit struct {
 
 	session account.Session // where signed
 	signed  bool
-	who     *Face // the chosen profile
+	who     *Face     // the chosen profile
+	ending  time.Time // when the account is to be erased; zero: it stays
 }
 
 // handler answers a visit. An error that it returns is shown as a page.
@@ -83,6 +84,9 @@ func (v *visit) identify() error {
 	}
 	sess.Client = v.client() // a stolen cookie must not look like its owner
 	v.session, v.signed = sess, true
+	if v.ending, err = v.s.c.Accounts.Leaving(v.ctx(), sess); err != nil {
+		return err
+	}
 	id := v.chosenProfile()
 	if id == "" {
 		return nil
@@ -155,6 +159,7 @@ func (v *visit) frame(title, section string) Frame {
 	return Frame{
 		Service: v.s.c.ServiceName, Title: title, Section: section, Who: v.who, Signed: v.signed,
 		Dev: v.s.c.Outbox != nil, Walking: v.signed && v.cookie(cookieWalk) != "", Notices: v.takeNotices(), Now: v.now,
+		Ending: v.ending,
 	}
 }
 
