@@ -10,6 +10,7 @@ import (
 	"github.com/hearthkey/hearthkey/server"
 )
 
+// ASVS 7.5.2.
 func TestAccountByAPI(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("mara@example.org")

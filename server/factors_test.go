@@ -254,6 +254,7 @@ func wantProblem(t testing.TB, what string, status int, body []byte, want int, k
 
 // A new token is told to whoever sent a token, and to a browser as its cookie
 // alone, whatever operation renews it.
+// ASVS 3.3.4.
 func TestBrowsersGetTokensAsCookiesOnly(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("mara@example.org")

@@ -20,6 +20,7 @@ type configOf = server.Config
 
 // What a hostile or broken device sends, how its connection is closed, and
 // that the owner's devices are as they were.
+// ASVS 4.4.3.
 func TestHostileFrames(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("mara@example.org")
@@ -194,6 +195,7 @@ func TestLateProofs(t *testing.T) {
 }
 
 // User codes that are wrong, used, refused or too old.
+// ASVS 4.4.4; RFC 8628 §5.
 func TestUserCodes(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("mara@example.org")

@@ -13,6 +13,7 @@ import (
 
 // A handler that panics is answered with a problem where that is still
 // possible, and cut off where not. The operator's log says where.
+// ASVS 16.3.4.
 func TestPanics(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

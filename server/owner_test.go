@@ -403,6 +403,7 @@ func normal(resp *http.Response, body, typed string) string {
 // V6 at the API's border: status, headers and body are the same for an account
 // that there is and for one that there is not, at each step that can be taken
 // without the secret.
+// ASVS 6.3.8.
 func TestV6_KnownAndUnknownAreAnsweredAlike(t *testing.T) {
 	h := open(t, nil)
 	const known, unknown = "mara1@example.org", "mara2@example.org"

@@ -73,6 +73,7 @@ func (o *owner) browser() http.Header {
 // What a page shows or changes only after a fresh proof, the API does too, and
 // the other way round (docs/security.md). Below each page are the operations
 // that do the same.
+// ASVS 6.3.4.
 func TestA8_OneRuleForPagesAndAPI(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("mara@example.org")
@@ -124,6 +125,7 @@ func TestA8_OneRuleForPagesAndAPI(t *testing.T) {
 
 // Every operation does what the document says: with a proof that ran out it is
 // refused, by either way to say who asks, and nothing changes.
+// ASVS 7.5.1.
 func TestA8_AStaleProofIsRefused(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("mara@example.org")

@@ -22,6 +22,7 @@ import (
 
 var nonce = bytes.Repeat([]byte{7}, 32)
 
+// ASVS 4.4.1.
 func TestServerURL(t *testing.T) {
 	for _, tt := range []struct {
 		in, want string // want "" for an error

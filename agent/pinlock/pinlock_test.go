@@ -19,6 +19,7 @@ func wrongTry(t *testing.T, c Counter, now Now) (Counter, time.Duration, bool) {
 	return Missed(c, now)
 }
 
+// NIST SP 800-63B-4 §3.2.10.
 func TestWaitsAndAlarm(t *testing.T) {
 	want := []time.Duration{
 		0, 0, 0, 0, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute,
@@ -165,6 +166,7 @@ func TestOneTryADayIsForgiven(t *testing.T) {
 }
 
 // TestGuessingTakesOverAYear guesses as fast as it may, under three schedules.
+// NIST SP 800-63B-4 §3.2.10.
 func TestGuessingTakesOverAYear(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -23,6 +23,7 @@ func TestValid(t *testing.T) {
 
 // TestDeriveAgainstReference compares with the reference implementation's
 // command: echo -n 0042 | argon2 saltsaltsaltsalt -id -t 5 -k 7168 -p 1 -l 32 -r
+// RFC 9106 §4.
 func TestDeriveAgainstReference(t *testing.T) {
 	k, err := pin.Derive("0042", []byte("saltsaltsaltsalt"), pin.DefaultCost)
 	if err != nil {

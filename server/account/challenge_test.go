@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -167,6 +168,7 @@ func TestA6_EverywhereMakesOtherDevicesUnknown(t *testing.T) {
 	}
 }
 
+// ASVS 6.5.1; NIST SP 800-63B-4 §3.1.3.2.
 func TestV1_SignInCodeOnceInParallel(t *testing.T) {
 	f := newFixture(t)
 	f.signedUp(t, anna)
@@ -186,6 +188,7 @@ func TestV1_SignInCodeOnceInParallel(t *testing.T) {
 	}
 }
 
+// ASVS 6.6.2.
 func TestV1_CodeIsBoundToItsAttempt(t *testing.T) {
 	f := newFixture(t)
 	f.signedUp(t, anna)
@@ -208,6 +211,7 @@ func TestV1_CodeIsBoundToItsAttempt(t *testing.T) {
 	}
 }
 
+// ASVS 6.5.5, 6.6.3; NIST SP 800-63B-4 §3.1.3.2.
 func TestV1_TriesAndTime(t *testing.T) {
 	f := newFixture(t)
 	f.signedUp(t, anna)
@@ -280,6 +284,7 @@ func TestV1_AnotherChannel(t *testing.T) {
 	}
 }
 
+// ASVS 6.5.2.
 func TestV1_OnlyAKeyedHashIsStored(t *testing.T) {
 	f := newFixture(t)
 	f.signedUp(t, anna)
@@ -296,47 +301,82 @@ func TestV1_OnlyAKeyedHashIsStored(t *testing.T) {
 	})
 }
 
-func TestV1_Budgets(t *testing.T) { // 5 an hour in all; strangers cannot use up what is kept
+// ASVS 2.4.1, 6.6.4.
+func TestV1_Budgets(t *testing.T) { // 5 an hour in all; nobody uses up what is kept for others
 	type send struct {
 		who  asker
-		want string // yes or no
+		want string // yes, no, or silence
 	}
 	tests := map[string][]send{
-		"strangers alone":      {{stranger, "yyyn"}},
-		"recoveries alone":     {{recovering, "yyyyn"}},
-		"the password":         {{proved, "yyyyyn"}},
+		"strangers alone":      {{stranger, "yyn"}},
+		"recoveries alone":     {{recovering, "yyyn"}},
+		"the password":         {{proved, "yyyn"}},
 		"a known device":       {{known, "yyyyyn"}},
-		"strangers, password":  {{stranger, "yyyn"}, {recovering, "yn"}, {proved, "yn"}},
-		"strangers, known":     {{stranger, "yyyn"}, {recovering, "yn"}, {known, "yn"}},
-		"password, strangers":  {{proved, "yyyy"}, {stranger, "n"}, {recovering, "yn"}},
-		"password, recovering": {{proved, "yyyy"}, {recovering, "yn"}, {known, "n"}},
+		"strangers first":      {{stranger, "yyn"}, {recovering, "yn"}, {proved, "yn"}, {known, "yn"}},
+		"recoveries first":     {{recovering, "yyyn"}, {proved, "yn"}, {known, "yn"}},
+		"the password first":   {{proved, "yyyn"}, {recovering, "yssn"}, {known, "yn"}},
+		"password, strangers":  {{proved, "yyyn"}, {stranger, "ssn"}, {known, "yyn"}},
+		"a known device first": {{known, "yyy"}, {proved, "yn"}, {recovering, "sssn"}, {known, "yn"}},
 	}
 	for name, sends := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
+			take := func(who asker) string {
+				var silent bool
+				err := f.c.DB.Update(f.ctx, func(tx *store.Tx) (err error) {
+					silent, err = f.takeSend(tx, f.clock.Now(), codeRequest{To: Destination{ByMail, anna}, Asker: who})
+					return err
+				})
+				switch {
+				case err != nil:
+					return "n"
+				case silent:
+					return "s"
+				}
+				return "y"
+			}
 			for _, s := range sends {
 				got := ""
 				for range s.want {
-					err := f.c.DB.Update(f.ctx, func(tx *store.Tx) error {
-						_, err := f.takeSend(tx, f.clock.Now(), codeRequest{To: Destination{ByMail, anna}, Asker: s.who})
-						return err
-					})
-					if err == nil {
-						got += "y"
-					} else {
-						got += "n"
-					}
+					got += take(s.who)
 				}
 				if got != s.want {
 					t.Errorf("asker %d: %s, want %s", s.who, got, s.want)
 				}
 			}
 			f.clock.Advance(time.Hour)
-			f.update(t, func(tx *store.Tx) error {
-				_, err := f.takeSend(tx, f.clock.Now(), codeRequest{To: Destination{ByMail, anna}, Asker: stranger})
-				return err
-			})
+			if got := take(stranger); got != "y" {
+				t.Errorf("an hour later: %s", got)
+			}
 		})
+	}
+}
+
+// Strangers, and a thief with the password, cannot keep the owner from a code.
+func TestV1_OthersCannotStopTheOwnersRecovery(t *testing.T) {
+	f := newFixture(t)
+	web := f.signedUp(t, anna)
+	for round := range 3 {
+		f.clock.Advance(2 * time.Hour)
+		for i := range 3 * sendsPerHour {
+			from := Client{Agent: "curl", IP: fmt.Sprintf("10.%d.%d.1", round, i)}
+			_, _ = f.SignIn(f.ctx, f.clock.Now(), SignInRequest{Login: anna, Password: goodPassword, From: from})
+			if round > 0 {
+				_, _ = f.Recover(f.ctx, f.clock.Now(), anna, "", "en", ByMail, "", from)
+			}
+		}
+		device, who := web.Device, "a known device"
+		if round == 0 {
+			device, who = "", "an unknown device"
+		}
+		sent := len(f.mails)
+		r, err := f.Recover(f.ctx, f.clock.Now(), anna, "", "en", ByMail, device, fox)
+		if err != nil || len(f.mails) != sent+1 {
+			t.Fatalf("recovery on %s: %v, %d mails", who, err, len(f.mails)-sent)
+		}
+		if err := f.ProveRecovery(f.ctx, f.clock.Now(), r.ID, f.code(t)); err != nil {
+			t.Errorf("its code: %v", err)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
+// ASVS 6.6.1.
 func TestA7_AddChangeAndRemoveAPhone(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	c, err := h.ChangePhone(h.ctx, h.clock.Now(), h.web.Session, goodPassword, "0151 23456789", "DE", true, false)
@@ -87,6 +88,7 @@ func TestA7_ANumberBelongsToOneAccount(t *testing.T) {
 	}
 }
 
+// ASVS 7.4.3.
 func TestA6_ChangesSignOutEverywhereWhereAsked(t *testing.T) {
 	for name, change := range map[string]func(*household, bool) (Web, error){
 		"email": func(h *household, everywhere bool) (Web, error) {

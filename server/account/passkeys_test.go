@@ -248,6 +248,7 @@ func (f *fixture) mustBegin(t *testing.T, who Session) Ceremony {
 	return c
 }
 
+// WebAuthn L3 §7.
 func TestV3_PasskeyRegistrations(t *testing.T) { // WebAuthn L3 §7.1
 	f := newFixture(t)
 	web := f.signedUp(t, anna).Web
@@ -410,6 +411,7 @@ func TestV3_PasskeyManagement(t *testing.T) {
 	}
 }
 
+// WebAuthn L3 §7.
 func TestV3_PasskeyCountGoesBack(t *testing.T) { // noted, and nobody is locked out
 	f := newFixture(t)
 	who := f.signedUp(t, anna)
@@ -445,6 +447,7 @@ func TestNoPasskeys(t *testing.T) {
 	}
 }
 
+// ASVS 14.2.7.
 func TestTidyEndsWhatIsOver(t *testing.T) {
 	f := newFixture(t)
 	who := f.signedUp(t, anna)

@@ -44,6 +44,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// ASVS 6.2.8.
 func TestPasswordNormalisation(t *testing.T) { // A3: byte-exact after NFC
 	f := newFixture(t)
 	web := f.signedUp(t, "anna@example.org")
@@ -93,6 +94,7 @@ func TestBackOff(t *testing.T) { // V5
 	}
 }
 
+// ASVS 6.3.1.
 func TestV5_BackOffTable(t *testing.T) { // from the 5th failure 30 s, doubling to 1 h
 	f := newFixture(t)
 	want := []time.Duration{0, 0, 0, 0, 30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute,

@@ -40,6 +40,7 @@ func settled(t *testing.T, n int) (*fixture, SignedIn) {
 	return f, who
 }
 
+// ASVS 6.3.5.
 func TestV4_SuspiciousNeedsACodeAndSaysWhy(t *testing.T) {
 	f, who := settled(t, 20)
 	f.update(t, func(tx *store.Tx) error {
@@ -86,6 +87,7 @@ func TestV4_FailuresOfTheDayCount(t *testing.T) {
 	}
 }
 
+// ASVS 14.2.7.
 func TestV4_HistoryIsBounded(t *testing.T) {
 	f := newFixture(t)
 	acc := f.signedUp(t, anna).Session.Account

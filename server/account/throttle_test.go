@@ -23,6 +23,7 @@ func (f *fixture) strangersFail(t *testing.T, login string, n int) {
 	}
 }
 
+// ASVS 6.3.1, 6.3.5.
 func TestV5_TenFailuresAskForACode(t *testing.T) { // also where the owner wants none on new devices
 	for _, failures := range []int{codeStreak - 1, codeStreak} {
 		f := newFixture(t)

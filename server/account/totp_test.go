@@ -129,6 +129,7 @@ func TestV3_TOTPSetup(t *testing.T) {
 	}
 }
 
+// ASVS 6.5.5, 6.5.8.
 func TestV3_TOTPAtSignIn(t *testing.T) {
 	f := newFixture(t)
 	who := f.signedUp(t, anna)
@@ -160,6 +161,7 @@ func TestV3_TOTPAtSignIn(t *testing.T) {
 	}
 }
 
+// ASVS 6.5.1.
 func TestV3_TOTPOnceInParallel(t *testing.T) {
 	f := newFixture(t)
 	who := f.signedUp(t, anna)
@@ -210,6 +212,7 @@ func TestV3_SecondFactorTries(t *testing.T) { // with the right password a code 
 	}
 }
 
+// ASVS 6.5.1, 6.5.4; NIST SP 800-63B-4 §3.1.2.
 func TestV3_RecoveryCodes(t *testing.T) {
 	f := newFixture(t)
 	who := f.signedUp(t, anna)

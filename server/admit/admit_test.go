@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 )
 
+// ASVS 2.4.1.
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := New(Config{Slots: 1, Queue: 1})

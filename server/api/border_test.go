@@ -71,6 +71,7 @@ func TestProgramName(t *testing.T) {
 
 // Every error that the table knows has a sentence that ends, a kind of its own
 // sentence, and a status that fits.
+// RFC 9457 §3.
 func TestExplanationsAreComplete(t *testing.T) {
 	kinds := map[string]string{}
 	for _, k := range known {
@@ -124,6 +125,7 @@ func TestExplainWhatCarriesMore(t *testing.T) {
 	}
 }
 
+// ASVS 16.3.4; RFC 9457 §3; RFC 6585 §4.
 func TestWriteProblem(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "/v1/sign-in", nil)

@@ -32,6 +32,7 @@ func TestDocumentIsValid(t *testing.T) {
 
 // The document and the registered routes name the same operations, and agree
 // on who may call them.
+// ASVS 6.3.4.
 func TestDocumentMatchesRoutes(t *testing.T) {
 	doc := document(t)
 	open := map[string]bool{"GET /v1/device": true, "GET /v1/openapi.json": true}

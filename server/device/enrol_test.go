@@ -53,6 +53,7 @@ func TestEnrolment(t *testing.T) { // D1
 	}
 }
 
+// RFC 8628 §5.
 func TestCodeOnceInParallel(t *testing.T) {
 	f := newFixture(t)
 	who, code := f.owner(t, "anna@example.org"), ""
@@ -130,6 +131,7 @@ func TestBadEnrolments(t *testing.T) {
 	}
 }
 
+// RFC 8628 §5, §6.1.
 func TestFlooding(t *testing.T) { // D1
 	f := newFixture(t)
 	who := f.owner(t, "anna@example.org")
@@ -248,6 +250,7 @@ func TestEndedWebSessionApprovesNothing(t *testing.T) { // D5
 	}
 }
 
+// RFC 8628 §6.1.
 func FuzzReadCode(f *testing.F) {
 	f.Add("bcdf-ghjk")
 	f.Add("\u212a\u212a\u212a\u212a\u212a\u212a\u212a\u212a")

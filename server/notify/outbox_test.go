@@ -259,6 +259,7 @@ func TestErasedAccount(t *testing.T) {
 	}
 }
 
+// ASVS 14.2.7.
 func TestPrune(t *testing.T) {
 	f := &fakeTransport{}
 	b := newBench(t, f)
@@ -282,6 +283,7 @@ func TestPrune(t *testing.T) {
 }
 
 // Nothing of a message but its kind gets into the log, whatever fails.
+// ASVS 16.2.5.
 func TestLogsNoSecrets(t *testing.T) {
 	f := &fakeTransport{errs: []error{
 		&TransportError{Code: "rcpt 451", Err: errors.New("ann@home.example: secret 123456")},

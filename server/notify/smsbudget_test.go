@@ -19,6 +19,7 @@ func (b *bench) send(t *testing.T, about protocol.AccountID, number string) erro
 }
 
 // How many SMS an hour takes, however they are spread (V11).
+// ASVS 2.4.1.
 func TestSMSBudgets(t *testing.T) {
 	tests := []struct {
 		name    string

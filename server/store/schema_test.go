@@ -35,6 +35,7 @@ func ownTables(t *testing.T) map[string][]string {
 // others hold.
 var onlyIndexes = []string{"email_index", "phone_index", "device_index"}
 
+// GDPR 15.
 func TestA10_ExportKnowsEveryColumn(t *testing.T) {
 	known := map[string][]string{}
 	for _, e := range store.ExportTables() {
@@ -60,6 +61,7 @@ func TestA10_ExportKnowsEveryColumn(t *testing.T) {
 	}
 }
 
+// ASVS 6.5.2.
 func TestA10_ExportLeavesSecretsOut(t *testing.T) {
 	for _, e := range store.ExportTables() {
 		for _, c := range e.Given() {
@@ -72,6 +74,7 @@ func TestA10_ExportLeavesSecretsOut(t *testing.T) {
 	}
 }
 
+// GDPR 17.
 func TestA10_ErasureKnowsEveryTable(t *testing.T) {
 	for table := range ownTables(t) {
 		if table != "device_index" && !slices.Contains(store.Erased(), table) {

@@ -13,6 +13,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
+// ASVS 16.2.1.
 func TestTimeline(t *testing.T) {
 	ctx, db, now := context.Background(), servertest.DB(t), servertest.NewClock().Now()
 	entries := []Entry{

@@ -42,6 +42,7 @@ func seenIn(a answer, typed string) seen {
 
 // V6: the same status, body, headers and cookies for a known and an unknown
 // account, at every step that a stranger can reach.
+// ASVS 6.3.8.
 func TestV6_KnownAndUnknownAccountsLookAlike(t *testing.T) {
 	const unknown = "zara@example.net" // as long as the known one
 	const unknownPhone = "+4915129876543"

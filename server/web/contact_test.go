@@ -229,6 +229,7 @@ func TestV11_LostMessagesAreShown(t *testing.T) {
 
 // Every address of an owner asks for a fresh proof, refuses other sites, and
 // does nothing by GET.
+// ASVS 7.5.1.
 func TestA8_OwnersPagesAskForAProof(t *testing.T) {
 	w := newWorld(t)
 	p := w.browser()

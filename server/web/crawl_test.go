@@ -63,6 +63,7 @@ func TestFollowingEveryLinkChangesNothing(t *testing.T) {
 }
 
 // The documented routes answer a GET or a POST, never the same action by both.
+// ASVS 14.2.1.
 func TestActionsAreNoGets(t *testing.T) {
 	w := newWorld(t)
 	p := w.browser()

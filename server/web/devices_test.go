@@ -160,6 +160,7 @@ func TestSignOutEverywhere(t *testing.T) {
 
 var webForm = regexp.MustCompile(`action="(/account/sessions/[^"]+/sign-out)"`)
 
+// ASVS 7.5.2.
 func TestSignOutAnotherBrowser(t *testing.T) {
 	w := newWorld(t)
 	p, other := w.browser(), w.browser()

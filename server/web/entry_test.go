@@ -86,6 +86,7 @@ func TestFormsExplainWhatIsWrong(t *testing.T) {
 	}
 }
 
+// ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.4.
 func TestSessionCookie(t *testing.T) {
 	w := newWorld(t)
 	w.browser().signUp()
@@ -190,6 +191,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 	has(t, p.page("/"), "Hello") // still signed in
 }
 
+// ASVS 3.4.3, 14.3.2.
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	w := newWorld(t)
 	p := w.browser()
@@ -244,6 +246,7 @@ func TestProofRunsOut(t *testing.T) {
 	p.page("/") // the home page asks for nothing
 }
 
+// ASVS 7.4.1.
 func TestSignOutEndsTheSession(t *testing.T) {
 	w := newWorld(t)
 	p := w.browser()
@@ -255,6 +258,7 @@ func TestSignOutEndsTheSession(t *testing.T) {
 	p.moved(p.post("/account/devices/everywhere"), "/signin?next=%2F")
 }
 
+// ASVS 6.2.2, 6.2.3.
 func TestChangePassword(t *testing.T) {
 	w := newWorld(t)
 	p, other := w.browser(), w.browser()

@@ -111,6 +111,7 @@ func TestBoardIsNotSentTwice(t *testing.T) {
 }
 
 // A browser that is signed out sees nothing more, at once.
+// ASVS 14.3.1.
 func TestStreamEndsWithItsSession(t *testing.T) {
 	tests := map[string]func(p, other *person){
 		"revoked from another browser": func(p, other *person) {

@@ -84,6 +84,7 @@ func TestV10_RecoveryEndsWithANewPassword(t *testing.T) {
 	p.moved(p.post("/recover/password", "password="+newTestPassword, "again="+newTestPassword), "/recover") // once
 }
 
+// ASVS 6.4.3.
 func TestV10_RecoveryKeepsTheSecondFactor(t *testing.T) {
 	w := newWorld(t)
 	owner := w.browser()

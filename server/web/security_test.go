@@ -103,6 +103,7 @@ func TestV3_AnAuthenticatorAppIsAddedAndRemoved(t *testing.T) {
 }
 
 // A6: every change of a factor offers to sign everything else out.
+// ASVS 7.4.3.
 func TestA6_AChangeOfFactorsCanSignEverythingElseOut(t *testing.T) {
 	for name, change := range map[string]func(p *person) answer{
 		"app added": func(p *person) answer {

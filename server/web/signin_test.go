@@ -94,6 +94,7 @@ func TestV1_ACodeGoesByMailOrSMSAndTheOneBeforeIsVoid(t *testing.T) {
 }
 
 // V1: five tries, then a new code.
+// ASVS 6.6.3.
 func TestV1_TriesOfACodeRunOut(t *testing.T) {
 	w := newWorld(t)
 	w.browser().signUp()
@@ -201,6 +202,7 @@ func TestV3_APasskeyAloneAndAsASecondFactor(t *testing.T) {
 }
 
 // A sign-in in a browser that is signed in as somebody else ends that session.
+// ASVS 7.2.4.
 func TestASignInReplacesTheOneBefore(t *testing.T) {
 	w := newWorld(t)
 	p := w.browser()

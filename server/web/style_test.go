@@ -50,6 +50,7 @@ func luminance(t *testing.T, hex string) float64 {
 }
 
 // WCAG 2.2, 1.4.3 (text 4.5:1) and 1.4.11 (edges of controls and focus 3:1).
+// WCAG 2.2 AA.
 func TestContrast(t *testing.T) {
 	type pair struct {
 		front, back string

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 )
 
+// ASVS 6.2.4.
 func TestLists(t *testing.T) {
 	list := passwords()
 	long := 0

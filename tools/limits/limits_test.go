@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// ASVS 6.1.1, 7.1.2.
 func TestDocumentIsCurrent(t *testing.T) {
 	want, err := document("../..")
 	if err != nil {

@@ -50,6 +50,7 @@ func TestRun(t *testing.T) {
 }
 
 // The program says where it serves, serves, and ends cleanly when it is told to.
+// ASVS 16.2.3, 16.2.4.
 func TestServes(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
