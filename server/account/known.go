@@ -51,6 +51,12 @@ func (s *Service) knownDevice(tx *store.Tx, acc protocol.AccountID, secret strin
 	return device, nil
 }
 
+// ForgetDevice makes the device that holds secret unknown to an account: its
+// next sign-in is one of a new device.
+func ForgetDevice(tx *store.Tx, acc protocol.AccountID, secret string) error {
+	return tx.ForgetKnownDevice(acc, deviceHash(acc, secret))
+}
+
 // remember makes the device of a complete sign-in known, and returns its
 // secret: the one it has, or a new one.
 func (s *Service) remember(tx *store.Tx, now time.Time, acc protocol.AccountID, e entry) (string, error) {

@@ -103,8 +103,9 @@ func (s *Service) SignOut(ctx context.Context, now time.Time, who Session) error
 	return err
 }
 
-// Revoke ends another web session of the account. Errors: ErrSignedOut,
-// ErrNoSession.
+// Revoke ends another web session of the account, and makes its device unknown
+// unless it is that of who: its next sign-in is one of a new device, which the
+// owner hears of. Errors: ErrSignedOut, ErrNoSession.
 func (s *Service) Revoke(ctx context.Context, now time.Time, who Session, id SessionID) error {
 	found, err := s.end(ctx, now, who, id, timeline.SessionRevoked)
 	if err == nil && !found {
@@ -128,6 +129,9 @@ func (s *Service) end(ctx context.Context, now time.Time, who Session, id Sessio
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if err := tx.ForgetDeviceOf(who.Account, string(id), string(who.ID)); err != nil {
 			return err
 		}
 		if found, err = tx.DeleteWebSession(who.Account, string(id)); err != nil || !found {

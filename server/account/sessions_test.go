@@ -225,3 +225,34 @@ func TestNetwork(t *testing.T) {
 		}
 	}
 }
+
+// V2, V7: whoever was signed out by the owner is a new device the next time.
+func TestV2_ARevokedBrowserIsNoKnownDevice(t *testing.T) {
+	f := newFixture(t)
+	owner := f.signedUp(t, anna)
+	other := f.signedIn(t, anna)
+	if err := f.Revoke(f.ctx, f.clock.Now(), owner.Session, other.Session.ID); err != nil {
+		t.Fatal(err)
+	}
+	if c := f.step(t, anna, goodPassword, other.Device, fox).Challenge; c == nil || c.Need != NeedCode {
+		t.Errorf("the revoked browser signs in with %+v, want a code", c)
+	}
+	// The owner's own browser stays known, also by a session it had before.
+	again, err := f.try(t, anna, goodPassword, owner.Device, fox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Revoke(f.ctx, f.clock.Now(), again.Session, owner.Session.ID); err != nil {
+		t.Fatal(err)
+	}
+	if c := f.step(t, anna, goodPassword, owner.Device, fox).Challenge; c != nil {
+		t.Errorf("the owner's browser was forgotten: %+v", c)
+	}
+	// So does one that signs out by itself.
+	if err := f.SignOut(f.ctx, f.clock.Now(), again.Session); err != nil {
+		t.Fatal(err)
+	}
+	if c := f.step(t, anna, goodPassword, owner.Device, fox).Challenge; c != nil {
+		t.Errorf("a browser that signed out was forgotten: %+v", c)
+	}
+}

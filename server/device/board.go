@@ -68,8 +68,8 @@ func rowOf(now time.Time, r store.DeviceRow, c contact) Row {
 	return row
 }
 
-// SignOut ends a device's session. It never makes a status milder, and doing
-// it again changes nothing. Errors: ErrUnknown, account.ErrSignedOut.
+// SignOut ends a device's session: its next sign-in is one of a new device. It
+// never makes a status milder, and doing it again changes nothing. Errors: ErrUnknown, account.ErrSignedOut.
 func (s *Service) SignOut(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID) error {
 	err := s.end(ctx, now, who, id, protocol.SignedOut, timeline.DeviceSignedOut, account.NoticeDeviceSignedOut)
 	if err != nil {
@@ -105,6 +105,9 @@ func (s *Service) end(ctx context.Context, now time.Time, who account.Session, i
 			return err
 		}
 		if err := tx.SetDeviceStatus(row, to, protocol.ByOwner, who.Client.Agent, now); err != nil {
+			return err
+		}
+		if err := account.ForgetDevice(tx, row.Account, s.Known(row.ID)); err != nil {
 			return err
 		}
 		if to == protocol.Deactivated {

@@ -54,6 +54,22 @@ func (tx *Tx) ForgetOtherDevices(account protocol.AccountID, session string) err
 	return err
 }
 
+// ForgetKnownDevice makes a device of an account unknown.
+func (tx *Tx) ForgetKnownDevice(account protocol.AccountID, device string) error {
+	_, err := tx.exec(`DELETE FROM known_devices WHERE account_id = $1 AND device = $2`, account, device)
+	return err
+}
+
+// ForgetDeviceOf makes the device that a web session began on unknown, unless
+// the session except began on it too.
+func (tx *Tx) ForgetDeviceOf(account protocol.AccountID, session, except string) error {
+	_, err := tx.exec(`DELETE FROM known_devices WHERE account_id = $1
+		AND device IN (SELECT device FROM web_sessions WHERE account_id = $1 AND session_id = $2)
+		AND device NOT IN (SELECT device FROM web_sessions WHERE account_id = $1 AND session_id = $3)`,
+		account, session, except)
+	return err
+}
+
 // DeleteKnownDevicesBefore removes devices that were last used before t.
 func (tx *Tx) DeleteKnownDevicesBefore(t time.Time) error {
 	_, err := tx.exec(`DELETE FROM known_devices WHERE last_used < $1`, millis(t))
