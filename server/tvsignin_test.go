@@ -171,6 +171,7 @@ func TestD1_KnownTVNeedsNoCode(t *testing.T) {
 }
 
 // V5: the fifth wrong password on a TV holds back the web, with the same wait.
+// ASVS 6.3.4.
 func TestV5_TVAndWebShareThrottles(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("anna@example.com")

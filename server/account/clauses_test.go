@@ -52,7 +52,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
-// ASVS 6.5.3, 6.5.4, 7.2.3: secrets come from the system's generator and nowhere
+// ASVS 6.5.3, 6.5.4, 7.2.3, NIST SP 800-63B-4 §3.1.3.2: secrets come from the system's generator and nowhere
 // else, are large enough, and are not made without it.
 func TestSecretsComeFromTheGenerator(t *testing.T) {
 	f := newFixture(t)
@@ -140,7 +140,7 @@ func TestV6_OverTheGatewaysBudget(t *testing.T) {
 	}
 }
 
-// RFC 9106 §4, ASVS 6.2.8: what passwords are hashed with is a cost that the OWASP
+// RFC 9106 §4, ASVS 6.2.8, 6.2.9: what passwords are hashed with is a cost that the OWASP
 // cheat sheet takes for equal to the RFC's, with its 128-bit salt and 256-bit tag;
 // every byte of the password counts.
 func TestPasswordHashes(t *testing.T) {

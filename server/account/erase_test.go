@@ -47,6 +47,7 @@ func (h *household) fill() {
 	}))
 }
 
+// GDPR 15, 20.
 func TestA10_ExportIsOneDocumentWithoutSecrets(t *testing.T) {
 	h := newHousehold(t, "anna@zwetschge.example")
 	h.fill()
@@ -117,6 +118,7 @@ func TestA8_ExportAsksForAProof(t *testing.T) {
 	}
 }
 
+// ASVS 7.4.2.
 func TestA10_SevenDaysToChangeOnesMind(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	if _, err := h.AskErasure(h.ctx, h.clock.Now(), h.web.Session, "wrong"); !errors.Is(err, ErrCredentials) {
@@ -164,6 +166,7 @@ func TestA10_SevenDaysToChangeOnesMind(t *testing.T) {
 
 // When all is over nothing of the owner is left in the database's file, not
 // even on pages that are free.
+// GDPR 17.
 func TestA10_ErasedFromTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "erased.db")
 	driver, err := sqlite.Open(context.Background(), sqlite.Config{Path: path})

@@ -23,6 +23,7 @@ func (h *household) proved(typed string, by Channel) string {
 	return r.ID
 }
 
+// ASVS 6.3.7; NIST SP 800-63B-4 §4.6.
 func TestV10_RecoveryByMailAndBySMS(t *testing.T) {
 	for name, c := range map[string]struct {
 		typed string
@@ -63,6 +64,7 @@ func TestV10_RecoveryByMailAndBySMS(t *testing.T) {
 	}
 }
 
+// ASVS 6.4.3.
 func TestV10_RecoveryKeepsTheSecondFactor(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	h.setTOTP()
@@ -184,6 +186,7 @@ func TestV6_RecoveryTellsNoAddressOfANumber(t *testing.T) {
 
 // V6: what differs in work differs in time. Nobody's message is stored as
 // anybody's is.
+// ASVS 6.3.8.
 func TestV6_RecoveryDoesTheSameWorkForNobody(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	h.setPhone(ownersPhone)

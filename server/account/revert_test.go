@@ -476,6 +476,7 @@ func TestV7_NotMeAtASignIn(t *testing.T) {
 	}
 }
 
+// ASVS 6.3.7.
 func TestV7_OnlySignInMailsCanBeSwitchedOff(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	h.setPhone(ownersPhone)

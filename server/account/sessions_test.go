@@ -19,6 +19,7 @@ func (f *fixture) signedIn(t *testing.T, email string) SignedIn {
 	return web
 }
 
+// ASVS 7.4.1.
 func TestSessionsEnd(t *testing.T) {
 	f := newFixture(t)
 	a := f.signedUp(t, "anna@example.org")
@@ -51,6 +52,7 @@ func TestSessionsEnd(t *testing.T) {
 	}
 }
 
+// ASVS 7.2.3.
 func TestTokens(t *testing.T) {
 	f := newFixture(t)
 	a, b := f.signedUp(t, "anna@example.org"), f.signedUp(t, "bert@example.org")
@@ -69,6 +71,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// ASVS 7.3.1, 7.3.2.
 func TestSessionLifetimes(t *testing.T) {
 	f := newFixture(t)
 	web := f.signedUp(t, "anna@example.org")
@@ -92,6 +95,7 @@ func TestSessionLifetimes(t *testing.T) {
 	}
 }
 
+// ASVS 7.2.4.
 func TestProve(t *testing.T) { // A8
 	f := newFixture(t)
 	web := f.signedUp(t, "anna@example.org")
@@ -130,6 +134,7 @@ func TestProve(t *testing.T) { // A8
 	}
 }
 
+// ASVS 6.2.2, 6.2.3, 6.3.7.
 func TestChangePassword(t *testing.T) { // A6
 	for _, everywhere := range []bool{true, false} {
 		f := newFixture(t)
@@ -162,6 +167,7 @@ func TestChangePassword(t *testing.T) { // A6
 	}
 }
 
+// ASVS 6.2.1, 6.2.4, 6.2.5, 6.2.9.
 func TestPasswordRules(t *testing.T) { // A3
 	f := newFixture(t)
 	tests := map[string]PasswordReason{

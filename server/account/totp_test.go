@@ -212,7 +212,7 @@ func TestV3_SecondFactorTries(t *testing.T) { // with the right password a code 
 	}
 }
 
-// ASVS 6.5.1, 6.5.4; NIST SP 800-63B-4 §3.1.2.
+// ASVS 6.5.1, 6.5.4; NIST SP 800-63B-4 §4.2.1.1.
 func TestV3_RecoveryCodes(t *testing.T) {
 	f := newFixture(t)
 	who := f.signedUp(t, anna)

@@ -23,6 +23,7 @@ import (
 )
 
 // TestBrowser takes pages and screens through tools/browser/tour.mjs.
+// WCAG 2.2 AA.
 func TestBrowser(t *testing.T) {
 	if *screenshots != "" {
 		t.Skip("TestScreenshots goes the same way")
