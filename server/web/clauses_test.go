@@ -144,3 +144,13 @@ func TestSignOutClearsTheBrowser(t *testing.T) {
 		t.Errorf("any page clears: %q", got)
 	}
 }
+
+// ASVS 6.6.1: whoever adds a number hears what SMS risks, and of stronger ways.
+func TestPhonePageTellsTheRisk(t *testing.T) {
+	v := testViews(t)
+	body, err := v.render(fixturePages()["phone-new"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, string(body), "Whoever takes over a number gets its codes", "authenticator app", "passkey", `href="/account/security"`)
+}
