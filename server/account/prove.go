@@ -91,6 +91,8 @@ func (s *Service) proved(ctx context.Context, now time.Time, who Session, passwo
 	return acc, err
 }
 
+// proofSubject is who waits after wrong passwords: the session, so that a stolen
+// one does not slow the owner, wherever both are.
 func (s *Service) proofSubject(who Session) []byte {
-	return s.c.Keys.MAC(keyring.Throttles, string(who.Account), Network(who.Client.IP))
+	return s.c.Keys.MAC(keyring.Throttles, "session", string(who.Account), string(who.ID))
 }

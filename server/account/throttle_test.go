@@ -258,3 +258,19 @@ func TestV5_NodesCountTogether(t *testing.T) { // two servers on one database
 		return err
 	})
 }
+
+func TestV5_AStolenSessionDoesNotSlowTheOwner(t *testing.T) { // from the same address
+	f := newFixture(t)
+	owner, stolen := f.signedUp(t, anna), f.signedIn(t, anna)
+	var throttled *ThrottledError
+	for range freeTries + 1 {
+		_, err := f.Prove(f.ctx, f.clock.Now(), stolen.Session, otherPassword)
+		errors.As(err, &throttled)
+	}
+	if throttled == nil {
+		t.Error("guesses are not slowed")
+	}
+	if _, err := f.Prove(f.ctx, f.clock.Now(), owner.Session, goodPassword); err != nil {
+		t.Errorf("the owner's proof: %v", err)
+	}
+}
