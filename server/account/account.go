@@ -69,6 +69,9 @@ var (
 	ErrFactorNeeded = errors.New("account: second factor needed")
 	// ErrFactor: not the second factor, or one that was used before.
 	ErrFactor = errors.New("account: wrong second factor")
+	// ErrFactorRefused: after a hundred wrong codes in a row none is taken on this
+	// device, or on any unknown one.
+	ErrFactorRefused = errors.New("account: no second factor by code is taken here")
 	// ErrPhoneTaken: the number was proved, but belongs to another account.
 	ErrPhoneTaken = errors.New("account: the number has an account")
 	// ErrNoPhone: the account has no phone number.

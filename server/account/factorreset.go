@@ -190,6 +190,7 @@ func (s *Service) resetFactor(tx *store.Tx, now time.Time, id protocol.AccountID
 		tx.ClearFactors(id),
 		tx.DeleteSignInsOf(id),
 		tx.EndStreak(id, factorScope),
+		tx.EndStreaksOf(id, factorScope+" "),
 		timeline.Add(tx, id, timeline.Entry{Kind: timeline.FactorResetDone, At: now, Actor: protocol.ByOperator}),
 		s.c.Notify(tx, noticeTo(acc, NoticeFactorResetEnded, now, Client{})),
 	)

@@ -222,7 +222,7 @@ func (s *Service) byFactor(ctx context.Context, now time.Time, id string, a Answ
 		if Need(row.Needs) != NeedSecondFactor {
 			return ErrAnswer
 		}
-		left, err := s.countFactor(tx, now, row, a)
+		left, err := s.countFactor(tx, now, row, a, e.From)
 		if err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func (s *Service) byFactor(ctx context.Context, now time.Time, id string, a Answ
 			return err
 		}
 		e.Factors = withPassword + " " + with
-		err = errors.Join(tx.ClearThrottle(factorScope, s.factorSubject(row)), tx.EndStreak(acc.ID, factorScope))
+		err = errors.Join(tx.ClearThrottle(factorScope, s.factorSubject(row, e.From)), tx.EndStreak(acc.ID, factorStreak(row.Device)))
 		if err != nil {
 			return err
 		}
@@ -253,7 +253,7 @@ var errWrongFactor = errors.New("account: wrong second factor")
 
 // countFactor counts a try of a second factor and returns how many the
 // challenge has left. A passkey cannot be guessed and is not counted.
-func (s *Service) countFactor(tx *store.Tx, now time.Time, row store.SignInRow, a Answer) (left int, err error) {
+func (s *Service) countFactor(tx *store.Tx, now time.Time, row store.SignInRow, a Answer, from Client) (left int, err error) {
 	if a.Passkey != nil {
 		return codeTries, nil
 	}
@@ -261,18 +261,32 @@ func (s *Service) countFactor(tx *store.Tx, now time.Time, row store.SignInRow, 
 	if err != nil {
 		return 0, orAttempt(err)
 	}
-	if _, err := s.countTry(tx, now, factorScope, s.factorSubject(row)); err != nil {
+	if _, err := s.countTry(tx, now, factorScope, s.factorSubject(row, from)); err != nil {
 		return 0, err
 	}
-	n, err := tx.AddStreak(row.Account, factorScope, refuseStreak+1, now)
+	n, err := tx.AddStreak(row.Account, factorStreak(row.Device), refuseStreak+1, now)
 	if err == nil && n > refuseStreak {
-		err = ErrAttempt
+		err = ErrFactorRefused
 	}
 	return codeTries - tries, err
 }
 
-func (s *Service) factorSubject(row store.SignInRow) []byte {
-	return s.c.Keys.MAC(keyring.Throttles, "factor", string(row.Account), row.Device)
+// factorSubject is who waits after wrong codes (product rule V5): a known
+// device for itself, everybody else by account and network.
+func (s *Service) factorSubject(row store.SignInRow, from Client) []byte {
+	if row.Device != "" {
+		return s.c.Keys.MAC(keyring.Throttles, "factor", "device", string(row.Account), row.Device)
+	}
+	return s.c.Keys.MAC(keyring.Throttles, "factor", "network", string(row.Account), Network(from.IP))
+}
+
+// factorStreak names the counter of wrong codes in a row: one for all unknown
+// devices, and one for each known one.
+func factorStreak(device string) string {
+	if device == "" {
+		return factorScope
+	}
+	return factorScope + " " + streakOf(device)
 }
 
 // checkFactor checks an answer, uses it up and names the factor.

@@ -16,8 +16,8 @@ import (
 // Scopes of the counters of tries.
 const (
 	signInScope = "sign-in" // by account (or unknown login) and network, or by known device
-	proofScope  = "proof"   // by account and network
-	factorScope = "factor"  // by account and known device, all unknown ones together
+	proofScope  = "proof"   // by session
+	factorScope = "factor"  // by account and network, or by known device
 	nobodyScope = "nobody"  // read by nobody; see tried
 )
 

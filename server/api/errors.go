@@ -80,6 +80,7 @@ var known = []struct {
 	{account.ErrProofNeeded, Explanation{403, 0, "proof-needed", "Give your password or a passkey again to do this.", 0, ""}},
 	{account.ErrChannel, Explanation{422, 0, "no-channel", "A code cannot be sent that way. Choose one of those on offer.", 0, "channel"}},
 	{account.ErrAnswer, Explanation{422, 0, "wrong-answer", "Something else is needed to sign in: a code of your app, a passkey or a recovery code, or the access code that was sent.", 0, ""}},
+	{account.ErrFactorRefused, Explanation{403, 0, "factor-refused", "Too many wrong codes in a row were given, so no code is taken here any more. Sign in on a device that you used before, use a passkey, or choose “Forgot your password?”.", 0, ""}},
 	{account.ErrPasskey, Explanation{422, 0, "wrong-passkey", "That passkey did not work, or it took too long. Try again, or use another way.", 0, ""}},
 	{account.ErrNoPasskeys, Explanation{404, 0, "no-passkeys", "Passkeys are not available here.", 0, ""}},
 	{account.ErrPasskeyKnown, Explanation{409, 0, "passkey-known", "This passkey is there already.", 0, ""}},

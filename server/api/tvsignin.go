@@ -117,7 +117,8 @@ func (v *tv) refuse(err error, f protocol.Frame) error {
 		}
 	case errors.Is(err, account.ErrCodeExpired):
 		answer.Reason = protocol.RefusalCodeExpired
-	case errors.Is(err, account.ErrAttempt), errors.Is(err, account.ErrAnswer), errors.Is(err, account.ErrChannel):
+	case errors.Is(err, account.ErrAttempt), errors.Is(err, account.ErrAnswer), errors.Is(err, account.ErrChannel),
+		errors.Is(err, account.ErrFactorRefused): // a TV has no sentence of its own for this yet
 		answer.Reason = protocol.RefusalOver
 	case errors.Is(err, device.ErrLimit):
 		answer.Reason = protocol.RefusalLimit

@@ -110,6 +110,13 @@ func (tx *Tx) EndStreak(account protocol.AccountID, counter string) error {
 	return err
 }
 
+// EndStreaksOf begins all counters of an account anew whose name begins with
+// prefix, which holds no % and no _.
+func (tx *Tx) EndStreaksOf(account protocol.AccountID, prefix string) error {
+	_, err := tx.exec(`DELETE FROM streaks WHERE account_id = $1 AND counter LIKE $2`, account, prefix+"%")
+	return err
+}
+
 // EndStreaks begins all counters of an account anew.
 func (tx *Tx) EndStreaks(account protocol.AccountID) error {
 	_, err := tx.exec(`DELETE FROM streaks WHERE account_id = $1`, account)
