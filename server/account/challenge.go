@@ -193,10 +193,15 @@ func (s *Service) byCode(ctx context.Context, now time.Time, id, code string, e 
 	if c.Need != NeedCode {
 		return out, ErrAnswer
 	}
-	err = s.redeem(ctx, now, id, ForSignIn, code, func(tx *store.Tx, _ store.AccessCodeRow) error {
+	err = s.redeem(ctx, now, id, ForSignIn, code, func(tx *store.Tx, given store.AccessCodeRow) error {
 		row, acc, err := s.pending(tx, now, id)
 		if err != nil {
 			return err
+		}
+		if row.Device == "" {
+			if err := s.returnSend(tx, given); err != nil {
+				return err
+			}
 		}
 		e.Factors = withPassword + " " + withCode
 		out, err = s.conclude(tx, now, row, acc, e)

@@ -126,7 +126,7 @@ func TestV6_OverTheGatewaysBudget(t *testing.T) {
 		return nil
 	}
 	h.clock.Advance(2 * time.Hour)
-	if _, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", BySMS, fox); err != nil {
+	if _, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", BySMS, "", fox); err != nil {
 		t.Errorf("Recover = %v", err)
 	}
 	if len(decoys) != 2 || decoys[0] || !decoys[1] {
@@ -135,7 +135,7 @@ func TestV6_OverTheGatewaysBudget(t *testing.T) {
 	broken := errors.New("broken")
 	h.post = func(*store.Tx, Notice) error { return broken }
 	h.clock.Advance(2 * time.Hour)
-	if _, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", BySMS, fox); !errors.Is(err, broken) {
+	if _, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", BySMS, "", fox); !errors.Is(err, broken) {
 		t.Errorf("Recover = %v, want the failure", err)
 	}
 }

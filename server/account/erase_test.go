@@ -180,7 +180,7 @@ func TestA10_ErasedFromTheFile(t *testing.T) {
 	h := newHouseholdOn(t, db, "anna@zwetschge.example")
 	h.fill()
 	h.moveTo("moved@zwetschge.example")
-	_, err = h.Recover(h.ctx, h.clock.Now(), "moved@zwetschge.example", "", "en", ByMail, fox)
+	_, err = h.Recover(h.ctx, h.clock.Now(), "moved@zwetschge.example", "", "en", ByMail, "", fox)
 	h.must(err)
 	_, err = h.AskErasure(h.ctx, h.clock.Now(), h.web.Session, goodPassword)
 	h.must(err)
@@ -189,7 +189,7 @@ func TestA10_ErasedFromTheFile(t *testing.T) {
 	if _, err := h.SignIn(h.ctx, h.clock.Now(), SignInRequest{Login: "moved@zwetschge.example", Password: goodPassword, From: fox}); !errors.Is(err, ErrCredentials) {
 		t.Errorf("sign-in after the 7 days = %v, want ErrCredentials", err)
 	}
-	r, err := h.Recover(h.ctx, h.clock.Now(), "moved@zwetschge.example", "", "en", ByMail, fox)
+	r, err := h.Recover(h.ctx, h.clock.Now(), "moved@zwetschge.example", "", "en", ByMail, "", fox)
 	h.must(err)
 	if err := h.ProveRecovery(h.ctx, h.clock.Now(), r.ID, h.code(t)); !errors.As(err, new(*WrongCodeError)) {
 		t.Errorf("recovery after the 7 days = %v, want that of an unknown account", err)

@@ -45,7 +45,7 @@ func TestO3_ImportedPasswordsWorkAndAreHashedAnew(t *testing.T) {
 			}
 		}
 	}
-	if _, err := f.Recover(f.ctx, f.clock.Now(), ownersPhone, "", "en", BySMS, fox); err != nil || f.mail(t).To != ownersPhone {
+	if _, err := f.Recover(f.ctx, f.clock.Now(), ownersPhone, "", "en", BySMS, "", fox); err != nil || f.mail(t).To != ownersPhone {
 		t.Errorf("recovery by the imported number: %v, %+v", err, f.mail(t))
 	}
 }

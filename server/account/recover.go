@@ -40,9 +40,10 @@ type Recovering struct {
 
 // Recover begins a recovery: it sends an access code by the channel to the
 // account with this email address or phone number (a national one is read as of
-// region). An unknown one is answered alike. Errors: ErrAddress (neither an
-// address nor a number), *ThrottledError.
-func (s *Service) Recover(ctx context.Context, now time.Time, typed, region, language string, by Channel, from Client) (Recovering, error) {
+// region). An unknown one is answered alike. device is what the browser's device
+// cookie holds: strangers cannot use up the codes of a known device. Errors:
+// ErrAddress (neither an address nor a number), *ThrottledError.
+func (s *Service) Recover(ctx context.Context, now time.Time, typed, region, language string, by Channel, device string, from Client) (Recovering, error) {
 	row, find, err := s.readTyped(typed, region, language)
 	if err != nil {
 		return Recovering{}, err
@@ -70,7 +71,7 @@ func (s *Service) Recover(ctx context.Context, now time.Time, typed, region, lan
 		if known {
 			row.Account, row.Password, row.Email, row.Phone, row.Language = acc.ID, acc.Password, acc.Email, phone.Number, acc.Language
 		}
-		if sent, err = s.sendRecovery(tx, now, secret, row, by, from); err != nil {
+		if sent, err = s.sendRecovery(tx, now, secret, row, by, device, from); err != nil {
 			return err
 		}
 		return tx.InsertRecovery(row)
@@ -125,7 +126,14 @@ func (s *Service) region(region, language string) string {
 }
 
 // sendRecovery sends the code, or seems to.
-func (s *Service) sendRecovery(tx *store.Tx, now time.Time, secret string, row store.RecoveryRow, by Channel, from Client) (CodeSent, error) {
+func (s *Service) sendRecovery(tx *store.Tx, now time.Time, secret string, row store.RecoveryRow, by Channel, device string, from Client) (CodeSent, error) {
+	who := recovering
+	switch name, err := s.knownDevice(tx, row.Account, device, now); { // of nobody too: it takes as long
+	case err != nil:
+		return CodeSent{}, err
+	case name != "":
+		who = known
+	}
 	to := row.Email
 	typedHere := strings.Contains(row.Typed, "@")
 	if by == BySMS {
@@ -142,7 +150,7 @@ func (s *Service) sendRecovery(tx *store.Tx, now time.Time, secret string, row s
 	}
 	sent, err := s.sendAccessCode(tx, now, codeRequest{
 		Attempt: secret, Purpose: ForRecovery, Account: row.Account, To: Destination{Channel: by, Address: to},
-		Language: row.Language, From: from, Asker: recovering, Typed: row.Typed, Decoy: decoy,
+		Language: row.Language, From: from, Asker: who, Typed: row.Typed, Decoy: decoy,
 	})
 	sent.To = ""
 	if typedHere {
@@ -152,8 +160,9 @@ func (s *Service) sendRecovery(tx *store.Tx, now time.Time, secret string, row s
 }
 
 // ResendRecovery sends another code, by whichever channel; the one before is
-// void. Errors: ErrNoRecovery, *ThrottledError.
-func (s *Service) ResendRecovery(ctx context.Context, now time.Time, id string, by Channel, from Client) (Recovering, error) {
+// void. device is as in [Service.Recover]. Errors: ErrNoRecovery,
+// *ThrottledError.
+func (s *Service) ResendRecovery(ctx context.Context, now time.Time, id string, by Channel, device string, from Client) (Recovering, error) {
 	var sent CodeSent
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		row, err := tx.Recovery(stored(id))
@@ -166,7 +175,7 @@ func (s *Service) ResendRecovery(ctx context.Context, now time.Time, id string, 
 		if err := unmoved(tx, row); err != nil {
 			return err
 		}
-		sent, err = s.sendRecovery(tx, now, id, row, by, from)
+		sent, err = s.sendRecovery(tx, now, id, row, by, device, from)
 		return err
 	})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // recover begins a recovery and gives its code.
 func (h *household) proved(typed string, by Channel) string {
 	h.t.Helper()
-	r, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", by, fox)
+	r, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", by, "", fox)
 	h.must(err)
 	h.must(h.ProveRecovery(h.ctx, h.clock.Now(), r.ID, h.code(h.t)))
 	return r.ID
@@ -140,8 +140,8 @@ func TestV6_RecoveryAnswersUnknownAccountsAlike(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	for _, by := range []Channel{ByMail, BySMS} {
 		for _, pair := range [][2]string{{"anna@example.org", "nobody@example.org"}, {"anna@example.org", "alma@example.org"}} {
-			known, err1 := h.Recover(h.ctx, h.clock.Now(), pair[0], "", "en", by, fox)
-			unknown, err2 := h.Recover(h.ctx, h.clock.Now(), pair[1], "", "en", by, fox)
+			known, err1 := h.Recover(h.ctx, h.clock.Now(), pair[0], "", "en", by, "", fox)
+			unknown, err2 := h.Recover(h.ctx, h.clock.Now(), pair[1], "", "en", by, "", fox)
 			if (err1 == nil) != (err2 == nil) {
 				t.Fatalf("by %s: %v, %v", by, err1, err2)
 			}
@@ -165,7 +165,7 @@ func TestV6_RecoveryTellsNoAddressOfANumber(t *testing.T) {
 	h.setPhone(ownersPhone)
 	h.clock.Advance(2 * time.Hour)
 	ask := func(typed string) error {
-		_, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", BySMS, fox)
+		_, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", BySMS, "", fox)
 		return err
 	}
 	var throttled *ThrottledError
@@ -195,7 +195,7 @@ func TestV6_RecoveryDoesTheSameWorkForNobody(t *testing.T) {
 			h.clock.Advance(2 * time.Hour)
 			posted := 0
 			h.post = func(*store.Tx, Notice) error { posted++; return nil }
-			if _, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", by, fox); err != nil || posted != 1 {
+			if _, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", by, "", fox); err != nil || posted != 1 {
 				t.Errorf("%s by %s: %d messages, %v, want 1", typed, by, posted, err)
 			}
 		}
@@ -211,11 +211,11 @@ func TestV10_BadRecoveries(t *testing.T) {
 		"huge": strings.Repeat("9", 1<<20), "huge address": strings.Repeat("a", 1<<20) + "@example.org",
 		"control characters": "anna\x00@example.org", "not UTF-8": "ann\xff@example.org",
 	} {
-		if _, err := h.Recover(h.ctx, now(), typed, "", "", ByMail, fox); !errors.Is(err, ErrAddress) {
+		if _, err := h.Recover(h.ctx, now(), typed, "", "", ByMail, "", fox); !errors.Is(err, ErrAddress) {
 			t.Errorf("%s: Recover = %v, want ErrAddress", name, err)
 		}
 	}
-	r, err := h.Recover(h.ctx, now(), "anna@example.org", "", "en", ByMail, fox)
+	r, err := h.Recover(h.ctx, now(), "anna@example.org", "", "en", ByMail, "", fox)
 	h.must(err)
 	for name, id := range map[string]string{"nothing": "", "another": "AAAA", "huge": strings.Repeat("A", 1<<20)} {
 		if err := h.ProveRecovery(h.ctx, now(), id, h.code(t)); !errors.Is(err, ErrNoRecovery) {

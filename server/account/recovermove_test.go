@@ -35,7 +35,7 @@ func TestV10_NoRecoveryOutlivesTheMove(t *testing.T) {
 			h.clock.Advance(2 * time.Hour) // new budgets
 			h.prove(goodPassword)
 			proved := h.proved("anna@example.org", ByMail)
-			begun, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", ByMail, thief)
+			begun, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", ByMail, "", thief)
 			h.must(err)
 			code := h.code(t)
 			step := h.step(t, "anna@example.org", goodPassword, "", thief)
@@ -47,7 +47,7 @@ func TestV10_NoRecoveryOutlivesTheMove(t *testing.T) {
 			}
 			h.clock.Advance(time.Minute)
 			for _, by := range []Channel{ByMail, BySMS} {
-				if _, err := h.ResendRecovery(h.ctx, h.clock.Now(), begun.ID, by, thief); !errors.Is(err, ErrNoRecovery) {
+				if _, err := h.ResendRecovery(h.ctx, h.clock.Now(), begun.ID, by, "", thief); !errors.Is(err, ErrNoRecovery) {
 					t.Errorf("another code by %s = %v, want ErrNoRecovery", by, err)
 				}
 			}
@@ -72,7 +72,7 @@ func TestV10_NoRecoveryOutlivesTheMove(t *testing.T) {
 func TestV10_RecoveryGoesWhereTheAccountIsNow(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	proved := h.proved("anna@example.org", ByMail)
-	begun, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", ByMail, thief)
+	begun, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", ByMail, "", thief)
 	h.must(err)
 	code := h.code(t)
 	h.must(h.c.DB.Update(h.ctx, func(tx *store.Tx) error {
@@ -82,7 +82,7 @@ func TestV10_RecoveryGoesWhereTheAccountIsNow(t *testing.T) {
 	if err := h.ProveRecovery(h.ctx, h.clock.Now(), begun.ID, code); !errors.Is(err, ErrNoRecovery) {
 		t.Errorf("ProveRecovery = %v, want ErrNoRecovery", err)
 	}
-	if _, err := h.ResendRecovery(h.ctx, h.clock.Now(), begun.ID, ByMail, thief); !errors.Is(err, ErrNoRecovery) {
+	if _, err := h.ResendRecovery(h.ctx, h.clock.Now(), begun.ID, ByMail, "", thief); !errors.Is(err, ErrNoRecovery) {
 		t.Errorf("ResendRecovery = %v, want ErrNoRecovery", err)
 	}
 	if _, err := h.FinishRecovery(h.ctx, h.clock.Now(), proved, newPassword, "", thief); !errors.Is(err, ErrNoRecovery) {

@@ -316,7 +316,7 @@ func TestV8_ExPartnerKeepsTheOldMailbox(t *testing.T) {
 	if _, err := h.NotMe(h.ctx, h.clock.Now(), old, "", thief); !errors.Is(err, ErrLink) {
 		t.Errorf("an older notice's link = %v, want ErrLink", err)
 	}
-	if _, err := h.Recover(h.ctx, h.clock.Now(), "shared@example.org", "", "en", ByMail, thief); err != nil {
+	if _, err := h.Recover(h.ctx, h.clock.Now(), "shared@example.org", "", "en", ByMail, "", thief); err != nil {
 		t.Errorf("recovery by the old address = %v, want the same answer as always", err)
 	}
 	if diff := cmp.Diff(before, h.state()); diff != "" {

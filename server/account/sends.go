@@ -8,34 +8,38 @@ import (
 
 	"github.com/nyaruka/phonenumbers"
 
+	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
 // Budgets of access codes in an hour, per destination and per account (product
-// rule V1). Of the five in all, strangers can use up three and recoveries from
-// unknown devices one more: the last is there for whoever knows the password or
-// holds a known device, whatever strangers do.
+// rule V1). Of the five in all, one is kept for known devices and one for
+// recoveries: strangers and whoever only knows the password share the other
+// three, and strangers leave one of those to the password. A sign-up has three
+// where nobody has the address: nothing is to be kept for anybody.
 const (
-	sendsPerHour    = 5
-	strangerSends   = 3
-	recoverySends   = 1
-	sendsUnreserved = sendsPerHour - 1 // after these only the kept one is left
-	provedKept      = 1
+	sendsPerHour  = 5
+	sendsUnknown  = sendsPerHour - 1             // a known device keeps one
+	recoverySends = 1                            // beside the strangers'
+	openSends     = sendsUnknown - recoverySends // strangers and the right password
+	strangerSends = openSends - 1                // the password keeps one
+	signUpSends   = openSends
 )
 
 var (
 	sendBudget     = Budget{Scope: "send", Limit: sendsPerHour, Per: time.Hour}
-	openBudget     = Budget{Scope: "send", Limit: sendsUnreserved, Per: time.Hour} // the same count, the kept one left alone
+	unknownBudget  = Budget{Scope: "send", Limit: sendsUnknown, Per: time.Hour} // the same count
+	openBudget     = Budget{Scope: "send-open", Limit: openSends, Per: time.Hour}
 	strangerBudget = Budget{Scope: "send-stranger", Limit: strangerSends, Per: time.Hour}
 	recoveryBudget = Budget{Scope: "send-recovery", Limit: recoverySends, Per: time.Hour}
-	provedBudget   = Budget{Scope: "send-proved", Limit: provedKept, Per: time.Hour}
 	signUpBudget   = Budget{Scope: "sign-up", Limit: signUpsPerIP, Per: time.Hour}
 )
 
 // takeSend counts a message against the budgets of what was asked for, of its
-// destination and of its account. Where only those of the latter two are used
-// up, a stranger is shown nothing and sent nothing: an answer would tell which
-// address belongs to which number.
+// destination and of its account. A stranger is refused where strangers asked
+// too often for what was typed: that is counted alike for everybody. Where what
+// is used up depends on an account, its owner or who else an address belongs
+// to, a stranger is shown nothing and sent nothing (product rule V6).
 func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent bool, err error) {
 	asked := r.To.Address
 	var hidden [][]string
@@ -53,11 +57,12 @@ func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent b
 	case r.Decoy && !r.Told: // counted for nobody, so that it takes as long
 		hidden = append(hidden, []string{"of nobody", asked})
 	}
-	if err := s.takeSendOf(tx, now, r.Asker, sendSubject(r.To.Channel, asked)...); err != nil {
+	if silent, err = s.takeSendOf(tx, now, r, sendSubject(r.To.Channel, asked)...); err != nil {
 		return false, err
 	}
 	for _, subject := range hidden {
-		err := s.takeSendOf(tx, now, r.Asker, subject...)
+		full, err := s.takeSendOf(tx, now, r, subject...)
+		silent = silent || full
 		var throttled *ThrottledError
 		switch {
 		case errors.As(err, &throttled) && r.Asker.untold():
@@ -73,34 +78,69 @@ func sendSubject(by Channel, address string) []string {
 	return []string{"to", string(by), strings.ToLower(address)}
 }
 
-func (s *Service) takeSendOf(tx *store.Tx, now time.Time, who asker, subject ...string) error {
+// takeSendOf counts a message against the budgets of one subject. full: the
+// asker's own are not used up, but those that it shares are, and it may not know.
+func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, subject ...string) (full bool, err error) {
 	take := func(b Budget) error { return b.Take(tx, s.c.Keys, now, subject...) }
-	switch who {
-	case stranger:
-		if err := openBudget.Check(tx, s.c.Keys, now, subject...); err != nil {
-			return err
-		}
-		if err := take(strangerBudget); err != nil {
-			return err
-		}
-	case recovering:
-		if recoveryBudget.Check(tx, s.c.Keys, now, subject...) != nil {
-			return s.takeSendOf(tx, now, stranger, subject...)
-		}
-		if err := take(recoveryBudget); err != nil {
-			return err
-		}
-	case proved:
-		if openBudget.Check(tx, s.c.Keys, now, subject...) != nil {
-			if err := take(provedBudget); err != nil {
-				return err
-			}
-		}
+	switch r.Asker {
 	case known:
+		return false, take(sendBudget)
+	case proved:
+		if err := take(openBudget); err != nil {
+			return false, err
+		}
+		return false, take(unknownBudget)
+	case recovering:
+		err := take(recoveryBudget)
+		if err == nil {
+			return usedUp(take(unknownBudget))
+		}
+		if !errors.As(err, new(*ThrottledError)) {
+			return false, err
+		}
+	case stranger:
 	default:
-		return fmt.Errorf("account: no such asker %d", who)
+		return false, fmt.Errorf("account: no such asker %d", r.Asker)
 	}
-	return take(sendBudget)
+	own, open := strangerBudget, openBudget
+	open.Limit = strangerSends
+	if r.Purpose == ForSignUp {
+		own.Limit = signUpSends
+		if !r.Decoy {
+			open.Limit = signUpSends
+		}
+	}
+	if err := take(own); err != nil {
+		return false, err
+	}
+	if full, err := usedUp(take(open)); full || err != nil {
+		return full, err
+	}
+	return usedUp(take(unknownBudget))
+}
+
+// returnSend takes the count of an access code back that was given by who got it:
+// neither a stranger nor who only knows the password made it be sent. The counts
+// of all codes stay.
+func (s *Service) returnSend(tx *store.Tx, row store.AccessCodeRow) error {
+	subjects := [][]string{sendSubject(Channel(row.Channel), row.Destination)}
+	if row.Account != "" {
+		subjects = append(subjects, []string{"of", string(row.Account)})
+	}
+	for _, subject := range subjects {
+		if err := tx.ReturnThrottle(openBudget.Scope, s.c.Keys.MAC(keyring.Throttles, subject...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usedUp tells a budget that is used up from errors.
+func usedUp(err error) (bool, error) {
+	if errors.As(err, new(*ThrottledError)) {
+		return true, nil
+	}
+	return false, err
 }
 
 // countryPrefix returns the country's code of an E.164 number, e.g. "+34".

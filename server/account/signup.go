@@ -76,15 +76,20 @@ func (s *Service) sendSignUpCode(tx *store.Tx, now time.Time, attempt string, ro
 		return CodeSent{}, err
 	}
 	taken := err == nil
-	sent, err := s.sendAccessCode(tx, now, codeRequest{
+	r := codeRequest{
 		Attempt: attempt, Purpose: ForSignUp, To: Destination{ByMail, row.Email},
 		Language: row.Language, From: from, Asker: stranger, Decoy: taken, Told: taken,
-	})
+	}
+	silent, err := s.takeSend(tx, now, r)
+	if err != nil {
+		return CodeSent{}, err
+	}
+	sent, err := s.sendCode(tx, now, r, silent)
 	if err != nil || !taken {
 		return sent, err
 	}
 	return sent, s.Notify(tx, Notice{
-		Kind: NoticeHaveAccount, Account: owner.ID, To: owner.Email, Language: row.Language, At: now, Client: from.tidy(),
+		Kind: NoticeHaveAccount, Account: owner.ID, To: owner.Email, Language: row.Language, At: now, Client: from.tidy(), Decoy: silent,
 	})
 }
 
@@ -117,7 +122,10 @@ func (s *Service) ResendCode(ctx context.Context, now time.Time, attempt string,
 // Errors: ErrAttempt, *WrongCodeError, ErrCodeExpired, ErrAddressTaken.
 func (s *Service) VerifyEmail(ctx context.Context, now time.Time, attempt, code, device string, from Client) (SignedIn, error) {
 	var signedIn SignedIn
-	err := s.redeem(ctx, now, attempt, ForSignUp, code, func(tx *store.Tx, _ store.AccessCodeRow) error {
+	err := s.redeem(ctx, now, attempt, ForSignUp, code, func(tx *store.Tx, given store.AccessCodeRow) error {
+		if err := s.returnSend(tx, given); err != nil {
+			return err
+		}
 		row, err := tx.Attempt(stored(attempt))
 		if err != nil {
 			return orAttempt(err)

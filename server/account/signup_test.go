@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -128,18 +129,45 @@ func TestCodeExpires(t *testing.T) { // V1
 func TestSendsAreBounded(t *testing.T) { // V1
 	f := newFixture(t)
 	var last error
-	for range strangerSends + 1 {
+	for range signUpSends + 1 {
 		_, last = f.SignUp(f.ctx, f.clock.Advance(time.Minute), "anna@example.org", goodPassword, "", fox)
 	}
 	var throttled *ThrottledError
-	if want := (60 - strangerSends) * time.Minute; !errors.As(last, &throttled) || throttled.RetryAfter != want {
+	if want := (60 - signUpSends) * time.Minute; !errors.As(last, &throttled) || throttled.RetryAfter != want {
 		t.Errorf("one code more within the hour: %v, want a wait of %v", last, want)
 	}
-	if len(f.mails) != strangerSends {
-		t.Errorf("%d mails, want %d", len(f.mails), strangerSends)
+	if len(f.mails) != signUpSends {
+		t.Errorf("%d mails, want %d", len(f.mails), signUpSends)
 	}
 	if _, err := f.SignUp(f.ctx, f.clock.Advance(throttled.RetryAfter), "anna@example.org", goodPassword, "", fox); err != nil {
 		t.Errorf("after the wait: %v", err)
+	}
+}
+
+// V6: 429 would tell that somebody has the address, and uses the account.
+func TestV6_SignUpTellsNothingOfAnAccountsCodes(t *testing.T) {
+	f := newFixture(t)
+	f.signedUp(t, anna)
+	f.clock.Advance(2 * time.Hour)
+	f.update(t, func(tx *store.Tx) error { // by the owner
+		for range sendsPerHour {
+			r := codeRequest{To: Destination{ByMail, anna}, Asker: known}
+			if _, err := f.takeSend(tx, f.clock.Now(), r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	mails := len(f.mails)
+	for i := range signUpSends + 1 {
+		_, used := f.SignUp(f.ctx, f.clock.Now(), anna, goodPassword, "", elsewhere)
+		_, unused := f.SignUp(f.ctx, f.clock.Now(), "nobody@example.org", goodPassword, "", elsewhere)
+		if fmt.Sprint(used) != fmt.Sprint(unused) {
+			t.Errorf("sign-up %d: %v for an account in use, %v for no account", i+1, used, unused)
+		}
+	}
+	if n := len(f.mails) - mails; n != signUpSends {
+		t.Errorf("%d mails, want %d: none to the account whose codes are used up", n, signUpSends)
 	}
 }
 

@@ -34,6 +34,7 @@ func (a *API) beginRecovery(c *call) error {
 		Channel  string `json:"channel"`
 		Region   string `json:"region"`
 		Language string `json:"language"`
+		Device   string `json:"device"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
@@ -43,6 +44,7 @@ func (a *API) beginRecovery(c *call) error {
 		text("login", in.Login, 1, maxEmail),
 		text("region", in.Region, 0, maxRegion),
 		text("language", in.Language, 0, maxLanguage),
+		text("device", in.Device, 0, maxToken),
 		err,
 	); err != nil {
 		return err
@@ -50,7 +52,7 @@ func (a *API) beginRecovery(c *call) error {
 	if in.Language == "" {
 		in.Language = "en"
 	}
-	r, err := a.cfg.Accounts.Recover(c.ctx(), c.now, in.Login, in.Region, in.Language, by, c.client)
+	r, err := a.cfg.Accounts.Recover(c.ctx(), c.now, in.Login, in.Region, in.Language, by, a.deviceOf(c, in.Device), c.client)
 	if errors.Is(err, account.ErrAddress) {
 		err = errLogin // the sentence about an email address would be half the truth
 	}
@@ -61,15 +63,16 @@ func (a *API) resendRecovery(c *call) error {
 	var in struct {
 		Recovery string `json:"recovery"`
 		Channel  string `json:"channel"`
+		Device   string `json:"device"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
 	}
 	by, err := channel(in.Channel)
-	if err := first(text("recovery", in.Recovery, 1, maxToken), err); err != nil {
+	if err := first(text("recovery", in.Recovery, 1, maxToken), text("device", in.Device, 0, maxToken), err); err != nil {
 		return err
 	}
-	r, err := a.cfg.Accounts.ResendRecovery(c.ctx(), c.now, in.Recovery, by, c.client)
+	r, err := a.cfg.Accounts.ResendRecovery(c.ctx(), c.now, in.Recovery, by, a.deviceOf(c, in.Device), c.client)
 	return c.accepted(recoveryOf(r), err)
 }
 

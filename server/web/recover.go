@@ -103,7 +103,7 @@ func (v *visit) channel() account.Channel {
 
 func (s *Site) recoverBegin(v *visit) error {
 	login, by := tidy(v.form("email")), v.channel()
-	r, err := s.c.Accounts.Recover(v.ctx(), v.now, login, v.region(), v.language(), by, v.client())
+	r, err := s.c.Accounts.Recover(v.ctx(), v.now, login, v.region(), v.language(), by, v.cookie(cookieDevice), v.client())
 	if err != nil {
 		p, status, err := v.rejected(err)
 		if err != nil {
@@ -172,7 +172,7 @@ func (s *Site) recoverResend(v *visit) error {
 	if !ok {
 		return v.recoveryOver()
 	}
-	next, err := s.c.Accounts.ResendRecovery(v.ctx(), v.now, r.ID, v.channel(), v.client())
+	next, err := s.c.Accounts.ResendRecovery(v.ctx(), v.now, r.ID, v.channel(), v.cookie(cookieDevice), v.client())
 	if errors.Is(err, account.ErrNoRecovery) {
 		return v.recoveryOver()
 	}
