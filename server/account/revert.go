@@ -18,7 +18,8 @@ import (
 //	first change of the address ── moves ──▶ its old address gets a link; 7 days from now
 //	any later change            ──▶ nothing: it neither replaces nor prolongs
 //	7 days                      ──▶ over: what is, stays
-//	"It wasn't me", sent to the first address ──▶ all of it is undone, and over
+//	"It wasn't me", sent to the first address ──▶ all of it is undone, and over,
+//	                                              whatever that mail was about
 //
 // Where a second factor was set more than 7 days before the chain, undoing
 // needs it: an old mailbox alone takes no account over.

@@ -12,17 +12,11 @@ import (
 )
 
 // undoes reports whether a link's "It wasn't me" undoes the chain: it was sent
-// within it and to its first address, and is about a change of it or comes
-// from where the account has moved away.
-func undoes(link store.LinkRow, chain store.ChainRow, nowAt string) bool {
-	if chain.ID == "" || link.Chain != chain.ID || link.EmailKey != chain.EmailKey {
-		return false
-	}
-	switch NoticeKind(link.Subject) {
-	case NoticeEmailChanged, NoticePhoneChanged, NoticeFactorChanged, NoticeFactorResetEnded:
-		return true
-	}
-	return link.EmailKey != nowAt
+// to the chain's first address, whatever it is about. As links live 7 days it is
+// from within the chain or from the 7 days before, as the mail about the sign-in
+// that began it is.
+func undoes(link store.LinkRow, chain store.ChainRow) bool {
+	return chain.ID != "" && link.EmailKey == chain.EmailKey && chain.Opened.Sub(link.Created) <= linkLife
 }
 
 // Undo is what an "It wasn't me" page shows before the one confirmation.
@@ -83,7 +77,7 @@ func judge(tx *store.Tx, now time.Time, link store.LinkRow) (store.ChainRow, boo
 	if err != nil {
 		return chain, false, err
 	}
-	reverts := undoes(link, chain, nowAt)
+	reverts := undoes(link, chain)
 	if !reverts && link.EmailKey != nowAt {
 		return chain, false, ErrLink
 	}
@@ -100,9 +94,9 @@ type Undone struct {
 }
 
 // NotMe is the one confirmation of "It wasn't me" (product rule V7): it signs
-// out everywhere, undoes the chain of changes that the link is about, or all
-// changes to profiles and locks from the one that it is about on, whoever made
-// them; forgets the sign-in that made it, voids the password and begins a
+// out everywhere, undoes the open chain of changes where the link was sent to its
+// first address, and all changes to profiles and locks from the one that it is
+// about on, whoever made them; forgets the sign-in that made it, voids the password and begins a
 // recovery. factor is a code of the second factor where
 // [Undo.NeedsFactor] says so. A link works once, also in parallel. Errors:
 // ErrLink, ErrFactorNeeded, ErrFactor (nothing was done), ErrAddressTaken (the
@@ -224,8 +218,8 @@ func (s *Service) countUndo(ctx context.Context, now time.Time, token string, a 
 
 // makeSafe ends everything that somebody else could go on with, and begins a
 // recovery that is proved by the mailbox. Using the first address's link voids
-// all others; another one voids those to the same address. Only a link that
-// puts profiles back further stays.
+// all others; another one voids those to the same address, which undo no open
+// chain. Only a link that puts profiles back further stays.
 func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did Undone, from Client) error {
 	acc, err := tx.Account(link.Account)
 	if err != nil {

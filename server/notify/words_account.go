@@ -87,6 +87,10 @@ func undone(w Wording, n account.Notice) letter {
 		Button: page(w, "Choose a new password", "/recover"),
 		Advice: "Choose a password that you use nowhere else, then look at your devices and profiles.",
 	})
+	if n.Detail == "" {
+		l.Subject, l.Heading = "Everything was signed out of your "+w.Service+" account", "Everything was signed out"
+		l.Lines[0] = "Somebody, most likely you, pressed “It wasn’t me”. Everything was signed out. Email address, phone number, second factor and profiles stay as they are."
+	}
 	return detail(l, "Restored", n.Detail)
 }
 

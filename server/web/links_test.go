@@ -36,8 +36,8 @@ func TestV9_ALinkOpenedFiftyTimesStillWorksOnce(t *testing.T) {
 	thief.page("/account/devices")
 
 	p.moved(p.post("/not-me", "link="+link), "/recover/password")
-	has(t, p.page("/recover/password"), "Whoever it was is out", "The old password no longer works", "Now choose a new password")
-	lacks(t, p.page("/recover/password"), "are what they were before")
+	has(t, p.page("/recover/password"), "Everything is signed out", "second factor stay as they are", "The old password no longer works", "Now choose a new password")
+	lacks(t, p.page("/recover/password"), "are what they were before", "is out.")
 	for _, q := range []*person{owner, thief} {
 		q.moved(q.get("/account"), "/signin?next=%2Faccount")
 	}
@@ -61,7 +61,7 @@ func TestV8_TheOldAddressChangesItBack(t *testing.T) {
 	p := w.browser()
 	has(t, p.page(notMeAt(link)), "about <b>a new email address</b>", "changes email address, phone number and second factor back")
 	p.moved(p.post("/not-me", "link="+link), "/recover/password")
-	has(t, p.page("/recover/password"), "Email address, phone number and second factor are what they were before")
+	has(t, p.page("/recover/password"), "Whoever it was is out", "Email address, phone number and second factor are what they were before")
 	p.moved(p.post("/recover/password", "password="+newTestPassword, "again="+newTestPassword), "/recover/done")
 	p.choose("/")
 	has(t, p.page("/account"), testEmail)
