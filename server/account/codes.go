@@ -104,12 +104,12 @@ func (s *Service) sendAccessCode(tx *store.Tx, now time.Time, r codeRequest) (Co
 	if err != nil {
 		return CodeSent{}, err
 	}
-	code, err := accessCode(s.c.Rand)
 	return s.sendCode(tx, now, r, silent)
 }
 
 // sendCode is sendAccessCode past the budgets; silent: nothing is sent.
 func (s *Service) sendCode(tx *store.Tx, now time.Time, r codeRequest, silent bool) (CodeSent, error) {
+	code, err := accessCode(s.c.Rand)
 	if err != nil {
 		return CodeSent{}, err
 	}
