@@ -162,6 +162,7 @@ func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 			tx.DeleteAttemptsBefore(now.Add(-attemptLife-codeLife)),
 			tx.DeleteAccessCodesBefore(now.Add(-24*time.Hour)),
 			tx.DeleteSignInsBefore(now),
+			tx.DeleteBegunTOTPBefore(now.Add(-totpBegun)),
 			tx.DeleteCeremoniesBefore(now),
 			tx.DeleteKnownDevicesBefore(now.Add(-DeviceLife)),
 			tx.DeleteSignInHistoryBefore(now.Add(-historyLife)),

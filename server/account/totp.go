@@ -26,6 +26,8 @@ const (
 	totpDigits = 6
 	totpSlack  = 1  // steps before and after now that are taken: RFC 6238 §5.2
 	totpSecret = 20 // bytes: the length of the hash, RFC 4226 §4
+
+	totpBegun = 15 * time.Minute // how long a new secret waits for its first code
 )
 
 var base32Text = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -63,8 +65,9 @@ func matchTOTP(secret []byte, code string, now time.Time) (step int64, ok bool) 
 	return step, ok
 }
 
-// BeginTOTP makes a secret for an authenticator app. Nothing changes before
-// [Service.ConfirmTOTP]. Errors: ErrProofNeeded, ErrSignedOut, ErrFactorExists.
+// BeginTOTP makes a secret for an authenticator app. It is who's alone, for 15
+// minutes: nobody can leave a secret that he knows for the owner to find.
+// Nothing changes before [Service.ConfirmTOTP]. Errors: ErrProofNeeded, ErrSignedOut, ErrFactorExists.
 func (s *Service) BeginTOTP(ctx context.Context, now time.Time, who Session) (TOTPSetup, error) {
 	if !who.Fresh(now) {
 		return TOTPSetup{}, ErrProofNeeded
@@ -81,7 +84,7 @@ func (s *Service) BeginTOTP(ctx context.Context, now time.Time, who Session) (TO
 		if err := Live(tx, who); err != nil {
 			return err
 		}
-		err := tx.PutTOTP(store.TOTPRow{Account: who.Account, Sealed: sealed, Created: now})
+		err := tx.PutTOTP(store.TOTPRow{Account: who.Account, Sealed: sealed, Created: now, Session: string(who.ID)})
 		if errors.Is(err, store.ErrExists) {
 			return ErrFactorExists
 		}
@@ -120,12 +123,9 @@ func (s *Service) ConfirmTOTP(ctx context.Context, now time.Time, who Session, c
 	var codes []string
 	web, err := s.changeFactor(ctx, now, who, everywhere, func(tx *store.Tx, acc store.AccountRow) (factorChange, error) {
 		codes = nil
-		app, err := tx.TOTP(acc.ID)
+		app, err := begunTOTP(tx, now, who)
 		if err != nil {
-			return factorChange{}, orNoFactor(err)
-		}
-		if !app.Confirmed.IsZero() {
-			return factorChange{}, ErrFactorExists
+			return factorChange{}, err
 		}
 		step, ok, err := s.matchSealed(app, code, now)
 		if err != nil {

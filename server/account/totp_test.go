@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
@@ -311,4 +312,86 @@ func TestV3_ABegunAppIsNoFactor(t *testing.T) {
 	if n := f.noticed(NoticeFactorChanged); n != 0 {
 		t.Errorf("%d notices that a factor changed", n)
 	}
+}
+
+// V3: a secret that somebody began is shown to that session alone, and to
+// nobody after its time or a sign-out of everything: whoever had a session for a
+// while cannot leave the owner a secret that he knows.
+func TestV3_ABegunSecretBelongsToItsSession(t *testing.T) {
+	f := newFixture(t)
+	owner, thief := f.signedUp(t, anna), f.signedIn(t, anna)
+	setup, err := f.BeginTOTP(f.ctx, f.clock.Now(), thief.Session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := base32Text.DecodeString(strings.ReplaceAll(setup.Secret, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := f.BegunTOTP(f.ctx, f.clock.Now(), owner.Session); !errors.Is(err, ErrNoFactor) {
+		t.Errorf("another session sees %+v, %v", got, err)
+	}
+	if _, _, err := f.ConfirmTOTP(f.ctx, f.clock.Now(), owner.Session, f.totp(secret), false); !errors.Is(err, ErrNoFactor) {
+		t.Errorf("another session confirms it: %v", err)
+	}
+	if again, err := f.BegunTOTP(f.ctx, f.clock.Now(), thief.Session); err != nil || again != setup {
+		t.Errorf("the session itself sees %+v, %v", again, err)
+	}
+	gone := func(after string, who Session) {
+		t.Helper()
+		if _, err := f.BegunTOTP(f.ctx, f.clock.Now(), who); !errors.Is(err, ErrNoFactor) {
+			t.Errorf("%s: %v, want ErrNoFactor", after, err)
+		}
+		f.update(t, func(tx *store.Tx) error {
+			if _, err := tx.TOTP(who.Account); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s it is stored (%v)", after, err)
+			}
+			return nil
+		})
+	}
+	// Everything else is signed out: what another session began is over, and what
+	// this one began goes on.
+	f.update(t, func(tx *store.Tx) (err error) {
+		owner.Session, err = EndEverything(tx, f.clock.Now(), owner.Session, protocol.ByAll, f.c.Changed)
+		return err
+	})
+	gone("after a sign-out of everything else", owner.Session)
+	begin := func() {
+		t.Helper()
+		owner.Session.Proved = f.clock.Now()
+		if setup, err = f.BeginTOTP(f.ctx, f.clock.Now(), owner.Session); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin()
+	f.update(t, func(tx *store.Tx) (err error) {
+		owner.Session, err = EndEverything(tx, f.clock.Now(), owner.Session, protocol.ByAll, f.c.Changed)
+		return err
+	})
+	if again, err := f.BegunTOTP(f.ctx, f.clock.Now(), owner.Session); err != nil || again != setup {
+		t.Errorf("after its own sign-out of everything else: %+v, %v", again, err)
+	}
+	f.clock.Advance(totpBegun)
+	owner.Session.Proved = f.clock.Now() // also with a proof
+	if _, err := f.BegunTOTP(f.ctx, f.clock.Now(), owner.Session); !errors.Is(err, ErrNoFactor) {
+		t.Errorf("after its time: %v, want ErrNoFactor", err)
+	}
+	if err := f.Tidy(f.ctx, f.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	gone("after its time and tidying", owner.Session)
+	begin()
+	f.update(t, func(tx *store.Tx) error { // as a recovery does
+		acc, err := tx.Account(owner.Session.Account)
+		if err != nil {
+			return err
+		}
+		if err := f.endAll(tx, f.clock.Now(), acc, fox); err != nil {
+			return err
+		}
+		if _, err := tx.TOTP(acc.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("after everything was ended it is stored (%v)", err)
+		}
+		return nil
+	})
 }

@@ -112,14 +112,17 @@ func (tx *Tx) RaiseVersion(id protocol.AccountID, v protocol.Version, now time.T
 		WHERE account_id = $1`, id, v, millis(now))
 }
 
-// EndEverything signs out every device and web session of the account, and
-// returns the new generation.
+// EndEverything signs out every device and web session of the account, forgets
+// an authenticator app that one of them began, and returns the new generation.
 func (tx *Tx) EndEverything(id protocol.AccountID, by protocol.By, where string, now time.Time) (int64, error) {
 	var g int64
 	err := tx.row(`UPDATE accounts SET generation = generation + 1, ended_by = $2, ended_where = $3, ended_at = $4,
 		version = version + 1, updated = $4 WHERE account_id = $1 RETURNING generation`,
 		id, by, where, millis(now)).Scan(&g)
-	return g, err
+	if err != nil {
+		return g, err
+	}
+	return g, tx.dropBegunTOTP(id, "")
 }
 
 // EndEverythingBy is EndEverything for a web session, in one statement with
@@ -134,7 +137,10 @@ func (tx *Tx) EndEverythingBy(id protocol.AccountID, session string, by protocol
 		WHERE account_id = $1 AND EXISTS (SELECT 1 FROM web_sessions w
 			WHERE w.account_id = $1 AND w.session_id = $2 AND w.generation = accounts.generation)
 		RETURNING generation, version`, id, session, by, where, millis(now)).Scan(&g, &v)
-	return g, v, err
+	if err != nil {
+		return g, v, err
+	}
+	return g, v, tx.dropBegunTOTP(id, session)
 }
 
 // SetPassword replaces the password hash old by next: ErrNotFound where it is

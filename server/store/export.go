@@ -31,7 +31,7 @@ var exported = []ExportTable{
 	{"signIns", "sign_in_history", "at:t network provider country located:f latitude longitude browser os kind", "entry_id", "entry_id"},
 	{"signInsUnderWay", "sign_ins", "needs reasons suspicious:f tries created:t expires:t", "sign_in_id", "sign_in_id generation password device"},
 	{"failures", "streaks", "failures last:t", "counter", "counter"},
-	{"authenticatorApp", "totp", "created:t confirmed:t", "account_id", "sealed step"},
+	{"authenticatorApp", "totp", "created:t confirmed:t", "account_id", "sealed step session"},
 	{"recoveryCodes", "recovery_codes", "created:t", "code_hash", "code_hash"},
 	{"passkeys", "passkeys", "passkey_id name sign_count regressed:t created:t last_used:t", "passkey_id", "credential data"},
 	{"passkeysAsked", "ceremonies", "purpose expires:t", "ceremony_id", "ceremony_id about data"},

@@ -13,13 +13,14 @@ type TOTPRow struct {
 	Step      int64  // the last one used
 	Created   time.Time
 	Confirmed time.Time // zero: not on yet
+	Session   string    // the web session that began it, until it is on
 }
 
 // PutTOTP sets a new secret that is not on yet. ErrExists where one is on.
 func (tx *Tx) PutTOTP(r TOTPRow) error {
-	n, err := tx.exec(`INSERT INTO totp (account_id, sealed, step, created, confirmed) VALUES ($1, $2, 0, $3, 0)
-		ON CONFLICT (account_id) DO UPDATE SET sealed = $2, step = 0, created = $3 WHERE totp.confirmed = 0`,
-		r.Account, r.Sealed, millis(r.Created))
+	n, err := tx.exec(`INSERT INTO totp (account_id, sealed, step, created, confirmed, session) VALUES ($1, $2, 0, $3, 0, $4)
+		ON CONFLICT (account_id) DO UPDATE SET sealed = $2, step = 0, created = $3, session = $4 WHERE totp.confirmed = 0`,
+		r.Account, r.Sealed, millis(r.Created), r.Session)
 	if err == nil && n == 0 {
 		err = ErrExists
 	}
@@ -29,8 +30,8 @@ func (tx *Tx) PutTOTP(r TOTPRow) error {
 // TOTP returns the account's authenticator app.
 func (tx *Tx) TOTP(account protocol.AccountID) (TOTPRow, error) {
 	r := TOTPRow{Account: account}
-	err := tx.row(`SELECT sealed, step, created, confirmed FROM totp WHERE account_id = $1`, account).
-		Scan(&r.Sealed, &r.Step, asTime(&r.Created), asTime(&r.Confirmed))
+	err := tx.row(`SELECT sealed, step, created, confirmed, session FROM totp WHERE account_id = $1`, account).
+		Scan(&r.Sealed, &r.Step, asTime(&r.Created), asTime(&r.Confirmed), &r.Session)
 	return r, err
 }
 
@@ -43,8 +44,22 @@ func (tx *Tx) UseTOTPStep(account protocol.AccountID, step int64) error {
 // ConfirmTOTP turns on the secret that was set at created, with the step that
 // confirmed it: ErrNotFound where there is none, or it is on.
 func (tx *Tx) ConfirmTOTP(account protocol.AccountID, created time.Time, step int64, now time.Time) error {
-	return tx.execOne(`UPDATE totp SET step = $3, confirmed = $4 WHERE account_id = $1 AND created = $2 AND confirmed = 0`,
+	return tx.execOne(`UPDATE totp SET step = $3, confirmed = $4, session = '' WHERE account_id = $1 AND created = $2 AND confirmed = 0`,
 		account, millis(created), step, millis(now))
+}
+
+// dropBegunTOTP removes the account's secret that is not on, unless the web
+// session except began it.
+func (tx *Tx) dropBegunTOTP(account protocol.AccountID, except string) error {
+	_, err := tx.exec(`DELETE FROM totp WHERE account_id = $1 AND confirmed = 0 AND session <> $2`, account, except)
+	return err
+}
+
+// DeleteBegunTOTPBefore removes secrets that are not on and were set at t or
+// before.
+func (tx *Tx) DeleteBegunTOTPBefore(t time.Time) error {
+	_, err := tx.exec(`DELETE FROM totp WHERE confirmed = 0 AND created <= $1`, millis(t))
+	return err
 }
 
 // DeleteTOTP removes the authenticator app: ErrNotFound where there is none.

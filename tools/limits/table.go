@@ -45,6 +45,7 @@ var table = []Row{
 	{"An authenticator app's code changes every", "server/account", "totpStep", "", "V3; RFC 6238 §5.2; ASVS 6.5.5"},
 	{"Steps around it that are taken", "server/account", "totpSlack", "before and after", "V3; RFC 6238 §5.2"},
 	{"Secret of an authenticator app", "server/account", "totpSecret", "bytes", "RFC 4226 §4: 16 or more"},
+	{"A new secret waits for its first code", "server/account", "totpBegun", "", "V3"},
 	{"Recovery codes", "server/account", "recoveryCodes", "codes", "V3"},
 	{"Random part of a recovery code", "server/account", "recoveryBytes", "bytes", "V3; NIST §4.2.1.1: 64 bits or more"},
 	{"Passkeys of an account", "server/account", "maxPasskeys", "passkeys", "V3"},
