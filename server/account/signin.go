@@ -28,6 +28,10 @@ type SignInRequest struct {
 	Device   string // what the browser's device cookie holds; empty: none
 	From     Client
 
+	// Where a national number is from, as at [Service.Recover]; may be empty.
+	Region   string // ISO 3166-1
+	Language string // BCP 47
+
 	begin Begin // nil: a web session; see SignInElsewhere
 }
 
@@ -161,7 +165,7 @@ func (s *Service) tried(ctx context.Context, now time.Time, r SignInRequest) (t 
 // find looks the login's account up and whether the device is known to it. It
 // returns the login as it is counted where there is no account.
 func (s *Service) find(tx *store.Tx, now time.Time, t *try) (login string, err error) {
-	login, t.acc, err = s.byLogin(tx, t.r.Login)
+	login, t.acc, err = s.byLogin(tx, t.r.Login, s.region(t.r.Region, t.r.Language))
 	if errors.Is(err, store.ErrNotFound) {
 		t.acc = store.AccountRow{Password: s.nobody}
 		return login, nil
@@ -173,9 +177,9 @@ func (s *Service) find(tx *store.Tx, now time.Time, t *try) (login string, err e
 	return login, err
 }
 
-// byLogin finds the account of an email address or a phone number:
+// byLogin finds the account of an email address or a phone number of region:
 // store.ErrNotFound, also for what is neither.
-func (s *Service) byLogin(tx *store.Tx, typed string) (login string, acc store.AccountRow, err error) {
+func (s *Service) byLogin(tx *store.Tx, typed, region string) (login string, acc store.AccountRow, err error) {
 	if strings.Contains(typed, "@") {
 		_, key, err := parseAddress(typed)
 		if err != nil {
@@ -184,7 +188,7 @@ func (s *Service) byLogin(tx *store.Tx, typed string) (login string, acc store.A
 		acc, err = tx.AccountByEmail(key)
 		return key, acc, err
 	}
-	number, err := ParsePhone(typed, s.c.Region)
+	number, err := ParsePhone(typed, region)
 	if err != nil {
 		return "", acc, store.ErrNotFound
 	}
@@ -355,6 +359,9 @@ func (s *Service) finish(tx *store.Tx, now time.Time, acc store.AccountRow, e en
 		return out, err
 	}
 	done := timeline.Entry{Kind: timeline.SignedIn, Detail: e.Verdict.detail()}
+	if e.Begin != nil {
+		done.Kind = timeline.SignedInElsewhere
+	}
 	if err := web.Session.Record(tx, now, done); err != nil {
 		return out, err
 	}

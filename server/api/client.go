@@ -60,6 +60,18 @@ func (o Origins) Client(r *http.Request) account.Client {
 	return c
 }
 
+// Region is the country of the request's first language where it names one, for
+// numbers written as at home: "de-CH" gives "CH".
+func Region(r *http.Request) string {
+	first, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
+	first, _, _ = strings.Cut(first, ";")
+	_, region, ok := strings.Cut(strings.TrimSpace(first), "-")
+	if !ok || len(region) != 2 {
+		return ""
+	}
+	return strings.ToUpper(region)
+}
+
 // parseAddr reads an address with or without a port. It is invalid where s is
 // neither.
 func parseAddr(s string) netip.Addr {

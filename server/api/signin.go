@@ -61,6 +61,7 @@ func (a *API) signIn(c *call) error {
 	}
 	step, err := a.cfg.Accounts.SignIn(c.ctx(), c.now, account.SignInRequest{
 		Login: in.Email, Password: in.Password, Device: a.deviceOf(c, in.Device), From: c.client,
+		Region: Region(c.r),
 	})
 	if step.Challenge != nil {
 		return c.accepted(challengeOf(step.Challenge), err)

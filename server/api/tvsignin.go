@@ -42,7 +42,7 @@ func (v *tv) takeTyped(ctx context.Context, f protocol.Frame) error {
 func (v *tv) ask(ctx context.Context, f protocol.Frame) (*account.Challenge, error) {
 	id := protocol.DeviceIDOf(v.enrolKey())
 	now, accounts := v.t.cfg.Now(), v.t.cfg.Accounts
-	from := account.Client{Agent: v.enrol.Name, IP: v.ip, Kind: "tv"}
+	from := v.client()
 	known, begin := v.t.cfg.Devices.Known(id), v.t.cfg.Devices.BySignIn(now, id)
 	switch f := f.(type) {
 	case protocol.SignIn:
@@ -65,6 +65,15 @@ func (v *tv) ask(ctx context.Context, f protocol.Frame) (*account.Challenge, err
 		return nil, accounts.ContinueElsewhere(ctx, now, string(f.Challenge), a, known, from, begin)
 	}
 	return nil, errOutOfOrder
+}
+
+// client is the TV that asks, as its owner sees it.
+func (v *tv) client() account.Client {
+	c := account.Client{Agent: v.enrol.Name, IP: v.ip, Kind: "tv"}
+	if place := v.t.cfg.Origins.Place; place != nil {
+		c.Place = place(parseAddr(v.ip))
+	}
+	return c
 }
 
 // codeNeeded says a challenge to a TV. It is not ok where the account has no

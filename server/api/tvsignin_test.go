@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -48,5 +49,18 @@ func TestCodeNeeded(t *testing.T) {
 		if _, err := protocol.Encode(got); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
+	}
+}
+
+func TestV7_ATVsSignInHasItsPlace(t *testing.T) {
+	v := &tv{t: &TVs{}, ip: "192.0.2.7", enrol: &protocol.Enrol{Name: "Living room"}}
+	want := account.Client{Agent: "Living room", IP: "192.0.2.7", Kind: "tv"}
+	if d := cmp.Diff(want, v.client()); d != "" {
+		t.Errorf("without places (-want +got):\n%s", d)
+	}
+	v.t.cfg.Origins.Place = func(a netip.Addr) string { return "near " + a.String() }
+	want.Place = "near 192.0.2.7"
+	if d := cmp.Diff(want, v.client()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }

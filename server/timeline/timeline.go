@@ -24,6 +24,7 @@ type Kind string
 const (
 	AccountCreated      Kind = "account_created"
 	SignedIn            Kind = "signed_in"             // on the web
+	SignedInElsewhere   Kind = "signed_in_elsewhere"   // by password on a TV
 	SignInFailed        Kind = "sign_in_failed"        // a wrong password
 	SignInGuessed       Kind = "sign_in_guessed"       // ten wrong passwords in a row on unknown devices
 	PasswordRefused     Kind = "password_refused"      // a hundred: refused on unknown devices from now on

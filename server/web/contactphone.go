@@ -3,11 +3,11 @@ package web
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/api"
 )
 
 // PhonePage adds or changes the phone number.
@@ -80,15 +80,7 @@ func (s *Site) changePhone(v *visit) error {
 
 // region is the country of the browser's first language where it names one, for
 // numbers written as at home: "de-CH" gives "CH".
-func (v *visit) region() string {
-	first, _, _ := strings.Cut(v.r.Header.Get("Accept-Language"), ",")
-	first, _, _ = strings.Cut(first, ";")
-	_, region, ok := strings.Cut(strings.TrimSpace(first), "-")
-	if !ok || len(region) != 2 {
-		return ""
-	}
-	return strings.ToUpper(region)
-}
+func (v *visit) region() string { return api.Region(v.r) }
 
 func (s *Site) phoneRemoveForm(v *visit) error {
 	return s.showPhoneRemove(v, http.StatusOK, false, nil)

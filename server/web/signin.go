@@ -51,6 +51,7 @@ func (s *Site) signIn(v *visit) error {
 	login, next := tidy(v.form("email")), local(v.form("next"))
 	step, err := s.c.Accounts.SignIn(v.ctx(), v.now, account.SignInRequest{
 		Login: login, Password: v.r.PostForm.Get("password"), Device: v.cookie(cookieDevice), From: v.client(),
+		Region: v.region(), Language: v.language(),
 	})
 	if err != nil {
 		p, status, err := v.rejectedSignIn(err)

@@ -41,6 +41,7 @@ type kindWords struct {
 var kinds = map[timeline.Kind]kindWords{
 	timeline.AccountCreated:      {"sparkle", "The account was created", false, false},
 	timeline.SignedIn:            {"laptop", "Signed in on the web", false, false},
+	timeline.SignedInElsewhere:   {"tv", "Signed in on a TV, with the password", true, false},
 	timeline.SignInFailed:        {"alert", "A sign-in with a wrong password", false, true},
 	timeline.SignInGuessed:       {"alert", "Ten wrong passwords in a row: unknown devices need a code too", false, true},
 	timeline.PasswordRefused:     {"alert", "A hundred wrong passwords in a row: unknown devices are turned away", false, true},
@@ -126,7 +127,7 @@ func why(e timeline.Entry) []string {
 		if e.Detail != "" {
 			return []string{e.Detail + " left."}
 		}
-	case timeline.SignedIn, timeline.SignInSuspicious, timeline.FactorResetAsked:
+	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.FactorResetAsked:
 		lines := strings.FieldsFunc(e.Detail, func(r rune) bool { return r == '\n' })
 		return lines[:min(len(lines), maxWhy)]
 	}
