@@ -141,11 +141,11 @@ func (b *bench) rest(ctx context.Context, k kind) error {
 	}
 }
 
-// password returns ten random letters and digits: nothing that checking it
-// takes long for.
+// password returns 16 random letters and digits: none that is refused, or that
+// checking takes long for.
 func (b *bench) password() string {
 	const letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
-	out := make([]byte, 10)
+	out := make([]byte, 16)
 	for i := range out {
 		out[i] = letters[b.random.IntN(len(letters))]
 	}
