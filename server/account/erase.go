@@ -240,6 +240,9 @@ func (s *Service) close(tx *store.Tx, now time.Time, id protocol.AccountID) erro
 	if err := s.endAll(tx, now, acc, Client{}); err != nil {
 		return err
 	}
+	if err := tx.DeleteFactorReset(id); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
 	return errors.Join(
 		tx.SetPassword(id, acc.Password, s.nobody),
 		tx.ClearFactors(id),

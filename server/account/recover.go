@@ -225,11 +225,12 @@ func (s *Service) ProveRecovery(ctx context.Context, now time.Time, id, code str
 }
 
 // FinishRecovery sets the new password, signs out everywhere and tells the
-// owner. Where no second factor is set it begins a web session; otherwise
-// SignedIn is empty and the person signs in with both. A recovery that was
-// proved works once, within 30 min, and not at all once the password was
-// changed in another way. device is what the browser's device cookie holds.
-// Errors: ErrNoRecovery, *PasswordError,
+// owner. An erasure that waits is cancelled; a removal of the second factor by
+// support goes on: it is for who has lost both. Where no second factor is set
+// it begins a web session; otherwise SignedIn is empty and the person signs in
+// with both. A recovery that was proved works once, within 30 min, and not at
+// all once the password was changed in another way. device is what the
+// browser's device cookie holds. Errors: ErrNoRecovery, *PasswordError,
 // *admit.BusyError.
 func (s *Service) FinishRecovery(ctx context.Context, now time.Time, id, next, device string, from Client) (SignedIn, error) {
 	leave, err := s.c.Gate.Enter(ctx)
@@ -308,6 +309,7 @@ func (s *Service) finishRecovery(tx *store.Tx, now time.Time, row store.Recovery
 		return SignedIn{}, err
 	}
 	err = errors.Join(
+		s.cancelErasure(tx, now, acc.ID, from),
 		tx.EndStreaks(acc.ID),
 		putOffPassword(tx, now, acc.ID),
 		timeline.Add(tx, acc.ID, timeline.Entry{

@@ -216,7 +216,8 @@ func (s *Service) countUndo(ctx context.Context, now time.Time, token string, a 
 	return err
 }
 
-// makeSafe ends everything that somebody else could go on with, and begins a
+// makeSafe ends everything that somebody else could go on with, an erasure and
+// a removal of the second factor that wait among them, and begins a
 // recovery that is proved by the mailbox. Using the first address's link voids
 // all others; another one voids those to the same address, which undo no open
 // chain. Only a link that puts profiles back further stays.
@@ -243,6 +244,8 @@ func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did 
 	n := noticeTo(acc, NoticeUndone, now, from)
 	n.Detail = did.restored()
 	return errors.Join(
+		s.cancelErasure(tx, now, acc.ID, from),
+		s.cancelReset(tx, now, acc.ID, from),
 		tx.VoidDisputed(link, voided, now),
 		tx.ForgetSignIns(acc.ID, link.SignedIn, link.Created),
 		tx.SetPassword(acc.ID, acc.Password, s.nobody),
@@ -269,9 +272,25 @@ func (u Undone) restored() string {
 	return ""
 }
 
+// cancelErasure keeps an account that waits for its erasure, and tells the owner.
+func (s *Service) cancelErasure(tx *store.Tx, now time.Time, id protocol.AccountID, from Client) error {
+	if err := s.keepAccount(tx, now, id, from); !errors.Is(err, ErrNotLeaving) {
+		return err
+	}
+	return nil
+}
+
+// cancelReset stops the removal of a second factor by support where it waits,
+// and tells the owner.
+func (s *Service) cancelReset(tx *store.Tx, now time.Time, id protocol.AccountID, from Client) error {
+	if err := s.liftReset(tx, now, id, from); !errors.Is(err, ErrNoReset) {
+		return err
+	}
+	return nil
+}
+
 // endAll signs out every device and web session of an account, and ends what
-// was begun and waits: codes, sign-ins, changes, recoveries, an erasure, a
-// removal of the second factor.
+// was begun with a code or a password: sign-ins, changes, recoveries.
 func (s *Service) endAll(tx *store.Tx, now time.Time, acc store.AccountRow, from Client) error {
 	if _, err := tx.EndEverything(acc.ID, protocol.ByAll, from.Agent, now); err != nil {
 		return err
@@ -281,14 +300,6 @@ func (s *Service) endAll(tx *store.Tx, now time.Time, acc store.AccountRow, from
 		return err
 	}
 	tx.OnCommit(func() { s.c.Changed(acc.ID, after.Version) })
-	for _, end := range []func() error{
-		func() error { return tx.DeleteErasure(acc.ID) },
-		func() error { return tx.DeleteFactorReset(acc.ID) },
-	} {
-		if err := end(); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-	}
 	return errors.Join(
 		tx.DeleteChanges(acc.ID),
 		tx.DeleteRecoveries(acc.ID),
