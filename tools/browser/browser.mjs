@@ -88,10 +88,10 @@ async function look(page, what, { shots, faults, looked, tv = false, dark = fals
 }
 
 // settled waits for what moves and for what is still to be drawn. What moves for
-// ever is not waited for.
+// ever is not waited for, nor what is folded away: the browser holds it still.
 function settled(page) {
   return page.evaluate(() => Promise.all([
-    ...document.getAnimations().filter((a) => Number.isFinite(a.effect.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {})),
+    ...document.getAnimations().filter((a) => a.effect.target.checkVisibility({ contentVisibilityAuto: true }) && Number.isFinite(a.effect.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {})),
     ...Array.from(document.images, (i) => i.decode().catch(() => {})),
   ]));
 }

@@ -31,8 +31,8 @@ func TestBrowser(t *testing.T) {
 	browse(t, "")
 }
 
-// TestScreenshots draws every page and screen of the tour, as people who read
-// the documentation see them.
+// TestScreenshots draws every page and screen that the browser's programs look
+// at, as people who read the documentation see them.
 func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("draws only with -screenshots FOLDER")
@@ -45,6 +45,8 @@ func TestScreenshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	browse(t, dir)
+	owner(t, "owner.mjs", dir)
+	owner(t, "passkeys.mjs", dir)
 	pictures, err := filepath.Glob(filepath.Join(dir, "*.png"))
 	if err != nil || len(pictures) == 0 {
 		t.Fatalf("no pictures: %v", err)

@@ -18,9 +18,19 @@ import (
 	"github.com/hearthkey/hearthkey/server"
 )
 
-// TestPasskeys takes the account page through tools/browser/passkeys.mjs, on a
-// server whose clock the browser's program moves.
-func TestPasskeys(t *testing.T) {
+// TestPasskeys takes the account page through tools/browser/passkeys.mjs.
+func TestPasskeys(t *testing.T) { owner(t, "passkeys.mjs", "") }
+
+// TestOwner takes it through tools/browser/owner.mjs.
+func TestOwner(t *testing.T) {
+	if *screenshots != "" {
+		t.Skip("TestScreenshots goes the same way")
+	}
+	owner(t, "owner.mjs", "")
+}
+
+// owner runs a program of tools/browser beside a server whose clock it moves.
+func owner(t *testing.T, script, shots string) {
 	ctx := patient(t, 3*time.Minute)
 	port, err := freePort()
 	if err != nil {
@@ -44,11 +54,11 @@ func TestPasskeys(t *testing.T) {
 		}
 	})
 
-	settings, err := json.Marshal(map[string]string{"server": s.URL()})
+	settings, err := json.Marshal(map[string]string{"server": s.URL(), "shots": shots, "temp": t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	node := exec.CommandContext(ctx, "node", "passkeys.mjs", string(settings))
+	node := exec.CommandContext(ctx, "node", script, string(settings))
 	node.Dir, node.Stderr = filepath.Join(root, "tools", "browser"), os.Stderr
 	in, err1 := node.StdinPipe()
 	out, err2 := node.StdoutPipe()
