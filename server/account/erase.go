@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -68,6 +70,7 @@ func (s *Service) askErasure(tx *store.Tx, now time.Time, who Session, due time.
 	return errors.Join(
 		who.Record(tx, now, timeline.Entry{Kind: timeline.ErasureAsked}),
 		s.c.Notify(tx, n),
+		s.tellFirst(tx, n),
 	)
 }
 
@@ -181,18 +184,19 @@ func (s *Service) Keep(ctx context.Context, now time.Time, token string, from Cl
 	return out, nil
 }
 
-// eraseBatch is how many accounts one Tidy closes or erases at most in a round.
+// eraseBatch is how many accounts one Tidy looks up at once of those whose time
+// has come.
 const eraseBatch = 20
 
 // eraseDue closes accounts whose time is over, and erases closed ones.
 func (s *Service) eraseDue(ctx context.Context, now time.Time) error {
-	err := s.each(ctx, func(tx *store.Tx) ([]protocol.AccountID, error) { return tx.DueErasures(now, eraseBatch) },
+	err := s.each(ctx, func(tx *store.Tx, most int) ([]protocol.AccountID, error) { return tx.DueErasures(now, most) },
 		func(tx *store.Tx, id protocol.AccountID) error { return s.close(tx, now, id) })
 	if err != nil {
 		return fmt.Errorf("close accounts: %w", err)
 	}
-	err = s.each(ctx, func(tx *store.Tx) ([]protocol.AccountID, error) {
-		return tx.ClosedErasures(now.Add(-closedFor), eraseBatch)
+	err = s.each(ctx, func(tx *store.Tx, most int) ([]protocol.AccountID, error) {
+		return tx.ClosedErasures(now.Add(-closedFor), most)
 	},
 		func(tx *store.Tx, id protocol.AccountID) error { return s.erase(tx, id) })
 	if err != nil {
@@ -202,20 +206,23 @@ func (s *Service) eraseDue(ctx context.Context, now time.Time) error {
 }
 
 // each does to every account that due returns, one transaction each, until due
-// returns none. do must take the account out of due.
-func (s *Service) each(ctx context.Context, due func(*store.Tx) ([]protocol.AccountID, error), do func(*store.Tx, protocol.AccountID) error) error {
+// returns none. do must take the account out of due: one where it fails keeps no
+// other from its turn, and its error is returned at the end.
+func (s *Service) each(ctx context.Context, due func(tx *store.Tx, most int) ([]protocol.AccountID, error), do func(*store.Tx, protocol.AccountID) error) error {
+	failed := map[protocol.AccountID]error{}
 	for {
 		var ids []protocol.AccountID
 		err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-			ids, err = due(tx)
+			ids, err = due(tx, eraseBatch+len(failed)) // those come again
 			return err
 		})
+		ids = slices.DeleteFunc(ids, func(id protocol.AccountID) bool { return failed[id] != nil })
 		if err != nil || len(ids) == 0 {
-			return err
+			return errors.Join(append(slices.Collect(maps.Values(failed)), err)...)
 		}
 		for _, id := range ids {
 			if err := s.c.DB.Update(ctx, func(tx *store.Tx) error { return do(tx, id) }); err != nil {
-				return err
+				failed[id] = fmt.Errorf("account %s: %w", id, err)
 			}
 		}
 	}

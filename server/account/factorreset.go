@@ -76,6 +76,7 @@ func (s *Service) askReset(tx *store.Tx, now time.Time, acc store.AccountRow, re
 			Kind: timeline.FactorResetAsked, At: now, Actor: protocol.ByOperator, Subject: reset.Operator + ": " + reset.Reason,
 		}),
 		s.c.Notify(tx, n),
+		s.tellFirst(tx, n),
 	)
 }
 
@@ -164,7 +165,7 @@ func (s *Service) stopReset(tx *store.Tx, now time.Time, id protocol.AccountID, 
 
 // resetDue removes the second factors whose wait is over.
 func (s *Service) resetDue(ctx context.Context, now time.Time) error {
-	err := s.each(ctx, func(tx *store.Tx) ([]protocol.AccountID, error) { return tx.DueFactorResets(now, eraseBatch) },
+	err := s.each(ctx, func(tx *store.Tx, most int) ([]protocol.AccountID, error) { return tx.DueFactorResets(now, most) },
 		func(tx *store.Tx, id protocol.AccountID) error { return s.resetFactor(tx, now, id) })
 	if err != nil {
 		return fmt.Errorf("reset factors: %w", err)
@@ -186,12 +187,14 @@ func (s *Service) resetFactor(tx *store.Tx, now time.Time, id protocol.AccountID
 	if err != nil {
 		return err
 	}
+	n := noticeTo(acc, NoticeFactorResetEnded, now, Client{})
 	return errors.Join(
 		tx.ClearFactors(id),
 		tx.DeleteSignInsOf(id),
 		tx.EndStreak(id, factorScope),
 		tx.EndStreaksOf(id, factorScope+" "),
 		timeline.Add(tx, id, timeline.Entry{Kind: timeline.FactorResetDone, At: now, Actor: protocol.ByOperator}),
-		s.c.Notify(tx, noticeTo(acc, NoticeFactorResetEnded, now, Client{})),
+		s.c.Notify(tx, n),
+		s.tellFirst(tx, n),
 	)
 }

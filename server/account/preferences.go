@@ -132,29 +132,28 @@ func nextAfter(d time.Time, every time.Duration, now time.Time) time.Time {
 	return d.Add(n * every)
 }
 
-// remindBatch is how many accounts are reminded in one transaction.
-const remindBatch = 100
-
 // remind sends the reminders that are due.
 func (s *Service) remind(ctx context.Context, now time.Time) error {
-	for more := true; more; {
-		err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-			rows, err := tx.DueReminders(now, remindBatch)
-			more = len(rows) == remindBatch
-			for _, row := range rows {
-				err = errors.Join(err, s.remindOne(tx, now, row))
-			}
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("remind: %w", err)
+	err := s.each(ctx, func(tx *store.Tx, most int) ([]protocol.AccountID, error) {
+		rows, err := tx.DueReminders(now, most)
+		ids := make([]protocol.AccountID, 0, len(rows))
+		for _, row := range rows {
+			ids = append(ids, row.Account)
 		}
+		return ids, err
+	}, func(tx *store.Tx, id protocol.AccountID) error { return s.remindOne(tx, now, id) })
+	if err != nil {
+		return fmt.Errorf("remind: %w", err)
 	}
 	return nil
 }
 
-func (s *Service) remindOne(tx *store.Tx, now time.Time, row store.PreferenceRow) error {
-	acc, err := tx.Account(row.Account)
+func (s *Service) remindOne(tx *store.Tx, now time.Time, id protocol.AccountID) error {
+	row, err := tx.Preferences(id)
+	if err != nil {
+		return err
+	}
+	acc, err := tx.Account(id)
 	if err != nil {
 		return err
 	}
