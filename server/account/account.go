@@ -190,6 +190,7 @@ const (
 	NoticePhoneTaken        NoticeKind = "phone-taken"         // to the owner of a number that somebody else tried to add
 	NoticeRecovered         NoticeKind = "password-recovered"  // a new password by recovery; everything was signed out
 	NoticeUndone            NoticeKind = "changes-undone"      // by "It wasn't me"; everything was signed out; Detail: what was restored
+	NoticeLessAsked         NoticeKind = "less-asked-or-told"  // codes, mails or SMS were switched off; Detail: which
 	NoticeReviewDevices     NoticeKind = "review-devices"      // a reminder the owner asked for
 	NoticeRenewPassword     NoticeKind = "renew-password"      // a reminder the owner asked for
 	NoticeErasureAsked      NoticeKind = "erasure-asked"       // Expires: when; Link: keeps the account

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -49,14 +50,24 @@ func preferencesOf(row store.PreferenceRow, phone store.PhoneRow) Preferences {
 	}
 }
 
-// weakened reports whether next asks or tells the owner less.
-func (p Preferences) weakened(next Preferences) bool {
-	return p.CodeOnNewDevice && !next.CodeOnNewDevice || p.SignInMails && !next.SignInMails || p.SMSNotices && !next.SMSNotices
+// weakened tells what next asks or tells the owner less than p.
+func (p Preferences) weakened(next Preferences) (less []string) {
+	if p.CodeOnNewDevice && !next.CodeOnNewDevice {
+		less = append(less, "codes on new devices")
+	}
+	if p.SignInMails && !next.SignInMails {
+		less = append(less, "mails at new sign-ins")
+	}
+	if p.SMSNotices && !next.SMSNotices {
+		less = append(less, "notices by SMS")
+	}
+	return less
 }
 
 // SetPreferences stores what the owner chose. Errors: ErrSignedOut; ErrNoPhone
 // where notices are to go to a phone and there is none; ErrProofNeeded where
-// less would be asked or told than before, and the last proof is old.
+// less would be asked or told than before, and the last proof is old. Of that
+// the owner is told, by SMS too where that is switched off.
 func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session, p Preferences) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
@@ -70,8 +81,15 @@ func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session
 		if err != nil {
 			return err
 		}
-		if preferencesOf(row, phone).weakened(p) && !who.Fresh(now) {
-			return ErrProofNeeded
+		if less := preferencesOf(row, phone).weakened(p); len(less) > 0 {
+			if !who.Fresh(now) {
+				return ErrProofNeeded
+			}
+			n := who.Notice(NoticeLessAsked, now)
+			n.Detail = strings.Join(less, ", ")
+			if err := s.c.Notify(tx, n); err != nil {
+				return err
+			}
 		}
 		if phone.Notices != p.SMSNotices {
 			if phone.Number == "" {

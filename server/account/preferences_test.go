@@ -130,3 +130,34 @@ func TestA9_PreferencesAreStored(t *testing.T) {
 		t.Errorf("after the sign-out = %v, want ErrSignedOut", err)
 	}
 }
+
+// Whoever holds a session cannot make the account quieter unheard.
+func TestV7_SwitchingOffIsTold(t *testing.T) {
+	h := newHousehold(t, "anna@example.org")
+	h.setPhone(ownersPhone)
+	all := Preferences{CodeOnNewDevice: true, SignInMails: true, SMSNotices: true}
+	h.must(h.SetPreferences(h.ctx, h.clock.Now(), h.web.Session, all))
+	more := all
+	more.RemindDevices = true
+	h.must(h.SetPreferences(h.ctx, h.clock.Now(), h.web.Session, more))
+	if n := h.noticed(NoticeLessAsked); n != 0 {
+		t.Errorf("%d notices of nothing switched off", n)
+	}
+	for i, c := range []struct {
+		next   Preferences
+		detail string
+		sms    string
+	}{
+		{Preferences{SignInMails: true, SMSNotices: true}, "codes on new devices", ownersPhone},
+		{Preferences{SMSNotices: true}, "mails at new sign-ins", ownersPhone},
+		{Preferences{}, "notices by SMS", ownersPhone}, // for the last time
+	} {
+		h.must(h.SetPreferences(h.ctx, h.clock.Now(), h.web.Session, c.next))
+		if n := h.noticed(NoticeLessAsked); n != i+1 {
+			t.Fatalf("without %s: %d notices, want %d", c.detail, n, i+1)
+		}
+		if n := h.notice(t, NoticeLessAsked, "anna@example.org"); n.Detail != c.detail || n.SMS != c.sms || n.Link == "" {
+			t.Errorf("without %s: %+v", c.detail, n)
+		}
+	}
+}

@@ -33,6 +33,7 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticePhoneTaken:        phoneTaken,
 	account.NoticeRecovered:         recovered,
 	account.NoticeUndone:            undone,
+	account.NoticeLessAsked:         lessAsked,
 	account.NoticeReviewDevices:     reviewDevices,
 	account.NoticeRenewPassword:     renewPassword,
 	account.NoticeErasureAsked:      erasureAsked,

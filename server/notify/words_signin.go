@@ -105,6 +105,17 @@ func factorChanged(w Wording, n account.Notice) letter {
 	return detail(l, "Changed", n.Detail)
 }
 
+func lessAsked(w Wording, n account.Notice) letter {
+	l := notice(w, n, letter{
+		Subject: "Your " + w.Service + " account asks or tells you less from now on",
+		Heading: "Something was switched off",
+		Lines:   []string{"Codes on new devices, mails at new sign-ins or notices by SMS were switched off for your account."},
+		Button:  page(w, "Open Security", "/account/security"),
+		Advice:  "If it was not you, change your password, then switch them on again.",
+	})
+	return detail(l, "Switched off", n.Detail)
+}
+
 func recoveryCodeUsed(w Wording, n account.Notice) letter {
 	l := notice(w, n, letter{
 		Subject: "A recovery code of your " + w.Service + " account was used",

@@ -189,5 +189,6 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeEmailChanged:     "a new email address",
 	account.NoticeEmailSet:         "a new email address",
 	account.NoticePhoneChanged:     "a changed phone number",
+	account.NoticeLessAsked:        "fewer codes or notices",
 	account.NoticeFactorResetEnded: "a second factor that support removed",
 }
