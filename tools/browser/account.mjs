@@ -211,7 +211,7 @@ export async function signIn(page, server) {
 }
 
 // mailedCode returns the access code of a mail that is not older than since.
-function mailedCode(page, server, since) {
+export function mailedCode(page, server, since) {
   return until("a mail with a code", async () => {
     const { messages } = await (await page.request.get(server + "/dev/outbox.json")).json();
     const mail = messages.find((m) => m.to === EMAIL && m.kind === "access-code" && Date.parse(m.created) >= since - 1000);

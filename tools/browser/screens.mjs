@@ -1,7 +1,7 @@
 // What a person does in front of a TV.
 
 import { until } from "./browser.mjs";
-import { PIN, approve, refused } from "./account.mjs";
+import { EMAIL, PASSWORD, PIN, approve, mailedCode, refused } from "./account.mjs";
 
 // signInByCode: the code goes from the screen by hand to the account page.
 // Looking at what a code would approve approves nothing.
@@ -151,4 +151,37 @@ export async function signOutHere({ page, server, tvs: [, tv] }) {
   await tv.screen("welcome");
   await board.getByText("with its remote").or(board.getByText("at the TV")).first().waitFor();
   await page.look("devices-signed-out-here");
+}
+
+// signInByPassword types address, password and code on the TV: with a keyboard,
+// and the first letters with the arrows on the keys of the screen.
+export async function signInByPassword({ page, server, tvs: [, tv] }) {
+  if (await tv.page.isVisible("section.screen.signedOut")) await tv.press("Enter");
+  await tv.screen("welcome");
+  await tv.choose("Down", "Sign in with email and password");
+  await tv.screen("email");
+  await tv.look("email");
+  await tv.press("Enter"); // the key that has the focus
+  await tv.field(/, 1 characters/);
+  await tv.press("Backspace");
+  await tv.field(/, 0 characters/);
+  await tv.page.keyboard.type(EMAIL);
+  await tv.field(`, ${EMAIL.length} characters`);
+  await tv.press("Enter");
+  await tv.screen("password");
+  await tv.page.keyboard.type("not this one at all");
+  await tv.press("Enter");
+  await tv.says(/That didn't work/);
+  await tv.look("password-wrong");
+  await tv.press(...Array.from("not this one at all", () => "Backspace"));
+  await tv.field(/, 0 characters/);
+  await tv.page.keyboard.type(PASSWORD);
+  await tv.field(`, ${PASSWORD.length} characters`);
+  await tv.look("password");
+  const before = Date.now();
+  await tv.press("Enter");
+  await tv.screen("accessCode");
+  await tv.look("access-code");
+  await tv.page.keyboard.type(await mailedCode(page, server, before));
+  await tv.screen("gate");
 }

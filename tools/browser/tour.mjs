@@ -44,6 +44,7 @@ const steps = [
   ["TV: sign out with its remote", screens.signOutHere],
   ["every other page", account.others],
   ["all of it without JavaScript", account.withoutScript],
+  ["TV: sign in with address, password and code", screens.signInByPassword],
 ];
 
 try {

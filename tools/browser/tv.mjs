@@ -57,6 +57,9 @@ export class TV {
 
   sequence() { return this.press(...SEQUENCE); }
 
+  // field waits until what is typed into says so: its characters are counted.
+  field(says) { return this.page.getByRole("img", { name: says }).first().waitFor(); }
+
   // userCode returns the code that is shown.
   async userCode() {
     const letters = this.page.locator(".letters[aria-label]");
