@@ -23,7 +23,7 @@ func (s *Service) challenge(tx *store.Tx, now time.Time, acc store.AccountRow, t
 		Needs: string(need), Device: t.device, Reasons: v.detail(), Suspicious: v.Suspicious,
 		Created: now, Expires: now.Add(challengeLife),
 	}
-	if err := tx.InsertSignIn(row); err != nil {
+	if err := s.insertWaiting(tx, now, row, t.r.From); err != nil {
 		return nil, err
 	}
 	c, err := s.challengeOf(tx, id, row, acc)
@@ -46,7 +46,7 @@ func (s *Service) challenge(tx *store.Tx, now time.Time, acc store.AccountRow, t
 	if err != nil {
 		return nil, err
 	}
-	return c, s.Notify(tx, noticeTo(acc, NoticeSuspicious, now, from))
+	return c, s.notifySuspicious(tx, now, acc, from)
 }
 
 // challengeOf is a stored challenge as the browser may see it.

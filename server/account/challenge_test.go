@@ -434,3 +434,69 @@ func TestD5_SignOutRacingAProof(t *testing.T) { // a token from a proof in fligh
 		}
 	}
 }
+
+// V5, V7: the right password again and again makes no heap of mails and rows.
+func TestV7_OneSuspiciousNoticeAnHourAndNetwork(t *testing.T) {
+	f := newFixture(t)
+	who := f.signedUp(t, anna)
+	f.withTOTP(t, who)
+	var acc store.AccountRow
+	f.update(t, func(tx *store.Tx) (err error) { acc, err = tx.Account(who.Session.Account); return err })
+	far := func(i int) Client { return Client{Agent: "Edge on Windows", IP: fmt.Sprintf("172.16.%d.1", i)} }
+	suspect := func(from Client) {
+		f.update(t, func(tx *store.Tx) error {
+			_, err := f.challenge(tx, f.clock.Now(), acc, try{r: SignInRequest{From: from}}, NeedSecondFactor, verdict{Suspicious: true})
+			return err
+		})
+	}
+	for range 4 {
+		suspect(far(1))
+	}
+	if n := f.noticed(NoticeSuspicious); n != 1 {
+		t.Errorf("%d notices of one network, want 1", n)
+	}
+	suspect(far(2))
+	if n := f.noticed(NoticeSuspicious); n != 2 {
+		t.Errorf("%d notices of two networks, want 2", n)
+	}
+	for i := range 20 {
+		suspect(far(10 + i))
+	}
+	if n := f.noticed(NoticeSuspicious); n != suspiciousNotices.Limit {
+		t.Errorf("%d notices within an hour, want %d", n, suspiciousNotices.Limit)
+	}
+	f.clock.Advance(time.Hour)
+	suspect(far(1))
+	if n := f.noticed(NoticeSuspicious); n != suspiciousNotices.Limit+1 {
+		t.Errorf("%d notices an hour later, want %d", n, suspiciousNotices.Limit+1)
+	}
+}
+
+func TestV5_WaitingSignInsAreBounded(t *testing.T) {
+	f := newFixture(t)
+	who := f.signedUp(t, anna)
+	secret, _, _ := f.withTOTP(t, who)
+	mine := f.step(t, anna, goodPassword, who.Device, fox).Challenge
+	first := f.step(t, anna, goodPassword, "", elsewhere).Challenge
+	for range maxWaiting {
+		f.clock.Advance(time.Second)
+		f.step(t, anna, goodPassword, "", elsewhere)
+	}
+	if _, err := f.PendingSignIn(f.ctx, f.clock.Now(), first.ID); !errors.Is(err, ErrAttempt) {
+		t.Errorf("the oldest of too many: %v, want ErrAttempt", err)
+	}
+	var throttled *ThrottledError
+	for range challengeBudget.Limit {
+		_, err := f.SignIn(f.ctx, f.clock.Now(), SignInRequest{Login: anna, Password: goodPassword, From: elsewhere})
+		if errors.As(err, &throttled) {
+			break
+		}
+	}
+	if throttled == nil {
+		t.Error("sign-ins that need something more are without end")
+	}
+	f.step(t, anna, goodPassword, "", fox) // another network has its own
+	if _, err := f.ContinueSignIn(f.ctx, f.clock.Now(), mine.ID, Answer{TOTP: f.totp(secret)}, who.Device, fox); err != nil {
+		t.Errorf("the sign-in on the owner's own device: %v", err)
+	}
+}

@@ -57,6 +57,15 @@ func (tx *Tx) DeleteSignIn(id string) error {
 	return tx.execOne(`DELETE FROM sign_ins WHERE sign_in_id = $1`, id)
 }
 
+// EndOldSignIns ends all sign-ins under way of a device, the empty one for all
+// unknown ones, but the keep that began last.
+func (tx *Tx) EndOldSignIns(account protocol.AccountID, device string, keep int) error {
+	_, err := tx.exec(`DELETE FROM sign_ins WHERE account_id = $1 AND device = $2 AND sign_in_id NOT IN
+		(SELECT sign_in_id FROM sign_ins WHERE account_id = $1 AND device = $2 ORDER BY created DESC, sign_in_id LIMIT $3)`,
+		account, device, keep)
+	return err
+}
+
 // DeleteSignInsOf ends all sign-ins under way of an account.
 func (tx *Tx) DeleteSignInsOf(account protocol.AccountID) error {
 	_, err := tx.exec(`DELETE FROM sign_ins WHERE account_id = $1`, account)
