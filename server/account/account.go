@@ -220,6 +220,9 @@ type Notice struct {
 	// Link is the token of the button: "It wasn't me" (page /not-me), or what
 	// the kind says (page /keep). A secret. Empty: no button.
 	Link string
+	// First: To is where the account was before a chain of changes, and Link is
+	// "It wasn't me" whatever the kind.
+	First bool
 	// Decoy: worded and stored like any other, so that it takes as long, and
 	// never sent: there is nobody.
 	Decoy bool

@@ -67,6 +67,28 @@ func (s *Service) Notify(tx *store.Tx, n Notice) error {
 	return s.post(tx, n)
 }
 
+// tellFirst sends n to the first address of an open chain too, where the account
+// has left it: whoever moved it must not be the only one to hear. That one's
+// link is "It wasn't me".
+func (s *Service) tellFirst(tx *store.Tx, n Notice) error {
+	chain, err := openChain(tx, n.At, n.Account)
+	if err != nil || chain.ID == "" {
+		return err
+	}
+	snap, err := s.openSnapshot(chain)
+	if err != nil {
+		return err
+	}
+	if _, key, err := parseAddress(n.To); err != nil || key == snap.EmailKey {
+		return err
+	}
+	n.To, n.SMS, n.First = snap.Email, "", true
+	if n.Link, err = s.addNotMe(tx, n); err != nil {
+		return err
+	}
+	return s.post(tx, n)
+}
+
 // addNotMe makes the "It wasn't me" link of n. A notice to an address that the
 // account has left, and that is not the first of its chain, gets none: it
 // could do nothing.

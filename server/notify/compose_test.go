@@ -159,6 +159,19 @@ func TestNotMe(t *testing.T) {
 	}
 }
 
+// What the first address hears of an account that was moved has "It wasn't me"
+// in place of the link that keeps (V8).
+func TestV8_TheFirstAddressDisputes(t *testing.T) {
+	for _, kind := range []account.NoticeKind{account.NoticeErasureAsked, account.NoticeFactorReset, account.NoticeFactorResetEnded} {
+		n := full(kind)
+		n.First = true
+		m, err := Compose(wording, n)
+		if err != nil || strings.Contains(m.Text, "/keep") || !strings.Contains(m.Text, "https://tv.example/not-me?link="+token) {
+			t.Errorf("%s: %v, %s", kind, err, m.Text)
+		}
+	}
+}
+
 // What every mail keeps to.
 func TestComposeRules(t *testing.T) {
 	for kind := range letters {

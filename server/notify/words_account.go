@@ -125,7 +125,7 @@ func erasureAsked(w Wording, n account.Notice) letter {
 		Lines:   []string{"Everything is signed out already. Until the day below you can change your mind; then profiles, history and all else are erased for good."},
 		Advice:  "If it was not you, sign in and keep the account, then change your password.",
 	}
-	if n.Link != "" {
+	if n.Link != "" && !n.First {
 		l.Button = tokenPage(w, "Keep my account", KeepPath, n.Link)
 		l.Advice = "If it was not you, press “Keep my account”, then change your password."
 	}
@@ -159,7 +159,7 @@ func factorResetAsked(w Wording, n account.Notice) letter {
 		Lines:   []string{"Somebody, most likely you, told support that the authenticator app, the passkeys and the recovery codes are lost. They will be removed at the time below."},
 		Advice:  "If it was not you, ask support to stop it.",
 	}
-	if n.Link != "" {
+	if n.Link != "" && !n.First {
 		l.Button = tokenPage(w, "Stop it", KeepPath, n.Link)
 		l.Advice = "If it was not you, or if you have found them, press “Stop it”."
 	}
