@@ -42,7 +42,8 @@ var ceremonyBudget = Budget{Scope: "passkey", Limit: 600, Per: time.Hour}
 
 // PasskeySignIn signs somebody in with a passkey alone: with user verification
 // it is two factors. It goes on whatever happened to the password (product rule
-// V5). Errors: ErrPasskey, ErrNoPasskeys.
+// V5), and asks for no code: what is unusual about it is written down and told
+// (V4). Errors: ErrPasskey, ErrNoPasskeys.
 func (s *Service) PasskeySignIn(ctx context.Context, now time.Time, a PasskeyAnswer, device string, from Client) (SignedIn, error) {
 	if s.authn == nil {
 		return SignedIn{}, ErrNoPasskeys
@@ -67,7 +68,11 @@ func (s *Service) PasskeySignIn(ctx context.Context, now time.Time, a PasskeyAns
 		if err != nil {
 			return err
 		}
-		out, err = s.finish(tx, now, acc, entry{From: from, Secret: device, Device: known, Factors: withPasskey})
+		v, err := s.assess(tx, now, acc, try{r: SignInRequest{From: from}})
+		if err != nil {
+			return err
+		}
+		out, err = s.finish(tx, now, acc, entry{From: from, Secret: device, Device: known, Factors: withPasskey, Verdict: v})
 		return err
 	})
 	if err == nil && wrong {
