@@ -70,7 +70,7 @@ func (s *Service) challengeOf(tx *store.Tx, id string, row store.SignInRow, acc 
 	last, err := tx.AccessCode(row.ID, string(ForSignIn))
 	if err == nil {
 		d := Destination{Channel(last.Channel), last.Destination}
-		c.Code = CodeSent{Channel: d.Channel, To: d.Masked(), Expires: last.Expires, ResendAt: last.Sent.Add(resendAfter)}
+		c.Code = CodeSent{Channel: d.Channel, To: d.Masked(), Expires: last.Expires, ResendAt: last.Sent.Add(resendAfter), Over: last.Tries >= codeTries}
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		err = nil

@@ -239,7 +239,7 @@ func (s *Service) Waiting(ctx context.Context, now time.Time, who Session, kind 
 			return ErrNoChange
 		}
 		d := Destination{Channel(code.Channel), code.Destination}
-		c.Sent = CodeSent{Channel: d.Channel, To: d.Masked(), Expires: code.Expires, ResendAt: code.Sent.Add(resendAfter)}
+		c.Sent = CodeSent{Channel: d.Channel, To: d.Masked(), Expires: code.Expires, ResendAt: code.Sent.Add(resendAfter), Over: code.Tries >= codeTries}
 		return err
 	})
 	if err != nil {

@@ -58,6 +58,7 @@ type CodeSent struct {
 	To       string    // masked
 	Expires  time.Time // of the code
 	ResendAt time.Time // when another may be asked for
+	Over     bool      // it works no longer: all tries were used. Only where the code is looked up again
 }
 
 // asker is who an access code is for, as far as it counts against budgets.

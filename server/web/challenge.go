@@ -38,6 +38,7 @@ type CodeState struct {
 	To       string // masked; empty: not said
 	SMS      bool
 	Expires  time.Time // zero: none is on its way
+	Over     bool      // the one on its way no longer works: its tries are used up, or its time
 	ResendAt time.Time // when another can be asked for
 	Ways     []CodeWay
 	Resend   string // where another is asked for
@@ -60,6 +61,7 @@ type CodeWay struct {
 func (v *visit) codeState(sent account.CodeSent, resend string) CodeState {
 	return CodeState{
 		To: sent.To, SMS: sent.Channel == account.BySMS, Expires: sent.Expires, ResendAt: sent.ResendAt,
+		Over:   v.codeOver || sent.Over || (!sent.Expires.IsZero() && !v.now.Before(sent.Expires)),
 		Resend: resend, Now: v.now, Dev: v.s.c.Outbox != nil,
 	}
 }

@@ -182,6 +182,7 @@ type ChangeCodePage struct {
 	SMS      bool
 	Code     Field
 	Expires  time.Time
+	Over     bool // the code works no longer
 }
 
 func codeAddress(kind account.ChangeKind) string { return codePath + "?of=" + string(kind) }
@@ -213,7 +214,7 @@ func (s *Site) showChangeCode(v *visit, status int, kind account.ChangeKind, pro
 	}
 	page := ChangeCodePage{
 		Frame: v.frame("Enter the code", "membership"), Kind: kind, To: sentTo(c), SMS: c.Sent.Channel == account.BySMS,
-		Expires: c.Sent.Expires, Code: codeField(),
+		Expires: c.Sent.Expires, Over: v.codeState(c.Sent, "").Over, Code: codeField(),
 	}
 	if problem != nil && !page.Code.mark(*problem) {
 		page.Problems = []Problem{*problem}

@@ -137,6 +137,8 @@ var own = []struct {
 // rejected turns an action's error into a problem of its form, and the answer's
 // status. Where the error is no matter of the form, it comes back as it was.
 func (v *visit) rejected(err error) (Problem, int, error) {
+	var wrong *account.WrongCodeError
+	v.codeOver = errors.Is(err, account.ErrCodeExpired) || (errors.As(err, &wrong) && wrong.Left <= 0)
 	for _, o := range own {
 		if errors.Is(err, o.is) {
 			return o.Problem, http.StatusUnprocessableEntity, nil

@@ -159,6 +159,8 @@ func (s *Site) recoverCode(v *visit) error {
 		if err != nil {
 			return err
 		}
+		r.Sent.Over = r.Sent.Over || v.codeOver
+		v.keepRecovery(r)
 		return s.showRecoverCode(v, status, r, &p)
 	}
 	r.Proved = true

@@ -22,10 +22,11 @@ type visit struct {
 	r   *http.Request
 	now time.Time
 
-	session account.Session // where signed
-	signed  bool
-	who     *Face     // the chosen profile
-	ending  time.Time // when the account is to be erased; zero: it stays
+	session  account.Session // where signed
+	signed   bool
+	who      *Face     // the chosen profile
+	codeOver bool      // an access code that this visit tried works no longer
+	ending   time.Time // when the account is to be erased; zero: it stays
 }
 
 // handler answers a visit. An error that it returns is shown as a page.
