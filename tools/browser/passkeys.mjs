@@ -60,7 +60,7 @@ async function add() {
   await page.getByRole("heading", { name: "Phone", exact: true }).waitFor();
   const [key] = await held(phone);
   if (!key.isResidentCredential || key.rpId !== "localhost") throw new Error(`the passkey is ${JSON.stringify(key)}`);
-  await page.look("security", { dark: true });
+  await page.look("security-passkeys", { dark: true });
 }
 
 // refuse is what a person meets who does something that cannot be.

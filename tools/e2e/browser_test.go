@@ -44,9 +44,9 @@ func TestScreenshots(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	browse(t, dir)
-	owner(t, "owner.mjs", dir)
-	owner(t, "passkeys.mjs", dir)
+	t.Run("household", func(t *testing.T) { browse(t, dir) })
+	t.Run("owner", func(t *testing.T) { owner(t, "owner.mjs", dir) })
+	t.Run("passkeys", func(t *testing.T) { owner(t, "passkeys.mjs", dir) })
 	pictures, err := filepath.Glob(filepath.Join(dir, "*.png"))
 	if err != nil || len(pictures) == 0 {
 		t.Fatalf("no pictures: %v", err)
