@@ -31,7 +31,8 @@ type verdict struct {
 	Suspicious bool // an access code, whatever the owner prefers
 	Unusual    bool // a notice, also for a known device
 	Reasons    []string
-	Stored     string // of a challenge: the same in one
+	Against    []string // those that speak for somebody else
+	Stored     string   // of a challenge: the same in one
 }
 
 // detail is the reasons for the timeline, one a line.
@@ -99,6 +100,9 @@ func (s *Service) assess(tx *store.Tx, now time.Time, acc store.AccountRow, t tr
 	v := verdict{Suspicious: got.Level >= risk.LevelCode, Unusual: got.Level >= risk.LevelNotice}
 	for _, r := range got.Reasons {
 		v.Reasons = append(v.Reasons, r.English())
+		if r.Points > 0 {
+			v.Against = append(v.Against, r.English())
+		}
 	}
 	return v, nil
 }

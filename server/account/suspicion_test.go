@@ -63,6 +63,9 @@ func TestV4_SuspiciousNeedsACodeAndSaysWhy(t *testing.T) {
 	if f.noticed(NoticeSuspicious) != 1 {
 		t.Error("the owner is not told")
 	}
+	if n := f.mails[len(f.mails)-1]; n.Kind != NoticeSuspicious || !strings.Contains(n.Detail, "km") || n.Purpose != ForSignIn {
+		t.Errorf("the notice does not say why, or what was asked: %+v", n)
+	}
 	in, err := f.ContinueSignIn(f.ctx, f.clock.Now(), c.ID, Answer{Code: f.code(t)}, who.Device, faraway) // nobody is locked out
 	if err != nil || !f.live(t, in.Token) {
 		t.Fatalf("with the code: %v", err)

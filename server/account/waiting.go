@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/store"
@@ -39,7 +40,7 @@ func (s *Service) insertWaiting(tx *store.Tx, now time.Time, row store.SignInRow
 
 // notifySuspicious tells the owner of a suspicious attempt, unless the last
 // hour's notices have told enough. The timeline has them all.
-func (s *Service) notifySuspicious(tx *store.Tx, now time.Time, acc store.AccountRow, from Client) error {
+func (s *Service) notifySuspicious(tx *store.Tx, now time.Time, acc store.AccountRow, from Client, need Need, v verdict) error {
 	err := suspiciousFrom.Take(tx, s.c.Keys, now, string(acc.ID), Network(from.IP))
 	if err == nil {
 		err = suspiciousNotices.Take(tx, s.c.Keys, now, string(acc.ID))
@@ -51,5 +52,10 @@ func (s *Service) notifySuspicious(tx *store.Tx, now time.Time, acc store.Accoun
 	case err != nil:
 		return err
 	}
-	return s.Notify(tx, noticeTo(acc, NoticeSuspicious, now, from))
+	n := noticeTo(acc, NoticeSuspicious, now, from)
+	n.Detail = strings.Join(v.Against, "\n")
+	if need == NeedCode {
+		n.Purpose = ForSignIn
+	}
+	return s.Notify(tx, n)
 }

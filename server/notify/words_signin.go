@@ -2,6 +2,7 @@ package notify
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/hearthkey/hearthkey/server/account"
 )
@@ -58,14 +59,23 @@ func newSignIn(w Wording, n account.Notice) letter {
 }
 
 func suspicious(w Wording, n account.Notice) letter {
-	l := notice(w, n, letter{
+	proof, secret := "your second factor", "a code"
+	if n.Purpose == account.ForSignIn {
+		proof, secret = "an access code", "the code"
+	}
+	lines := []string{"Somebody gave your right password in an unusual way. We ask for " + proof + " before anybody is let in."}
+	for reason := range strings.SplitSeq(n.Detail, "\n") {
+		if reason = plainAddress(reason); reason != "" {
+			lines = append(lines, reason)
+		}
+	}
+	return notice(w, n, letter{
 		Subject: "An unusual sign-in to your " + w.Service + " account",
 		Heading: "Was this you?",
-		Lines:   []string{"Somebody gave your right password in an unusual way. We asked for an access code before letting them in."},
+		Lines:   lines,
 		Button:  page(w, "See who is signed in", "/account/devices"),
-		Advice:  "If it was not you, somebody knows your password: change it now, and tell nobody the code.",
+		Advice:  "If it was not you, somebody knows your password: change it now, and tell nobody " + secret + ".",
 	})
-	return detail(l, "Unusual", n.Detail)
 }
 
 func guessing(w Wording, n account.Notice) letter {
