@@ -34,10 +34,24 @@ func (p *parts) openOutbox(context.Context) (err error) {
 		}
 		c.SMS, c.SMSHourly = sms, sms.Hourly
 	}
+	if !p.cfg.Dev {
+		p.waitFor(&c.Mail, "mails", "--smtp-url")
+		p.waitFor(&c.SMS, "SMS", "--sms-url")
+	}
 	if p.outbox, err = notify.New(c); err != nil {
 		return operator(err, "Messages cannot leave: %v.", err)
 	}
 	return nil
+}
+
+// waitFor lets messages wait where nothing is set that they could leave by, and
+// says so.
+func (p *parts) waitFor(t *notify.Transport, what, flag string) {
+	if *t != nil {
+		return
+	}
+	*t = notify.Missing{}
+	p.cfg.Log.Warn("messages cannot leave: they wait in the outbox, and codes run out there", "messages", what, "set", flag)
 }
 
 // maxDKIMKey bounds what is read of the key's file, in bytes.

@@ -72,8 +72,8 @@ type Config struct {
 	DB  *store.DB
 	Log *slog.Logger
 
-	// Mail and SMS hand messages over. nil: nothing leaves the server that way;
-	// messages count as sent and keep their bodies, for the development outbox.
+	// Mail and SMS hand messages over. nil is for development alone: messages
+	// count as sent and keep their bodies, for its outbox. See [Missing].
 	Mail, SMS Transport
 	// SMSHourly bounds the SMS of all accounts together in an hour. 0: 1000.
 	SMSHourly int

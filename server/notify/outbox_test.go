@@ -46,6 +46,26 @@ func TestDevelopment(t *testing.T) {
 	}
 }
 
+// Where nothing is set that messages could leave by, none counts as sent, and no
+// code stays readable.
+func TestNothingToLeaveBy(t *testing.T) {
+	b := newBench(t, Missing{})
+	m := sample()
+	m.Useful = monday.Add(10 * time.Minute)
+	b.enqueue(t, m)
+	b.step(t)
+	if row := b.only(t); !row.Sent.IsZero() || row.LastError != "not configured" || row.Next.IsZero() {
+		t.Errorf("row = %+v, want it to wait", row)
+	}
+	for range 10 {
+		b.pass(3 * time.Minute)
+		b.step(t)
+	}
+	if row := b.only(t); !row.Sent.IsZero() || row.Failed.IsZero() || row.Text+row.HTML != "" {
+		t.Errorf("row = %+v, want it set aside without its code", row)
+	}
+}
+
 func TestRolledBack(t *testing.T) {
 	f := &fakeTransport{}
 	b := newBench(t, f)
