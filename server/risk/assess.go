@@ -61,6 +61,10 @@ func Assess(s Settings, a Attempt, h History, g Global) Assessment {
 		out.Level = LevelCode
 		out.add(Reason{Code: LoneSignal})
 	}
+	if out.Level > LevelNotice && a.Provider == 0 && a.Country == "" && out.onlyAddress() {
+		// Without places this may be the same home: many get a new address daily.
+		out.Level = LevelNotice
+	}
 	return out
 }
 
@@ -81,6 +85,17 @@ func (s Settings) level(score float64) Level {
 		return LevelNotice
 	}
 	return LevelNone
+}
+
+// onlyAddress reports whether no signal but those of the address speaks against
+// the owner.
+func (a *Assessment) onlyAddress() bool {
+	for _, r := range a.Reasons {
+		if r.Points >= signal && r.Code.source() != sourceAddress {
+			return false
+		}
+	}
+	return true
 }
 
 // signals counts the independent kinds of evidence against the owner. A VPN

@@ -128,6 +128,28 @@ func TestV4LoneSignal(t *testing.T) {
 	}
 }
 
+// TestV4AnotherAddressWithoutPlaces: where no place is known, another network is
+// what many homes get each day: told, but no reason for a check of its own.
+func TestV4AnotherAddressWithoutPlaces(t *testing.T) {
+	bare := func(network string, at time.Time) SignIn {
+		s := home(at)
+		s.Network, s.Provider, s.Country, s.Position = network, 0, "", Position{}
+		return s
+	}
+	var h History
+	for i := range 9 {
+		h = append(h, bare("192.0.2.0/24", monday.AddDate(0, 0, -i-1)))
+	}
+	elsewhere := Attempt{SignIn: bare("198.51.100.0/24", monday)}
+	if got := Assess(Settings{}, elsewhere, h, Global{}); got.Level > LevelNotice {
+		t.Errorf("level %v for %s, want at most notice", got.Level, codes(got))
+	}
+	elsewhere.Failures.Account = 9
+	if got := Assess(Settings{}, elsewhere, h, Global{}); got.Level < LevelCode {
+		t.Errorf("with failures as well: level %v for %s, want at least code", got.Level, codes(got))
+	}
+}
+
 func TestTravel(t *testing.T) {
 	bonn, oslo := Position{50.73, 7.1, true}, Position{59.91, 10.75, true}
 	for _, c := range []struct {
