@@ -79,7 +79,11 @@ func (s *shop) build(ctx context.Context, pkg string, env ...string) (string, er
 		return "", err
 	}
 	path := filepath.Join(dir, filepath.Base(pkg))
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, module+pkg)
+	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", path}
+	if pkg == agentProgram { // as the Makefile builds it
+		args = append(args, "-tags", "nethttpomithttp2")
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, module+pkg)...)
 	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
