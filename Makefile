@@ -39,7 +39,7 @@ cross:
 	GOOS=linux GOARCH=arm64 $(AGENT) -o bin/hearthkey-agent-linux-arm64 ./agent/cmd/hearthkey-agent
 	GOOS=linux GOARCH=arm GOARM=7 $(AGENT) -o bin/hearthkey-agent-linux-armv7 ./agent/cmd/hearthkey-agent
 
-check: ## the fast part: format, vet, staticcheck, architecture, unit tests with the race detector
+check: needs ## the fast part: format, vet, staticcheck, architecture, unit tests with the race detector
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(PINNED) staticcheck ./...

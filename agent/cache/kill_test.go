@@ -157,11 +157,11 @@ func writeUntilKilled(t *testing.T, dir string, after, spin int) (last int64) {
 func smallDisk(t *testing.T, kib int) string {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("mounting a small tmpfs needs root")
+		t.Skip("NOT TESTED: mounting a small tmpfs needs root")
 	}
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dk", kib)); err != nil {
-		t.Skipf("mount tmpfs: %v", err)
+		t.Skipf("NOT TESTED: mount tmpfs: %v", err)
 	}
 	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
 	return dir

@@ -28,7 +28,7 @@ type browser struct {
 func open(t *testing.T, url string, width, height int) *browser {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
-		t.Skip("this test needs a browser: apt-get install chromium")
+		t.Fatal("this test needs a browser: run make needs, or apt-get install chromium")
 	}
 	b := &browser{t: t}
 	b.connect()

@@ -89,11 +89,11 @@ func saveUntilKilled(t *testing.T, path string, saves int) (reported int64) {
 
 func TestFullDiskCannotStopASave(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("mounting a small tmpfs needs root")
+		t.Skip("NOT TESTED: mounting a small tmpfs needs root")
 	}
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k"); err != nil {
-		t.Skipf("mount tmpfs: %v", err)
+		t.Skipf("NOT TESTED: mount tmpfs: %v", err)
 	}
 	defer unix.Unmount(dir, unix.MNT_DETACH)
 	v := open(t, filepath.Join(dir, "vault"), nil)
@@ -116,11 +116,11 @@ func TestFullDiskCannotStopASave(t *testing.T) {
 
 func TestReadOnlyFileSystem(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("mounting needs root")
+		t.Skip("NOT TESTED: mounting needs root")
 	}
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k"); err != nil {
-		t.Skipf("mount tmpfs: %v", err)
+		t.Skipf("NOT TESTED: mount tmpfs: %v", err)
 	}
 	defer unix.Unmount(dir, unix.MNT_DETACH)
 	path := filepath.Join(dir, "vault")

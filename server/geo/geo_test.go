@@ -205,7 +205,7 @@ func TestRealDatabase(t *testing.T) {
 	const path = "../../bin/geo/country.mmdb"
 	db, err := Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("not fetched: run tools/geo/fetch.sh")
+		t.Fatal("not fetched: run make needs, or tools/geo/fetch.sh")
 	}
 	if err != nil {
 		t.Fatal(err)
