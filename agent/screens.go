@@ -101,24 +101,19 @@ func (c *core) checkNetwork() {
 
 // decide is the play decision for the profile at the TV.
 func (c *core) decide(id protocol.TitleID) parental.Decision {
-	refuse := func(why parental.Reason) parental.Decision {
-		return parental.Decision{Verdict: parental.Refuse, Reason: why, Age: parental.UnratedAge}
-	}
-	if c.session.Status(c.now()).Phase != session.PhaseActive {
-		return refuse(parental.NoAccess)
-	}
-	p := c.profileByID(c.profile)
-	if p == nil {
-		return refuse(parental.NoProfile)
+	q := parental.Question{Path: parental.Open, Access: c.session.Status(c.now()).Phase == session.PhaseActive}
+	if p := c.profileByID(c.profile); p != nil {
+		rules := c.snapshot.Rules(*p)
+		q.Profile, q.Unlocked = &rules, true // its PIN was proved when it was chosen
 	}
 	if c.catalog != nil {
-		for _, t := range c.catalog.Titles {
-			if t.ID == string(id) {
-				return parental.Decide(p.Level, t)
+		for i := range c.catalog.Titles {
+			if c.catalog.Titles[i].ID == string(id) {
+				q.Title = &c.catalog.Titles[i]
 			}
 		}
 	}
-	return refuse(parental.UnknownTitle)
+	return parental.Decide(q)
 }
 
 func (c *core) profileByID(id protocol.ProfileID) *protocol.Profile {

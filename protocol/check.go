@@ -163,7 +163,7 @@ func (f Auth) check() error {
 func (f Have) check() error {
 	var w want
 	w.that(f.Epoch > 0, "epoch is not positive")
-	w.that(f.Version >= 0 && f.Pins >= 0 && f.Keys >= 0, "negative version")
+	w.that(f.Version >= 0 && f.Pins >= 0 && f.Keys >= 0 && f.Tries >= 0 && f.Library >= 0, "negative version")
 	w.that(f.Status.Valid(), "unknown status")
 	w.digest("snapshot", f.Snapshot)
 	w.digest("catalog", f.Catalog)
@@ -185,8 +185,9 @@ func (f Activity) check() error {
 		w.that(it.Seq > 0 && (i == 0 || it.Seq > f.Items[i-1].Seq), "item %d is out of sequence", i)
 		w.that(it.Profile != "" && len(it.Profile) <= 64, "item %d: bad profile", i)
 		w.that(it.Title != "" && len(it.Title) <= 64, "item %d: bad title", i)
-		w.that(it.What == Started || it.What == Progress || it.What == Stopped, "item %d: unknown kind", i)
-		w.that(it.Position >= 0 && it.Position <= 48*3600, "item %d: bad position", i)
+		w.that(it.What.Valid(), "item %d: unknown kind", i)
+		w.that(it.Position >= 0 && it.Position <= maxPosition, "item %d: bad position", i)
+		w.that(it.Length >= 0 && it.Length <= maxPosition, "item %d: bad length", i)
 	}
 	return w.err
 }

@@ -148,7 +148,44 @@ type Snapshot struct {
 	Owner              string    `json:"owner"`                 // the account's email, for the settings screen
 	AccountURL         string    `json:"account_url,omitempty"` // where the owner manages profiles and PINs
 	Profiles           []Profile `json:"profiles"`
+	MaxProfiles        int       `json:"max_profiles,omitempty"` // as many as the operator allows
 	AddProfileNeedsPIN bool      `json:"add_profile_needs_pin,omitempty"`
+	Parental           *Parental `json:"parental,omitempty"` // absent: no parental PIN
+}
+
+// Bounds of a snapshot's lists.
+const (
+	MaxBlocked     = 500 // blocked titles, over all profiles of an account
+	MaxParentTitle = 100 // titles that ask for the parental PIN
+)
+
+// Parental is the household's parental PIN and what it guards.
+type Parental struct {
+	PIN     int64          `json:"pin"`               // version of the PIN
+	Unlocks int64          `json:"unlocks,omitempty"` // as [Profile.Unlocks]
+	Above   parental.Level `json:"above,omitempty"`   // asked for above this level; 0: by no level
+	Titles  []TitleID      `json:"titles,omitempty"`  // and for these titles and series
+}
+
+// ParentalPIN stands in the place of a profile wherever the parental PIN is
+// meant: in PIN material, try counts and unlocks.
+const ParentalPIN ProfileID = "parental"
+
+// Rules returns what the household decided for p, as the play decision reads it.
+func (s Snapshot) Rules(p Profile) parental.Rules {
+	r := parental.Rules{Level: p.Level, Blocked: titleStrings(p.Blocked)}
+	if s.Parental != nil {
+		r.HasPIN, r.PINAbove, r.PINTitles = true, s.Parental.Above, titleStrings(s.Parental.Titles)
+	}
+	return r
+}
+
+func titleStrings(ids []TitleID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = string(id)
+	}
+	return out
 }
 
 // Profile is one member of the household.
@@ -162,6 +199,10 @@ type Profile struct {
 	Main     bool           `json:"main,omitempty"`
 	Locked   bool           `json:"locked,omitempty"` // has a profile lock: without a verifier it stays locked
 	PIN      int64          `json:"pin,omitempty"`    // version of the PIN
+	// Unlocks counts how often the owner forgave this PIN's wrong tries. A
+	// device that sees it grow forgets what it counted.
+	Unlocks int64     `json:"unlocks,omitempty"`
+	Blocked []TitleID `json:"blocked,omitempty"` // titles and series it may never play
 }
 
 // Catalog is the set of rows that a TV's home shows, before it is filtered for

@@ -61,11 +61,13 @@ var (
 		into[Enrol](), into[Auth](), into[Have](), into[Ask](), into[Receipt](),
 		into[SignedOutHere](), into[Activity](), into[ProfileSelected](),
 		into[SignIn](), into[SendCode](), into[EnterCode](),
+		into[PINTries](), into[AddProfile](), into[EditProfile](),
 	)
 	fromServer = decoders(
 		into[Hello](), into[UserCode](), into[Enrolled](), into[State](), into[Still](),
 		into[Part](), into[Pins](), into[Keys](), into[ReceiptAck](), into[ActivityAck](),
 		into[Error](), into[CodeNeeded](), into[SignInRefused](),
+		into[PINCounts](), into[ProfileAnswer](), into[Library](),
 	)
 )
 

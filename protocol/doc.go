@@ -15,6 +15,7 @@
 //	   or:  auth                      server: state | still, pins, part…
 //	   or:  receipt, signed_out_here  server: receipt_ack
 //	then:   ask → still | state · have → what is newer · activity → activity_ack
+//	        pin_tries → pin_counts · add_profile, edit_profile → profile_answer · library
 //
 // # State, not commands
 //
@@ -36,10 +37,17 @@ package protocol
 //	2 (2026-11-25): sign_in, send_code and code after enrol. A device sends them
 //	  only where the server's hello says 2; a server takes them only after an
 //	  enrol that says so.
+//	3 (2026-11-25): pin_tries and pin_counts, add_profile, edit_profile and
+//	  profile_answer, library, the activity kinds listed and unlisted. Each side
+//	  sends them only to one that says 3.
 type Capability int
 
 // CurrentCapability is the capability of this source tree.
-const CurrentCapability Capability = 2
+const CurrentCapability Capability = 3
 
 // PasswordCapability is the first with sign-in by password.
 const PasswordCapability Capability = 2
+
+// HouseholdCapability is the first with PIN counts, profiles added at the TV and
+// libraries.
+const HouseholdCapability Capability = 3

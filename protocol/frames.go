@@ -133,6 +133,8 @@ type (
 		Catalog  Digest  `json:"catalog,omitempty"`
 		Pins     int64   `json:"pins"`
 		Keys     int64   `json:"keys"`
+		Tries    int64   `json:"tries,omitempty"`   // number of the newest [PINCounts]
+		Library  int64   `json:"library,omitempty"` // number of the newest whole [Library]
 		// State is the newest signed state the device holds: sent after the
 		// server offered an older one (a restored backup).
 		State string `json:"state,omitempty"`
@@ -172,8 +174,9 @@ type ActivityItem struct {
 	Profile  ProfileID    `json:"profile"`
 	Title    TitleID      `json:"title"`
 	What     ActivityKind `json:"what"`
-	At       Millis       `json:"at"`       // server time as the device knows it
-	Position int64        `json:"position"` // seconds from the start of the title
+	At       Millis       `json:"at"`               // server time as the device knows it
+	Position int64        `json:"position"`         // seconds from the start of the title
+	Length   int64        `json:"length,omitempty"` // seconds of the whole title, where known
 }
 
 // ActivityKind tells the kinds of [ActivityItem] apart.
@@ -184,7 +187,18 @@ const (
 	Started  ActivityKind = "started"
 	Progress ActivityKind = "progress"
 	Stopped  ActivityKind = "stopped"
+	Listed   ActivityKind = "listed"   // put on the profile's own list; since capability 3
+	Unlisted ActivityKind = "unlisted" // taken off it; since capability 3
 )
+
+// Valid reports whether k is a known kind.
+func (k ActivityKind) Valid() bool {
+	switch k {
+	case Started, Progress, Stopped, Listed, Unlisted:
+		return true
+	}
+	return false
+}
 
 // UserCodeAlphabet holds the letters of a user code: consonants only, so that
 // no word appears (RFC 8628, section 6.1). 20^8 codes are 34.5 bits.

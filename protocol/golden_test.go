@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
 var update = flag.Bool("update", false, "write the golden frames of the current version anew")
@@ -71,6 +72,15 @@ var golden = []struct {
 	{"down-code_needed", protocol.CodeNeeded{
 		Challenge: "c-1", Channels: []protocol.Channel{{Kind: protocol.ChannelMail, To: "a•••@example.com"}, {Kind: protocol.ChannelTOTP}},
 		Sent: protocol.ChannelMail, RetryIn: 30, TriesLeft: 5, ExpiresIn: 3600,
+	}},
+	{"up-pin_tries", protocol.PINTries{Epoch: 3, Tries: []protocol.PINTry{{Profile: "p1", PIN: 5, Wrong: 4, At: 1764093422000}}}},
+	{"down-pin_counts", protocol.PINCounts{Number: 7, Counts: []protocol.PINTry{{Profile: protocol.ParentalPIN, PIN: 2, Wrong: 9}}}},
+	{"up-add_profile", protocol.AddProfile{N: 1, Name: "Mia", Avatar: "kite", Level: parental.OlderKids, Kids: true, PIN: "0412", Password: "correct horse"}},
+	{"up-edit_profile", protocol.EditProfile{N: 2, Profile: "p1", Name: "Mia", Avatar: "kite"}},
+	{"down-profile_answer", protocol.ProfileAnswer{N: 1, Refusal: protocol.ProfileWait, RetryAfter: 60000}},
+	{"down-library", protocol.Library{
+		Number: 12, Profile: "p1", List: []protocol.TitleID{"t1"},
+		Watched: []protocol.Watched{{Title: "t2", Position: 60, Length: 5400, At: 1764093422000}}, Last: true,
 	}},
 	{"down-sign_in_refused", protocol.SignInRefused{Reason: protocol.RefusalCode, RetryAfter: 1500, TriesLeft: 4}},
 }

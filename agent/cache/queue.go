@@ -102,9 +102,8 @@ func (c *Cache) Enqueue(item protocol.ActivityItem) (seq int64, err error) {
 
 // checkItem holds the bounds of protocol.Activity.
 func checkItem(it protocol.ActivityItem) error {
-	kind := it.What == protocol.Started || it.What == protocol.Progress || it.What == protocol.Stopped
 	if it.Profile == "" || len(it.Profile) > 64 || it.Title == "" || len(it.Title) > 64 ||
-		!kind || it.Position < 0 || it.Position > 48*3600 {
+		!it.What.Valid() || it.Position < 0 || it.Position > 48*3600 {
 		return ErrItem
 	}
 	return nil

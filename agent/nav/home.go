@@ -51,7 +51,7 @@ func (h *home) fill(p protocol.Profile, all titles) {
 		return
 	}
 	old := *h
-	*h = home{rows: rowsFor(p.Level, all), from: all, as: p.Level}
+	*h = home{rows: rowsFor(p, all), from: all, as: p.Level}
 	h.cols = make([]int, len(h.rows))
 	h.row = max(min(old.row, len(h.rows)-1), 0)
 	for i, row := range h.rows {
@@ -79,9 +79,9 @@ func indexOfTitle(items []Item, title string) int {
 	return -1
 }
 
-// rowsFor filters the catalogue for level and keeps it within the bounds of a
+// rowsFor filters the catalogue for p and keeps it within the bounds of a
 // View.
-func rowsFor(level parental.Level, all titles) []Row {
+func rowsFor(p protocol.Profile, all titles) []Row {
 	if all.catalog == nil {
 		return nil
 	}
@@ -92,7 +92,7 @@ func rowsFor(level parental.Level, all titles) []Row {
 			break
 		}
 		row := Row{Label: clean(from.Name, maxLabel)}
-		row.Items, left = rowItems(itoa(len(rows)), from.Titles, level, all, left)
+		row.Items, left = rowItems(itoa(len(rows)), from.Titles, p, all, left)
 		if left -= cost(row.Label) + 32; len(row.Items) > 0 && !hasRow(rows, row.Label) {
 			rows = append(rows, row)
 		}
@@ -113,11 +113,11 @@ func hasRow(rows []Row, label string) bool {
 
 // rowItems returns the row's items, each title once, and what is left of the
 // budget in bytes of JSON.
-func rowItems(number string, ids []protocol.TitleID, level parental.Level, all titles, left int) ([]Item, int) {
+func rowItems(number string, ids []protocol.TitleID, p protocol.Profile, all titles, left int) ([]Item, int) {
 	items := make([]Item, 0, min(len(ids), maxRowItems))
 	for _, id := range ids {
 		t, ok := all.byID[id]
-		if !ok || parental.Decide(level, *t).Verdict != parental.Allow || indexOfTitle(items, t.ID) >= 0 {
+		if !ok || !may(p, *t) || indexOfTitle(items, t.ID) >= 0 {
 			continue
 		}
 		it := Item{ID: number + "/" + t.ID, Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(*t), Detail: facts(*t)}

@@ -21,7 +21,14 @@ func (m Model) findTitle(id protocol.TitleID) (parental.Title, bool) {
 func (m Model) decide() (t parental.Title, found, allowed bool) {
 	t, found = m.findTitle(m.title)
 	p, known := m.profile()
-	return t, found, found && known && parental.Decide(p.Level, t).Verdict == parental.Allow
+	return t, found, found && known && may(p, t)
+}
+
+// may is the one play decision for a profile whose PIN was proved.
+func may(p protocol.Profile, t parental.Title) bool {
+	rules := protocol.Snapshot{}.Rules(p)
+	q := parental.Question{Path: parental.Open, Access: true, Unlocked: true, Profile: &rules, Title: &t}
+	return parental.Decide(q).Verdict == parental.Allow
 }
 
 func (s *stepper) titleKey(p Press) {

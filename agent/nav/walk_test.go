@@ -294,7 +294,7 @@ func (w *walker) check(before Model, ev Event, v View, effects []Effect) error {
 			continue // the very row that was checked before
 		}
 		for _, it := range row.Items {
-			if t, ok := w.model.findTitle(protocol.TitleID(it.Poster)); !ok || parental.Decide(p.Level, t).Verdict != parental.Allow {
+			if t, ok := w.model.findTitle(protocol.TitleID(it.Poster)); !ok || !mayPlay(p, t) {
 				return fmt.Errorf("profile %q is shown %q, which it may not play", is, it.Poster)
 			}
 		}
@@ -369,7 +369,7 @@ func (w *walker) checkEffects(ev Event, effects []Effect) error {
 		case StartTitle:
 			t, _ := w.model.findTitle(e.Title)
 			p, _ := findProfile(w.world.Profiles, e.Profile)
-			if w.playing || parental.Decide(p.Level, t).Verdict != parental.Allow {
+			if w.playing || !mayPlay(p, t) {
 				return fmt.Errorf("%+v while another plays (%v), or for a profile that may not", e, w.playing)
 			}
 			w.playing = true
@@ -453,4 +453,12 @@ func FuzzKeys(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// mayPlay is the play decision, asked here anew.
+func mayPlay(p protocol.Profile, t parental.Title) bool {
+	rules := protocol.Snapshot{}.Rules(p)
+	return parental.Decide(parental.Question{
+		Path: parental.Open, Access: true, Unlocked: true, Profile: &rules, Title: &t,
+	}).Verdict == parental.Allow
 }

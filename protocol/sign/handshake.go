@@ -15,7 +15,8 @@ const (
 
 // AuthBytes returns what the device signs for auth: the nonce of the server's
 // hello, the server's name and every meaning-bearing member of the frame, each
-// after its length, so that no two frames give the same bytes.
+// after its length, so that no two frames give the same bytes. The numbers of
+// PIN counts and library only choose what is sent again; they are left out.
 func AuthBytes(nonce []byte, server string, f protocol.Auth) []byte {
 	var m message
 	m.text(authContext)

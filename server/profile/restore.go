@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/store"
@@ -73,7 +74,7 @@ func restoreRows(tx *store.Tx, acc protocol.AccountID, was, is kept) (changed bo
 		switch {
 		case !ok:
 			err = tx.InsertProfile(r)
-		case have != bare(r.Profile):
+		case !reflect.DeepEqual(have, bare(r.Profile)):
 			err = tx.UpdateProfile(r)
 		default:
 			continue

@@ -8,6 +8,14 @@ import (
 
 func age(n int) *int { return &n }
 
+// decide asks for a profile of level l that may be watched here, without a
+// parental PIN.
+func decide(l parental.Level, t parental.Title) parental.Decision {
+	return parental.Decide(parental.Question{
+		Path: parental.Open, Access: true, Unlocked: true, Profile: &parental.Rules{Level: l}, Title: &t,
+	})
+}
+
 // TestDecide is the whole table of level × age (product rule P5).
 func TestDecide(t *testing.T) {
 	levels := []parental.Level{parental.LittleKids, parental.OlderKids, parental.Teens, parental.Adults, parental.All}
@@ -30,7 +38,7 @@ func TestDecide(t *testing.T) {
 		{nil, "rrrra"},
 	} {
 		for i, l := range levels {
-			d := parental.Decide(l, parental.Title{ID: "t", Age: c.age})
+			d := decide(l, parental.Title{ID: "t", Age: c.age})
 			want := parental.Allow
 			if c.want[i] == 'r' {
 				want = parental.Refuse
@@ -44,7 +52,7 @@ func TestDecide(t *testing.T) {
 
 func TestNoLevelMayWatchAnything(t *testing.T) {
 	for _, l := range []parental.Level{0, -1, 6} {
-		if d := parental.Decide(l, parental.Title{Age: age(0)}); d.Verdict != parental.Refuse || l.Valid() {
+		if d := decide(l, parental.Title{Age: age(0)}); d.Verdict != parental.Refuse || l.Valid() {
 			t.Errorf("Decide(level %d) = %+v; valid %t", l, d, l.Valid())
 		}
 	}
