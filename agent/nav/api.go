@@ -118,6 +118,10 @@ type World struct {
 	AccountURL string // where the owner manages the account; may be empty
 
 	Profiles    []protocol.Profile // empty until the first snapshot is here
+	Household   Household
+	Library     *Library           // of the profile in use; nil at the gate and until it is here
+	Answer      *ProfileAnswer     // nil: nothing was asked
+	ForgotPIN   *Help              // where the owner sets a new PIN; nil where unknown
 	Catalog     *protocol.Catalog  // nil until it is here
 	LastProfile protocol.ProfileID // who watched last, for the gate's focus
 
@@ -288,6 +292,7 @@ type Playback struct {
 	Profile  protocol.ProfileID
 	Title    protocol.TitleID
 	Position int64 // seconds from the title's start
+	Length   int64 // seconds of the whole title; 0 where unknown
 }
 
 // Digits is an entered PIN. It does not show itself in logs; string(d) does.
