@@ -104,6 +104,7 @@ type player struct {
 	since    time.Duration // running time
 	paused   bool
 	length   time.Duration
+	assumed  bool          // the title has no length: this one stands in
 	reported time.Duration // running time of the last report
 }
 
@@ -133,7 +134,11 @@ func (m Model) playback() Playback {
 		return Playback{}
 	}
 	at := m.player.position(m.now)
-	return Playback{Profile: m.watching.id, Title: m.title, Position: int64(at / time.Second)}
+	p := Playback{Profile: m.watching.id, Title: m.title, Position: int64(at / time.Second)}
+	if !m.player.assumed {
+		p.Length = int64(m.player.length / time.Second)
+	}
+	return p
 }
 
 // play starts the open title, if the profile may.
@@ -144,10 +149,11 @@ func (s *stepper) play() {
 		return
 	}
 	length := min(time.Duration(max(t.Minutes, 0)), maxLength/time.Minute) * time.Minute
-	if length == 0 {
+	assumed := length == 0
+	if assumed {
 		length = unknownLength
 	}
-	s.place, s.player = atPlayer, player{since: s.now, reported: s.now, length: length}
+	s.place, s.player = atPlayer, player{since: s.now, reported: s.now, length: length, assumed: assumed}
 	s.emit(StartTitle{s.playback()})
 }
 
