@@ -184,9 +184,6 @@ func TestSignInWithPassword(t *testing.T) {
 	v.wait("refusal", func(view nav.View) bool {
 		return view.Screen == nav.ScreenPassword && !view.Keyboard.Checking && strings.Contains(view.Keyboard.Message, "Check the address")
 	})
-	for range "tr0ub4dor" {
-		v.press(keyseq.Back)
-	}
 	v.typeText("correct horse")
 	v.press(keyseq.OK)
 	v.waitScreen(nav.ScreenAccessCode)

@@ -119,6 +119,7 @@ var refusals = map[protocol.Refusal]nav.Problem{
 	protocol.RefusalOver:        nav.ProblemOver,
 	protocol.RefusalUserCode:    nav.ProblemUserCode,
 	protocol.RefusalLimit:       nav.ProblemLimit,
+	protocol.RefusalFactor:      nav.ProblemFactor,
 	session.RefusalOffline:      nav.ProblemOffline,
 }
 

@@ -202,6 +202,7 @@ const (
 	ProblemCodeExpired Problem = "codeExpired" // another code is needed
 	ProblemOver        Problem = "over"        // it took too long: the password again
 	ProblemUserCode    Problem = "userCode"    // this account signs TVs in with the code only
+	ProblemFactor      Problem = "factor"      // after too many wrong codes no second factor is taken here
 )
 
 // TV describes this TV on the settings screen.

@@ -15,7 +15,7 @@ func (s *stepper) toChallenge(c Challenge) {
 	t := &s.typing
 	list := known(c.Channels)
 	if len(list) == 0 { // nothing that can be typed here
-		s.toUserCode()
+		s.toUserCode(msgUseUserCode)
 		return
 	}
 	s.toField(atCode)

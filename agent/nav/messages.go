@@ -68,6 +68,7 @@ const (
 	msgTypingOffline
 	msgTypingBusy
 	msgUseUserCode
+	msgFactorRefused
 	msgKeySpace
 	msgKeyDelete
 	msgKeyClear
@@ -224,7 +225,7 @@ var english = [messageCount]string{
 	msgProblemSecure:  "This TV can't make a safe connection. Check the network, then try again.",
 
 	msgEmail:           "What's your email?",
-	msgEmailText:       "Your phone number works too, where your account has one.",
+	msgEmailText:       "Your phone number works too, where your account has one. Begin it with + and your country's code, as in +49.",
 	msgEmailLabel:      "Email address or phone number",
 	msgEmailEmpty:      "Enter your email address or phone number.",
 	msgEmailOdd:        "That's not an email address yet. It looks like name@example.com.",
@@ -249,7 +250,7 @@ var english = [messageCount]string{
 	msgResendWait:      "You can ask for a new code in {in}.",
 	msgSeconds:         "{n} s",
 	msgStartAgain:      "Start again",
-	msgWrongPassword:   "That didn't work. Check the address and the password.",
+	msgWrongPassword:   "That didn't work. Check the address, and enter the password again.",
 	msgWrongCode:       "That's not the code. You have {n} more tries.",
 	msgWrongCodeLast:   "That's not the code. You have 1 more try.",
 	msgCodeExpired:     "This code no longer works. Ask for a new one.",
@@ -257,6 +258,7 @@ var english = [messageCount]string{
 	msgSignInWait:      "Too many tries. Take a short break, then try again.",
 	msgTypingOffline:   "This TV is not connected. Try again as soon as it is.",
 	msgTypingBusy:      "That didn't work, and it's not your fault. Try again in a moment.",
+	msgFactorRefused:   "Too many wrong codes were given, so none is taken here. Sign in with your phone or computer.",
 	msgUseUserCode:     "This account signs in with the code. Use your phone or computer.",
 	msgKeySpace:        "Space",
 	msgKeyDelete:       "Delete",

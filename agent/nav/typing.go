@@ -320,7 +320,11 @@ func (s *stepper) answered(w SignIn) {
 		s.toField(atPassword)
 		t.problem = ProblemOver
 	case ProblemUserCode:
-		s.toUserCode()
+		s.toUserCode(msgUseUserCode)
+	case ProblemFactor:
+		s.toUserCode(msgFactorRefused)
+	case ProblemCredentials: // whoever mistyped it cannot see where
+		t.password, t.shown, t.layout, s.focus = "", false, lower, ""
 	case ProblemCode, ProblemCodeExpired:
 		t.code = ""
 		if w.Problem == ProblemCodeExpired {
@@ -330,9 +334,9 @@ func (s *stepper) answered(w SignIn) {
 }
 
 // toUserCode shows the code that a phone or computer signs this TV in with.
-func (s *stepper) toUserCode() {
+func (s *stepper) toUserCode(why message) {
 	s.typing = typing{}
-	s.say(msgUseUserCode)
+	s.say(why)
 }
 
 // forgetSecrets forgets what was typed into secret fields.

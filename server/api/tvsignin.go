@@ -126,9 +126,10 @@ func (v *tv) refuse(err error, f protocol.Frame) error {
 		}
 	case errors.Is(err, account.ErrCodeExpired):
 		answer.Reason = protocol.RefusalCodeExpired
-	case errors.Is(err, account.ErrAttempt), errors.Is(err, account.ErrAnswer), errors.Is(err, account.ErrChannel),
-		errors.Is(err, account.ErrFactorRefused): // a TV has no sentence of its own for this yet
+	case errors.Is(err, account.ErrAttempt), errors.Is(err, account.ErrAnswer), errors.Is(err, account.ErrChannel):
 		answer.Reason = protocol.RefusalOver
+	case errors.Is(err, account.ErrFactorRefused):
+		answer.Reason = factorRefused(v.enrol.Cap)
 	case errors.Is(err, device.ErrLimit):
 		answer.Reason = protocol.RefusalLimit
 	default:
@@ -140,6 +141,15 @@ func (v *tv) refuse(err error, f protocol.Frame) error {
 	}
 	answer.RetryAfter = min(answer.RetryAfter, (24 * time.Hour).Milliseconds())
 	return hub.Send(v.conn, answer)
+}
+
+// factorRefused is what a TV is told after too many wrong codes in a row. One of
+// an older version has no sentence for it and begins anew.
+func factorRefused(peer protocol.Capability) protocol.Refusal {
+	if peer < protocol.HouseholdCapability {
+		return protocol.RefusalOver
+	}
+	return protocol.RefusalFactor
 }
 
 // usedUp is what follows the last wrong try: another code where one can be sent,

@@ -140,6 +140,7 @@ func typing() []Named {
 	show("password-checking")
 	answer(nav.SignIn{Problem: nav.ProblemCredentials})
 	show("password-wrong")
+	step(nav.Text{Text: "correct horse"})
 	keys(keyseq.OK)
 	answer(nav.SignIn{Problem: nav.ProblemWait, Wait: 28 * time.Second})
 	show("password-wait")
