@@ -1,6 +1,7 @@
-// Package catalog serves the demo set of titles: invented names, embedded.
+// Package catalog reads the titles that TVs show, holds the ones in use ([Live])
+// and has a demo set of invented ones.
 //
-// All functions are pure and safe for concurrent use. The tests check that the
+// All of it is safe for concurrent use. The tests check that the demo
 // set is valid, covers every maturity level and fits its bound, and fuzz the
 // reader.
 package catalog

@@ -1,0 +1,47 @@
+package catalog
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+func TestLive(t *testing.T) {
+	var l Live
+	empty := func(when string) {
+		t.Helper()
+		if data, blob := l.Document(); data != nil || blob != (protocol.Blob{}) || l.Name("a") != "" || l.Search("a", 1) != nil {
+			t.Errorf("%s: there is a catalogue of %d bytes", when, blob.Size)
+		}
+	}
+	empty("at first")
+	one, two := []byte(`{"titles":[{"id":"a","name":"Amber"}]}`), []byte(`{"titles":[{"id":"b","name":"Amber too"}]}`)
+	for _, step := range []struct {
+		data    []byte
+		changed bool
+		id      protocol.TitleID
+	}{
+		{nil, false, ""}, {one, true, "a"}, {bytes.Clone(one), false, "a"}, {two, true, "b"}, {nil, true, ""}, {one, true, "a"},
+	} {
+		changed, err := l.Use(step.data)
+		if changed != step.changed || err != nil {
+			t.Errorf("Use(%s) = %t, %v, want %t", step.data, changed, err, step.changed)
+		}
+		if step.data == nil {
+			empty("without one")
+			continue
+		}
+		data, blob := l.Document()
+		found := l.Search("amber", 5)
+		_, known := l.Title(step.id)
+		if !bytes.Equal(data, step.data) || blob.Digest != protocol.DigestOf(data) || blob.Size != len(data) ||
+			len(found) != 1 || found[0].ID != string(step.id) || l.Name(step.id) == "" || !known {
+			t.Errorf("after %s: %s %v %v", step.data, data, blob, found)
+		}
+	}
+	if changed, err := l.Use([]byte("garbage")); changed || !errors.Is(err, ErrBad) || l.Name("a") == "" {
+		t.Errorf("garbage: changed %t, %v", changed, err)
+	}
+}
