@@ -75,7 +75,7 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 		}
 	}
 	p.bus.Subscribe(func(n bus.Nudge) {
-		p.hub.Nudge(n.Account, n.Version)
+		p.hub.Nudge(n.Account, hub.Numbers{Version: n.Version, Library: n.Library})
 		p.site.Changed(n.Account)
 	})
 	return p, nil
@@ -195,10 +195,10 @@ func (p *parts) origins() api.Origins { return api.Origins{Trusted: p.cfg.truste
 // minute on one database.
 const maxChanged = 200_000
 
-func (p *parts) changedSince(ctx context.Context, since time.Time, each func(protocol.AccountID, protocol.Version)) error {
+func (p *parts) changedSince(ctx context.Context, since time.Time, each func(protocol.AccountID, hub.Numbers)) error {
 	list, err := p.devices.ChangedSince(ctx, since, maxChanged)
 	for a, v := range list {
-		each(a, v)
+		each(a, hub.Numbers{Version: v})
 	}
 	return err
 }

@@ -1,6 +1,6 @@
 // Package bus is the contract by which the nodes of one server tell each other
-// "account A is at version N". Package membus serves one process; a network
-// carries it between several.
+// "account A is at version N, its library at number M". Package membus serves
+// one process; a network carries it between several.
 //
 // A nudge is a hint, never a truth: it may be lost, late, doubled or out of
 // order, and it may come before or long after the change can be read. The truth is
@@ -13,18 +13,27 @@ package bus
 
 import "github.com/hearthkey/hearthkey/protocol"
 
-// Nudge says that an account has reached a version.
+// Nudge says that an account has reached a version, or its library a number.
+// The two count apart from each other.
 type Nudge struct {
 	Account protocol.AccountID
-	Version protocol.Version
+	Version protocol.Version // 0: says nothing of it
+	Library int64            // as [protocol.Library]'s; 0: says nothing of it
+}
+
+// Join returns what n and o, nudges of one account, say together: the higher of
+// each number.
+func (n Nudge) Join(o Nudge) Nudge {
+	n.Version, n.Library = max(n.Version, o.Version), max(n.Library, o.Library)
+	return n
 }
 
 // Bus carries nudges from everybody to everybody, the publisher's own
 // subscriptions included. Its methods may be called from any goroutine.
 type Bus interface {
 	// Publish passes n on. It never waits: not for a subscriber, not for a
-	// network. Of several nudges for one account that wait, the one with the
-	// highest version may stand for all.
+	// network. Of several nudges for one account that wait, one that is all of
+	// them joined ([Nudge.Join]) may stand for all.
 	Publish(n Nudge)
 
 	// Subscribe has f called for nudges from now on, one at a time, in a

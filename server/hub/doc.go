@@ -2,7 +2,7 @@
 // to it that each is told what should be true.
 //
 // It decides nothing and stores nothing. A change is committed first; then a
-// nudge ("this account is at version 93") reaches [Hub.Nudge], and the hub has
+// nudge ("this account is at version 93, its library at 7") reaches [Hub.Nudge], and the hub has
 // the truth read and sent, for the connected devices of that account and no
 // others. A nudge may be lost, doubled or late: while [Hub.Run] runs, the hub
 // asks every few seconds which accounts changed, and nudges itself.

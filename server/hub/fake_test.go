@@ -71,7 +71,7 @@ func (c *fakeConn) state() (sent int, closed int) {
 // truth is the database as the hub sees it.
 type truth struct {
 	mu       sync.Mutex
-	versions map[protocol.AccountID]protocol.Version
+	versions map[protocol.AccountID]Numbers
 	reads    int
 	beats    int
 	left     []Departure
@@ -80,12 +80,22 @@ type truth struct {
 	mute     error // of the heartbeat alone
 }
 
-func newTruth() *truth { return &truth{versions: map[protocol.AccountID]protocol.Version{}} }
+func newTruth() *truth { return &truth{versions: map[protocol.AccountID]Numbers{}} }
 
 func (w *truth) set(a protocol.AccountID, v protocol.Version) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.versions[a] = v
+	n := w.versions[a]
+	n.Version = v
+	w.versions[a] = n
+}
+
+func (w *truth) setLibrary(a protocol.AccountID, number int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := w.versions[a]
+	n.Library = number
+	w.versions[a] = n
 }
 
 func (w *truth) Desired(_ context.Context, s *Session) ([]protocol.Frame, error) {
@@ -99,11 +109,11 @@ func (w *truth) Desired(_ context.Context, s *Session) ([]protocol.Frame, error)
 	return []protocol.Frame{protocol.State{JWS: "state"}}, nil
 }
 
-func (w *truth) changed(_ context.Context, since time.Time, each func(protocol.AccountID, protocol.Version)) error {
+func (w *truth) changed(_ context.Context, since time.Time, each func(protocol.AccountID, Numbers)) error {
 	w.mu.Lock()
 	w.since = append(w.since, since)
 	err := w.broken
-	all := map[protocol.AccountID]protocol.Version{}
+	all := map[protocol.AccountID]Numbers{}
 	for a, v := range w.versions {
 		all[a] = v
 	}
@@ -161,5 +171,5 @@ func newHub(t testing.TB, w *truth, pushes int) *Hub {
 }
 
 func session(w *truth, a protocol.AccountID, d protocol.DeviceID, number int64, c Conn) *Session {
-	return &Session{Account: a, Device: d, Epoch: 1, Number: number, Conn: c, Truth: w}
+	return &Session{Account: a, Device: d, Epoch: 1, Number: number, Conn: c, Truth: w, Library: true}
 }

@@ -23,7 +23,7 @@ const (
 type Config struct {
 	// Changed calls each for every account that changed at or after since. It
 	// is one read of the database: its success is what makes this node fresh.
-	Changed func(ctx context.Context, since time.Time, each func(protocol.AccountID, protocol.Version)) error
+	Changed func(ctx context.Context, since time.Time, each func(protocol.AccountID, Numbers)) error
 	// Beat writes this node's sign of life, by which others bound what it may
 	// have granted if it dies.
 	Beat func(ctx context.Context) error
@@ -149,12 +149,19 @@ func (h *Hub) forget(s *Session) {
 	h.gone.add(s)
 }
 
-// Nudge says that an account is at version v. It returns at once.
-func (h *Hub) Nudge(a protocol.AccountID, v protocol.Version) {
+// Nudge says that an account is at n; a number of 0 says nothing. It returns at
+// once. Devices that take no library are left alone where n is about that.
+func (h *Hub) Nudge(a protocol.AccountID, n Numbers) {
 	found := false
 	h.sessions.each(a, func(s *Session) {
-		found = true
-		h.queue.add(s, v)
+		n := n
+		if !s.Library {
+			n.Library = 0
+		}
+		if n != (Numbers{}) {
+			found = true
+			h.queue.add(s, n)
+		}
 	})
 	if found {
 		h.counts.nudges.Add(1)
@@ -162,11 +169,11 @@ func (h *Hub) Nudge(a protocol.AccountID, v protocol.Version) {
 }
 
 // push brings one device up to date.
-func (h *Hub) push(s *Session, wanted protocol.Version) {
+func (h *Hub) push(s *Session, wanted Numbers) {
 	ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
 	defer cancel()
 	err := s.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
-		if s.Sent >= wanted {
+		if s.Sent.cover(wanted) {
 			return nil, nil
 		}
 		h.counts.pushes.Add(1)
@@ -183,10 +190,10 @@ func (h *Hub) push(s *Session, wanted protocol.Version) {
 }
 
 // Current reports whether this node may grant s a lease without asking the
-// database: it is fresh, and knows of nothing newer than what s was sent. The
-// caller holds the turn.
+// database: it is fresh, and knows of no version newer than what s was sent. A
+// newer library has no part in it. The caller holds the turn.
 func (h *Hub) Current(s *Session) bool {
-	return h.Fresh() && h.queue.wanted(s) <= s.Sent
+	return h.Fresh() && h.queue.wanted(s).Version <= s.Sent.Version
 }
 
 // Fresh reports whether this node has read what changed, and written its sign

@@ -33,7 +33,7 @@ func TestNudgeReachesThatAccountOnly(t *testing.T) {
 			}
 		}
 		w.set("a", 5)
-		h.Nudge("a", 5)
+		h.Nudge("a", Numbers{Version: 5})
 		synctest.Wait()
 		for _, tt := range []struct {
 			name string
@@ -56,7 +56,7 @@ func TestNudgeAtAVersionAlreadySentReadsNothing(t *testing.T) {
 		_ = h.Add(s)
 		w.set("a", 5)
 		for range 3 {
-			h.Nudge("a", 5)
+			h.Nudge("a", Numbers{Version: 5})
 			synctest.Wait()
 		}
 		if got := w.readCount(); got != 1 {
@@ -77,7 +77,7 @@ func TestStormIsCoalesced(t *testing.T) {
 		_ = h.Add(s)
 		for v := protocol.Version(1); v <= 10_000; v++ {
 			w.set("a", v)
-			h.Nudge("a", v)
+			h.Nudge("a", Numbers{Version: v})
 			if v == 1 {
 				synctest.Wait() // the first push is in Send
 			}
@@ -87,8 +87,8 @@ func TestStormIsCoalesced(t *testing.T) {
 		if got := w.readCount(); got != 2 {
 			t.Errorf("%d reads for 10,000 nudges, want 2", got)
 		}
-		if s.Sent != 10_000 {
-			t.Errorf("last version sent = %d, want 10000", s.Sent)
+		if s.Sent.Version != 10_000 {
+			t.Errorf("last version sent = %d, want 10000", s.Sent.Version)
 		}
 	})
 }
@@ -105,7 +105,7 @@ func TestSlowDevicesDoNotHoldUpOthers(t *testing.T) {
 			_ = h.Add(session(w, "slow", protocol.DeviceID(fmt.Sprint(i)), 1, &fakeConn{hold: hold, fails: errBroken}))
 		}
 		w.set("slow", 1)
-		h.Nudge("slow", 1)
+		h.Nudge("slow", Numbers{Version: 1})
 		synctest.Wait()
 		var conns []*fakeConn
 		for i := range 100 {
@@ -113,7 +113,7 @@ func TestSlowDevicesDoNotHoldUpOthers(t *testing.T) {
 			conns = append(conns, &fakeConn{})
 			_ = h.Add(session(w, a, "q", 1, conns[i]))
 			w.set(a, 1)
-			h.Nudge(a, 1)
+			h.Nudge(a, Numbers{Version: 1})
 		}
 		synctest.Wait()
 		for i, c := range conns {
@@ -146,7 +146,7 @@ func TestNewerConnectionReplacesTheOlder(t *testing.T) {
 					t.Fatalf("Add = %v, want an error: %v", err, tt.wantErr)
 				}
 				w.set("a", 1)
-				h.Nudge("a", 1)
+				h.Nudge("a", Numbers{Version: 1})
 				synctest.Wait()
 				if _, code := conns[tt.loser].state(); code != 4014 {
 					t.Errorf("close code of the loser = %d, want 4014", code)
@@ -239,7 +239,7 @@ func TestOutage(t *testing.T) {
 		}
 		broke := time.Now()
 		w.breakWith(errBroken)
-		h.Nudge("a", 3)
+		h.Nudge("a", Numbers{Version: 3})
 		time.Sleep(10 * time.Second)
 		if h.Fresh() {
 			t.Error("fresh 10 s after the last successful poll")
@@ -338,7 +338,7 @@ func TestCurrent(t *testing.T) {
 			t.Error("not current after a poll with nothing new")
 		}
 		h.queue.limit = 0 // no worker yet
-		h.Nudge("a", 2)
+		h.Nudge("a", Numbers{Version: 2})
 		if h.Current(s) {
 			t.Error("current although version 2 is known and not sent")
 		}
@@ -347,7 +347,7 @@ func TestCurrent(t *testing.T) {
 		h.queue.mu.Lock()
 		s.phase = idle
 		h.queue.mu.Unlock()
-		h.Nudge("a", 2)
+		h.Nudge("a", Numbers{Version: 2})
 		synctest.Wait()
 		if !h.Current(s) {
 			t.Error("not current after version 2 was sent")
@@ -407,7 +407,7 @@ func TestTenThousandConnects(t *testing.T) {
 				if err := h.Add(s); err != nil {
 					t.Error(err)
 				}
-				h.Nudge(a, protocol.Version(i))
+				h.Nudge(a, Numbers{Version: protocol.Version(i)})
 				if i%2 == 0 {
 					h.Remove(s)
 				}

@@ -1,10 +1,6 @@
 package hub
 
-import (
-	"sync"
-
-	"github.com/hearthkey/hearthkey/protocol"
-)
+import "sync"
 
 // phase is where a session stands in the queue: see the package comment.
 type phase uint8
@@ -20,7 +16,7 @@ const (
 // so its length is bounded by the number of connections. Workers exist only
 // while there is work, and at most limit of them.
 type queue struct {
-	push  func(*Session, protocol.Version)
+	push  func(*Session, Numbers)
 	limit int
 	done  sync.WaitGroup
 
@@ -31,11 +27,11 @@ type queue struct {
 	head    int // list[head:] waits
 }
 
-// add asks for s to be brought up to version v at least.
-func (q *queue) add(s *Session, v protocol.Version) {
+// add asks for s to be brought up to n at least.
+func (q *queue) add(s *Session, n Numbers) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	s.wanted = max(s.wanted, v)
+	s.wanted = s.wanted.join(n)
 	switch s.phase {
 	case idle:
 		q.enqueue(s)
@@ -44,8 +40,8 @@ func (q *queue) add(s *Session, v protocol.Version) {
 	}
 }
 
-// wanted is the highest version that s was asked to be brought to.
-func (q *queue) wanted(s *Session) protocol.Version {
+// wanted are the highest numbers that s was asked to be brought to.
+func (q *queue) wanted(s *Session) Numbers {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return s.wanted
@@ -66,22 +62,22 @@ func (q *queue) enqueue(s *Session) {
 
 func (q *queue) work() {
 	for {
-		s, v, ok := q.next()
+		s, n, ok := q.next()
 		if !ok {
 			return
 		}
-		q.push(s, v)
+		q.push(s, n)
 		q.finished(s)
 	}
 }
 
-func (q *queue) next() (*Session, protocol.Version, bool) {
+func (q *queue) next() (*Session, Numbers, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed || q.head == len(q.list) {
 		q.list, q.head = q.list[:0], 0
 		q.workers--
-		return nil, 0, false
+		return nil, Numbers{}, false
 	}
 	s := q.list[q.head]
 	q.list[q.head] = nil

@@ -77,7 +77,7 @@ func (h *Hub) retry() {
 	h.failed = nil
 	h.mu.Unlock()
 	for _, s := range failed {
-		h.queue.add(s, 0)
+		h.queue.add(s, Numbers{})
 	}
 }
 

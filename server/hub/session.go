@@ -35,6 +35,21 @@ type Truth interface {
 	Desired(ctx context.Context, s *Session) ([]protocol.Frame, error)
 }
 
+// Numbers count the changes of an account: its version, and the number of its
+// library, which counts apart from it.
+type Numbers struct {
+	Version protocol.Version
+	Library int64
+}
+
+// cover reports whether who has n has all of o.
+func (n Numbers) cover(o Numbers) bool { return n.Version >= o.Version && n.Library >= o.Library }
+
+// join returns the higher of each number.
+func (n Numbers) join(o Numbers) Numbers {
+	return Numbers{max(n.Version, o.Version), max(n.Library, o.Library)}
+}
+
 // Session is one authenticated connection of a device.
 type Session struct {
 	Account protocol.AccountID
@@ -44,20 +59,22 @@ type Session struct {
 	Number int64
 	Conn   Conn
 	Truth  Truth
+	// Library says that the device takes [protocol.Library] frames.
+	Library bool
 
 	// turn orders what is read and sent. It guards the fields below it.
 	turn sync.Mutex
-	// Sent is the account's version that was last read and sent in full.
-	Sent protocol.Version
+	// Sent are the account's numbers that were last read and sent in full.
+	Sent Numbers
 	// Granted is when the last lease grant was signed.
 	Granted time.Time
 
 	// Guarded by the locks of the queue, the registry and the wheel.
-	wanted protocol.Version
+	wanted Numbers
 	phase  phase
 	added  bool
-	slot   int // in the wheel
-	place  int // within the slot
+	slot   int16 // in the wheel
+	place  int32 // within the slot
 }
 
 // Do takes the device's turn, calls read for the frames that bring the device

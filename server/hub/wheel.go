@@ -20,8 +20,8 @@ func newWheel(slots int) *wheel { return &wheel{slots: make([][]*Session, slots)
 func (w *wheel) add(s *Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s.slot = w.fill
-	s.place = len(w.slots[s.slot])
+	s.slot = int16(w.fill)
+	s.place = int32(len(w.slots[s.slot]))
 	w.slots[s.slot] = append(w.slots[s.slot], s)
 	w.fill = (w.fill + 1) % len(w.slots)
 }

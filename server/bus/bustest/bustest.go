@@ -31,6 +31,7 @@ func Run(t *testing.T, open Opener) {
 	}{
 		{"everybody hears", testEverybodyHears},
 		{"many accounts", testManyAccounts},
+		{"both numbers", testBothNumbers},
 		{"one call at a time", testSerial},
 		{"publisher never waits", testNeverWaits},
 		{"cancel", testCancel},
@@ -53,15 +54,15 @@ func Run(t *testing.T, open Opener) {
 	}
 }
 
-// ear is a subscription that remembers the highest version of each account.
+// ear is a subscription that remembers the highest numbers of each account.
 type ear struct {
 	mu    sync.Mutex // guards heard
-	heard map[protocol.AccountID]protocol.Version
+	heard map[protocol.AccountID]bus.Nudge
 	any   chan struct{}
 }
 
 func listen(t *testing.T, b bus.Bus) *ear {
-	e := &ear{heard: map[protocol.AccountID]protocol.Version{}, any: make(chan struct{}, 1)}
+	e := &ear{heard: map[protocol.AccountID]bus.Nudge{}, any: make(chan struct{}, 1)}
 	t.Cleanup(b.Subscribe(e.hear))
 	return e
 }
@@ -69,14 +70,14 @@ func listen(t *testing.T, b bus.Bus) *ear {
 func (e *ear) hear(n bus.Nudge) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.heard[n.Account] = max(e.heard[n.Account], n.Version)
+	e.heard[n.Account] = n.Join(e.heard[n.Account])
 	select {
 	case e.any <- struct{}{}:
 	default:
 	}
 }
 
-func (e *ear) version(account protocol.AccountID) protocol.Version {
+func (e *ear) newest(account protocol.AccountID) bus.Nudge {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.heard[account]
@@ -88,7 +89,7 @@ func (e *ear) until(t *testing.T, from bus.Bus, n bus.Nudge) {
 	again, late := time.NewTicker(50*time.Millisecond), time.After(Patience)
 	defer again.Stop()
 	from.Publish(n)
-	for e.version(n.Account) < n.Version {
+	for n.Join(e.newest(n.Account)) != e.newest(n.Account) {
 		select {
 		case <-e.any:
 		case <-again.C:
@@ -97,8 +98,8 @@ func (e *ear) until(t *testing.T, from bus.Bus, n bus.Nudge) {
 			t.Fatalf("%v not heard within %v", n, Patience)
 		}
 	}
-	if got := e.version(n.Account); got != n.Version {
-		t.Errorf("heard version %d of %s, want %d", got, n.Account, n.Version)
+	if got := e.newest(n.Account); got.Version > n.Version && n.Version > 0 || got.Library > n.Library && n.Library > 0 {
+		t.Errorf("heard %+v, want %+v", got, n)
 	}
 }
 
@@ -119,6 +120,27 @@ func testManyAccounts(t *testing.T, nodes []bus.Bus) {
 	for i := range 300 {
 		n := bus.Nudge{Account: protocol.AccountID(fmt.Sprint("account ", i%100)), Version: protocol.Version(i + 1)}
 		e.until(t, nodes[0], n)
+	}
+}
+
+// testBothNumbers has the two numbers travel alone and together: neither moves
+// or hides the other.
+func testBothNumbers(t *testing.T, nodes []bus.Bus) {
+	e := listen(t, nodes[len(nodes)-1])
+	e.until(t, nodes[0], bus.Nudge{Account: "a", Library: 1 << 41})
+	e.until(t, nodes[0], bus.Nudge{Account: "a", Version: 1})
+	e.until(t, nodes[0], bus.Nudge{Account: "a", Version: 2, Library: 1<<41 + 1})
+	if got, want := e.newest("a"), (bus.Nudge{Account: "a", Version: 2, Library: 1<<41 + 1}); got != want {
+		t.Errorf("heard %+v, want %+v", got, want)
+	}
+	// A storm of one number does not hide the other.
+	for i := range 1000 {
+		nodes[0].Publish(bus.Nudge{Account: "b", Library: int64(i)})
+	}
+	e.until(t, nodes[0], bus.Nudge{Account: "b", Version: 7})
+	e.until(t, nodes[0], bus.Nudge{Account: "b", Library: 1000})
+	if got := e.newest("b"); got.Version != 7 {
+		t.Errorf("heard %+v, want version 7 still", got)
 	}
 }
 

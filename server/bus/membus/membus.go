@@ -1,7 +1,7 @@
 // Package membus is the bus of a server that is one process.
 //
 // Each subscription has a goroutine, which cancel and Close wait for, and a
-// bounded set of waiting accounts with the highest version of each: a slow
+// bounded set of waiting accounts with the highest numbers of each: a slow
 // subscriber costs memory only up to the bound, and then loses nudges for
 // accounts that are not waiting yet. Tested by package bustest.
 package membus
@@ -13,7 +13,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/bus"
 )
 
-// maxWaiting is how many accounts may wait in one subscription: about 6 MiB.
+// maxWaiting is how many accounts may wait in one subscription: about 9 MiB.
 const maxWaiting = 1 << 16
 
 // Bus implements bus.Bus. The zero value is ready.
@@ -44,7 +44,7 @@ func (b *Bus) Publish(n bus.Nudge) {
 func (b *Bus) Subscribe(f func(bus.Nudge)) (cancel func()) {
 	s := &subscription{
 		f:       f,
-		waiting: map[protocol.AccountID]protocol.Version{},
+		waiting: map[protocol.AccountID]bus.Nudge{},
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		done:    make(chan struct{}),
@@ -91,7 +91,7 @@ type subscription struct {
 	ending sync.Once
 
 	mu      sync.Mutex // guards what follows
-	waiting map[protocol.AccountID]protocol.Version
+	waiting map[protocol.AccountID]bus.Nudge
 	order   []protocol.AccountID // first come, first served
 }
 
@@ -99,14 +99,14 @@ type subscription struct {
 func (s *subscription) add(n bus.Nudge) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	version, ok := s.waiting[n.Account]
+	before, ok := s.waiting[n.Account]
 	if !ok {
 		if len(s.waiting) >= maxWaiting {
 			return false
 		}
 		s.order = append(s.order, n.Account)
 	}
-	s.waiting[n.Account] = max(version, n.Version)
+	s.waiting[n.Account] = n.Join(before)
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -120,7 +120,7 @@ func (s *subscription) take() []bus.Nudge {
 	defer s.mu.Unlock()
 	nudges := make([]bus.Nudge, 0, len(s.order))
 	for _, account := range s.order {
-		nudges = append(nudges, bus.Nudge{Account: account, Version: s.waiting[account]})
+		nudges = append(nudges, s.waiting[account])
 	}
 	clear(s.waiting)
 	s.order = s.order[:0]

@@ -22,8 +22,12 @@ func nudge(account protocol.AccountID, version protocol.Version) bus.Nudge {
 	return bus.Nudge{Account: account, Version: version}
 }
 
+func library(account protocol.AccountID, number int64) bus.Nudge {
+	return bus.Nudge{Account: account, Library: number}
+}
+
 // While its function is busy, a subscription keeps one nudge for each account,
-// the newest, in the order of the accounts' first.
+// with the highest of each number, in the order of the accounts' first.
 func TestNewestStandsForAll(t *testing.T) {
 	var b Bus
 	busy, finish, last := make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -41,13 +45,13 @@ func TestNewestStandsForAll(t *testing.T) {
 	})
 	b.Publish(bus.Nudge{Account: "first"})
 	<-busy
-	for _, n := range []bus.Nudge{nudge("b", 1), nudge("a", 7), nudge("b", 3), nudge("a", 2), nudge("b", 3), nudge("last", 1)} {
+	for _, n := range []bus.Nudge{nudge("b", 1), nudge("a", 7), nudge("b", 3), nudge("a", 2), library("b", 8), library("b", 5), nudge("b", 3), nudge("last", 1)} {
 		b.Publish(n)
 	}
 	close(finish)
 	<-last
 	b.Close()
-	if diff := cmp.Diff([]bus.Nudge{nudge("b", 3), nudge("a", 7)}, heard); diff != "" {
+	if diff := cmp.Diff([]bus.Nudge{{Account: "b", Version: 3, Library: 8}, nudge("a", 7)}, heard); diff != "" {
 		t.Errorf("heard (-want +got):\n%s", diff)
 	}
 }
