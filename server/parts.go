@@ -18,6 +18,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/bus"
 	"github.com/hearthkey/hearthkey/server/bus/membus"
+	"github.com/hearthkey/hearthkey/server/catalog"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/geo"
 	"github.com/hearthkey/hearthkey/server/hub"
@@ -47,7 +48,7 @@ type parts struct {
 	devices  *device.Service
 	accounts *account.Service
 	staff    *operators.Service
-	titles   map[protocol.TitleID]string
+	titles   catalog.Live // what TVs show
 	hub      *hub.Hub
 	poller   *poller.Poller
 	tvs      *api.TVs
@@ -138,7 +139,9 @@ func (p *parts) openServices(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p.nameTitles(titles)
+	if _, err := p.titles.Use(titles); err != nil {
+		return err
+	}
 	p.devices, err = device.New(device.Config{
 		DB: p.db, Keys: p.keys, Profiles: p.profiles,
 		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: titles,

@@ -26,16 +26,5 @@ func (p *parts) catalog() ([]byte, error) {
 	return nil, nil
 }
 
-// nameTitles keeps the titles' names for the account pages. The catalogue was
-// checked when it was read.
-func (p *parts) nameTitles(data []byte) {
-	p.titles = map[protocol.TitleID]string{}
-	if c, err := catalog.Parse(data); err == nil {
-		for _, t := range c.Titles {
-			p.titles[protocol.TitleID(t.ID)] = t.Name
-		}
-	}
-}
-
 // title names a title: "" for one that is not on offer.
-func (p *parts) title(id protocol.TitleID) string { return p.titles[id] }
+func (p *parts) title(id protocol.TitleID) string { return p.titles.Name(id) }
