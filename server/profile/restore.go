@@ -98,7 +98,7 @@ func restoreRows(tx *store.Tx, acc protocol.AccountID, was, is kept) (changed bo
 
 // bare returns p without what its lock says.
 func bare(p protocol.Profile) protocol.Profile {
-	p.Locked, p.PIN = false, 0
+	p.Locked, p.PIN, p.Unlocks = false, 0, 0
 	return p
 }
 

@@ -21,15 +21,18 @@ type AccountRow struct {
 	Created     time.Time
 
 	SecondFactor bool // the password alone is not enough
+
+	Tries   int64 // number of the wrong tries at PINs: see BumpTries
+	Library int64 // number of the own lists and of what was begun
 }
 
 const accountColumns = `account_id, email, password, language, generation, ended_by, ended_at, ended_where,
-	version, pins_version, created, second_factor`
+	version, pins_version, created, second_factor, tries, library`
 
 func (r *AccountRow) scan(scan scanFunc) error {
 	return scan(&r.ID, &r.Email, &r.Password, &r.Language, &r.Generation, &r.EndedBy, asTime(&r.EndedAt),
 		&r.EndedWhere, &r.Version, &r.PinsVersion, asTime(&r.Created),
-		asFlag(&r.SecondFactor))
+		asFlag(&r.SecondFactor), &r.Tries, &r.Library)
 }
 
 // InsertAccount adds an account of generation 1 and version 1, and its address:

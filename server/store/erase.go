@@ -75,7 +75,8 @@ func (tx *Tx) accountIDs(query string, args ...any) ([]protocol.AccountID, error
 // erased lists the tables with an account's rows, those that refer to others
 // first. A test compares it with the schema.
 var erased = []string{
-	"activity", "receipts", "orders", "devices", "pins", "profiles", "timeline", "web_sessions", "outbox",
+	"activity", "receipts", "orders", "devices", "pin_tries", "pins", "blocked_titles", "profiles",
+	"parental_titles", "parental", "timeline", "web_sessions", "outbox",
 	"totp", "recovery_codes", "passkeys", "ceremonies", "access_codes", "sign_ins", "known_devices", "streaks", "sign_in_history",
 	"phones", "phone_index", "preferences", "changes", "chains", "links", "recoveries",
 	"erasures", "factor_resets", "walks", "enrolments", "email_index", "accounts",

@@ -23,7 +23,7 @@ type ExportTable struct {
 // schema: a new column is either exported or left out knowingly.
 var exported = []ExportTable{
 	{"account", "accounts", "account_id email language created:t updated:t version generation ended_by ended_at:t ended_where second_factor:f",
-		"account_id", "password pins_version"},
+		"account_id", "password pins_version tries library"},
 	{"phone", "phones", "number proved:t notices:f", "number", ""},
 	{"preferences", "preferences", "new_code:f sign_in_mails:f devices_due:t password_due:t", "account_id", ""},
 	{"webSessions", "web_sessions", "session_id created:t last_seen:t proved:t agent ip place factors", "session_id", "token_hash generation device"},
@@ -37,7 +37,11 @@ var exported = []ExportTable{
 	{"passkeysAsked", "ceremonies", "purpose expires:t", "ceremony_id", "ceremony_id about data"},
 	{"accessCodes", "access_codes", "purpose channel destination tries used:t sent:t expires:t created:t", "attempt_id, purpose", "attempt_id code_hash"},
 	{"profiles", "profiles", "profile_id name avatar level language kids:f main:f created:t", "profile_id", ""},
-	{"profileLocks", "pins", "profile_id version created:t", "profile_id", "salt memory passes sealed"},
+	{"profileLocks", "pins", "profile_id version created:t unlocks alarmed:t", "profile_id", "salt memory passes sealed"},
+	{"wrongPINs", "pin_tries", "profile_id pin device_id epoch told told_at:t checked checked_at:t last:t", "profile_id, pin, device_id, epoch", ""},
+	{"parentalControl", "parental", "above add_needs_pin:f", "account_id", ""},
+	{"parentalTitles", "parental_titles", "title_id", "title_id", ""},
+	{"blockedTitles", "blocked_titles", "profile_id title_id", "profile_id, title_id", ""},
 	{"devices", "devices", "device_id name model kind epoch status cause_by cause_at:t cause_where applied_status applied_version applied_at:t" +
 		" profile_id connected:f last_grant:t last_contact:t lease first_seen:t signed_in:t ip place", "device_id", "public_key generation node_id conn"},
 	{"devicesAsking", "enrolments", "device_id name model kind state epoch ip place created:t expires:t", "device_id", "public_key code_hash salt"},

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"io/fs"
+	"log/slog"
 	"strings"
 )
 
@@ -26,6 +29,11 @@ func (tx *Tx) Rows(each func(scan func(...any) error) error, query string, args 
 
 // DialectFS is how the migrations are read.
 func DialectFS(steps fs.FS, dialect Dialect) fs.FS { return dialectFS{steps, dialect} }
+
+// MigrateTo is what brings a schema forward, by the steps given.
+func MigrateTo(ctx context.Context, db *sql.DB, steps fs.FS) error {
+	return migrateTo(ctx, db, SQLite, steps, slog.New(slog.DiscardHandler))
+}
 
 // Erased lists the tables of which an erasure removes an account's rows.
 func Erased() []string { return erased }
