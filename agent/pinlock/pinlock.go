@@ -16,10 +16,13 @@
 // running time, also across reboots as far as [Settle] was stored. The wall
 // clock is only remembered, to be shown.
 //
+// What the account's other devices count against the PIN comes with [Told]: a try
+// there costs a wait here. The owner's word ends it all: [Unlock].
+//
 // Guessing all 10,000 PINs takes over a year, whatever is done to the clocks and
-// the plug. A [Counter] belongs to one PIN: a new PIN begins with the zero
-// Counter. All functions are pure and safe for concurrent use; the tests guess
-// with random clocks, reboots and right PINs in between.
+// the plug, and whatever is told. A [Counter] belongs to one PIN: a new PIN begins
+// with the zero Counter. All functions are pure and safe for concurrent use; the
+// tests guess with random clocks, reboots, right PINs and counts in between.
 package pinlock
 
 import "time"
@@ -59,7 +62,13 @@ type Counter struct {
 	Boot   int64         `json:"boot,omitempty"`   // boot of the last change
 	From   time.Duration `json:"from,omitempty"`   // when the wait began, in running time of Boot
 	Seen   time.Duration `json:"seen,omitempty"`   // running time of Boot up to which Credit is counted
+
+	Others       int           `json:"others,omitempty"`       // wrong tries that other devices hold, as last told and less what was forgiven since
+	OthersCredit time.Duration `json:"othersCredit,omitempty"` // as Credit, of Others
 }
+
+// Total is the number of wrong tries that a wait is reckoned by.
+func (c Counter) Total() int { return c.Wrong + c.Others }
 
 // Notice is what the profile is told after a right PIN.
 type Notice struct {
@@ -85,7 +94,7 @@ func Begin(c Counter, now Now) (_ Counter, left time.Duration, ok bool) {
 	c.Fresh++
 	c.Last = now.Wall
 	c.Open = true
-	c.Wait, c.Boot, c.From = waitAfter(c.Wrong), now.Boot, max(now.Running, 0)
+	c.Wait, c.Boot, c.From = waitAfter(c.Total()), now.Boot, max(now.Running, 0)
 	return c, 0, true
 }
 
@@ -110,9 +119,36 @@ func Right(c Counter, now Now) (Counter, Notice) {
 // It reports alarm where the owner must be told.
 func Missed(c Counter, now Now) (_ Counter, left time.Duration, alarm bool) {
 	c = Settle(c, now)
-	alarm = c.Open && c.Wrong >= AlarmAt
+	alarm = c.Open && c.Total() >= AlarmAt
 	c.Open = false
 	return c, Left(c, now), alarm
+}
+
+// Told takes note of how many wrong tries the account's other devices hold, in
+// place of what was told before. Where these have grown, the wait of the new
+// total begins now. A wait is never shortened.
+func Told(c Counter, others int, now Now) Counter {
+	c = Settle(c, now)
+	others = min(max(others, 0), maxWrong)
+	grown := others > c.Others
+	if c.Others = others; !grown {
+		return c
+	}
+	c.OthersCredit, c.Boot, c.Seen = 0, now.Boot, max(now.Running, 0)
+	if wait := waitAfter(c.Total()); wait > Left(c, now) {
+		c.Wait, c.From = wait, c.Seen
+	}
+	return c
+}
+
+// Unlock forgives everything, as the owner asked. A try under way stays charged.
+func Unlock(c Counter, now Now) Counter {
+	open := sound(c).Open
+	c = Counter{}
+	if open {
+		c, _, _ = Begin(c, now)
+	}
+	return c
 }
 
 // Left returns how long the next try has to wait.
@@ -129,13 +165,13 @@ func Left(c Counter, now Now) time.Duration {
 }
 
 // Settle brings c up to now: a reboot begins its wait again, and a day of running
-// time forgives a wrong try. A caller that stores the result from time to time,
-// about hourly while Wrong is above 0, lets days add up across reboots; one that
-// does not only makes them count for less.
+// time forgives a wrong try, and one of the other devices'. A caller that stores
+// the result from time to time, about hourly while Total is above 0, lets days add
+// up across reboots; one that does not only makes them count for less.
 func Settle(c Counter, now Now) Counter {
 	c = sound(c)
-	if c.Wrong == 0 && c.Wait == 0 { // nothing to count: no reason to write either
-		c.Credit, c.Boot, c.From, c.Seen = 0, 0, 0, 0
+	if c.Total() == 0 && c.Wait == 0 { // nothing to count: no reason to write either
+		c.Credit, c.OthersCredit, c.Boot, c.From, c.Seen = 0, 0, 0, 0, 0
 		return c
 	}
 	switch {
@@ -147,19 +183,25 @@ func Settle(c Counter, now Now) Counter {
 	if Left(c, now) == 0 {
 		c.Wait = 0
 	}
-	c.Credit += max(now.Running-c.Seen, 0)
+	ran := min(max(now.Running-c.Seen, 0), 1<<62) // a sum with Credit still fits
 	c.Seen = max(now.Running, 0)
-	days := int(min(c.Credit/Forgive, time.Duration(c.Wrong)))
+	held := 0
 	if c.Open { // the open try is not forgiven before it has its result
-		days = min(days, c.Wrong-1)
+		held = 1
 	}
-	c.Wrong -= days
-	c.Credit -= time.Duration(days) * Forgive
-	if c.Wrong == 0 {
-		c.Credit = 0
-	}
-	c.Credit = min(c.Credit, Forgive)
+	c.Wrong, c.Credit = forgive(c.Wrong, held, c.Credit+ran)
+	c.Others, c.OthersCredit = forgive(c.Others, 0, c.OthersCredit+ran)
 	return c
+}
+
+// forgive takes the days of credit off wrong, as far as it is not held.
+func forgive(wrong, held int, credit time.Duration) (int, time.Duration) {
+	days := min(int(min(credit/Forgive, maxWrong)), max(wrong-held, 0))
+	wrong, credit = wrong-days, credit-time.Duration(days)*Forgive
+	if wrong == 0 {
+		credit = 0
+	}
+	return wrong, min(credit, Forgive)
 }
 
 // maxWrong bounds the count, so that no stored number overflows. At one try an
@@ -172,6 +214,9 @@ func sound(c Counter) Counter {
 	if c.Wrong < 0 || c.Wrong > maxWrong {
 		c.Wrong = maxWrong
 	}
+	if c.Others < 0 || c.Others > maxWrong {
+		c.Others = maxWrong
+	}
 	if c.Fresh < 0 || c.Fresh > maxWrong {
 		c.Fresh = maxWrong
 	}
@@ -182,6 +227,7 @@ func sound(c Counter) Counter {
 		c.Open = false
 	}
 	c.Credit = min(max(c.Credit, 0), Forgive)
+	c.OthersCredit = min(max(c.OthersCredit, 0), Forgive)
 	c.From, c.Seen = max(c.From, 0), max(c.Seen, 0)
 	return c
 }
