@@ -12,19 +12,23 @@ type View struct {
 	Text     []string  `json:"text,omitempty"`   // paragraphs under the title
 	Focus    string    `json:"focus,omitempty"`  // id of the focused item; of the top layer
 	Items    []Item    `json:"items,omitempty"`  // buttons, profiles or settings, in order
-	Rows     []Row     `json:"rows,omitempty"`   // home
+	Rows     []Row     `json:"rows,omitempty"`   // titles: home; on the title screen of a series its episodes; what a search found
 	Poster   string    `json:"poster,omitempty"` // on the title screen: its id, whose poster is drawn behind
 	Badge    string    `json:"badge,omitempty"`  // on the title screen: its age rating
 	Code     *Code     `json:"code,omitempty"`   // signing in
 	PIN      *PIN      `json:"pin,omitempty"`
 	Player   *Player   `json:"player,omitempty"`
-	Keyboard *Keyboard `json:"keyboard,omitempty"` // typing: beside Items
+	Keyboard *Keyboard `json:"keyboard,omitempty"` // typing: beside Items; of a search above Rows, with suggestions in Items
 	Menu     []Item    `json:"menu,omitempty"`     // the left menu, open above the screen
 	Dialog   *Dialog   `json:"dialog,omitempty"`   // above everything else
 	Who      *Item     `json:"who,omitempty"`      // the chosen profile, with its avatar
 	Banner   *Banner   `json:"banner,omitempty"`   // a strip: offline, the lease's end
 	Toast    string    `json:"toast,omitempty"`    // shown for a few seconds
 	Say      string    `json:"say,omitempty"`      // for the screen reader's live region
+
+	Locked   bool    `json:"locked,omitempty"`   // on the title screen: a padlock beside the badge, it asks for the parental PIN
+	Progress float64 `json:"progress,omitempty"` // on the title screen: how much of it was watched, 0 to 1
+	Card     *Card   `json:"card,omitempty"`     // the next episode, before it plays by itself: above its Poster, beside Items
 }
 
 // Screen names a screen.
@@ -39,10 +43,12 @@ const (
 	ScreenPassword    Screen = "password"    // typing its password
 	ScreenAccessCode  Screen = "accessCode"  // typing a code that is needed too
 	ScreenGate        Screen = "gate"        // who is watching?
-	ScreenPIN         Screen = "pin"         // a profile's PIN
+	ScreenPIN         Screen = "pin"         // a profile's PIN, or the parental PIN before a title: then Poster is that title's
 	ScreenHome        Screen = "home"        // rows of titles
-	ScreenTitle       Screen = "title"       // one title
+	ScreenSearch      Screen = "search"      // a keyboard, and what it finds
+	ScreenTitle       Screen = "title"       // one title: a film, a series with its episodes, or an episode
 	ScreenPlayer      Screen = "player"      // the stand-in player
+	ScreenNext        Screen = "next"        // an episode has ended: the next one plays by itself in a few seconds
 	ScreenSettings    Screen = "settings"    // this TV, account, sign out
 	ScreenNetwork     Screen = "network"     // what "Check network" found
 	ScreenLeaseEnded  Screen = "leaseEnded"  // connect to continue
@@ -60,13 +66,15 @@ type Item struct {
 	Avatar string `json:"avatar,omitempty"` // name of a built-in drawing
 	Poster string `json:"poster,omitempty"` // title id, from which a poster is drawn
 	Badge  string `json:"badge,omitempty"`  // e.g. the age rating
-	Locked bool   `json:"locked,omitempty"` // a padlock
+	Locked bool   `json:"locked,omitempty"` // a padlock: it asks for a PIN, the profile's or, on a title, the parental PIN
 	Danger bool   `json:"danger,omitempty"` // a destructive choice
 	Info   bool   `json:"info,omitempty"`   // only to be read: never has the focus
 	Wide   int    `json:"wide,omitempty"`   // of a key of the keyboard: its width in half keys
+
+	Progress float64 `json:"progress,omitempty"` // of a title: how much of it was watched, 0 to 1
 }
 
-// Row is one row of the home screen.
+// Row is one row of titles.
 type Row struct {
 	Label string `json:"label"`
 	Items []Item `json:"items"`
@@ -115,6 +123,19 @@ type Player struct {
 	Paused   bool   `json:"paused,omitempty"`
 	Position int64  `json:"position"` // seconds
 	Length   int64  `json:"length"`   // seconds
+
+	Detail string `json:"detail,omitempty"` // of an episode, whose Title is its series: "S1 E3 · Salt Water"
+	Next   string `json:"next,omitempty"`   // the episode after this one, which Down goes on to: "S1 E4 · The Letter"
+}
+
+// Card is an episode that plays by itself when its time has run down.
+type Card struct {
+	Title  string `json:"title"`            // of its series
+	Detail string `json:"detail,omitempty"` // "S1 E4 · The Letter"
+	Badge  string `json:"badge,omitempty"`  // its age rating
+	Locked bool   `json:"locked,omitempty"` // it will ask for the parental PIN
+	Left   int64  `json:"left"`             // seconds, of Of
+	Of     int64  `json:"of"`
 }
 
 // Dialog is a question above the screen.
