@@ -122,6 +122,7 @@ type World struct {
 	Library     *Library           // of the profile in use; nil at the gate and until it is here
 	Answer      *ProfileAnswer     // nil: nothing was asked
 	ForgotPIN   *Help              // where the owner sets a new PIN; nil where unknown
+	Account     *Help              // AccountURL with its picture; nil where unknown
 	Catalog     *protocol.Catalog  // nil until it is here
 	LastProfile protocol.ProfileID // who watched last, for the gate's focus
 

@@ -14,7 +14,9 @@
 //	the screen of the phase:
 //	  starting · welcome ⇄ code · email ⇄ password ─▶ accessCode · signedOut · deactivated · stolen · leaseEnded · update
 //	  active:  gate ⇄ pin ─▶ home ⇄ title ⇄ player
-//	             ▲             ⇅ settings
+//	             ▲     ⇅       ⇅ settings, edit profile
+//	             │     forgot PIN
+//	             ├── add profile: picture ⇄ name ⇄ level ⇄ PIN or password ─▶ adding
 //	             └── a change of phase, standby, a profile gone or locked anew
 //
 // # Duties of the caller

@@ -75,6 +75,11 @@ func (m Model) items() []Item {
 		return m.titleItems()
 	case ScreenSettings:
 		return m.settingsItems()
+	case ScreenPIN:
+		return m.forgotItems()
+	}
+	if m.screen() == draftPlaces[m.place] {
+		return m.draftItems()
 	}
 	return nil
 }

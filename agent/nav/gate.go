@@ -15,6 +15,8 @@ func (s *stepper) gateKey(k keyseq.Key) {
 	case keyseq.OK:
 		p, ok := findProfile(s.world.Profiles, protocol.ProfileID(s.focused()))
 		switch {
+		case s.focused() == addTile:
+			s.startDraft()
 		case !ok:
 		case p.Locked:
 			s.place, s.entry = atPIN, pinEntry{profile: p.ID, pin: p.PIN}
@@ -28,6 +30,9 @@ func (m Model) gateItems() []Item {
 	items := make([]Item, len(m.world.Profiles))
 	for i, p := range m.world.Profiles {
 		items[i] = profileItem(p)
+	}
+	if m.mayAdd() {
+		items = append(items, Item{ID: addTile, Label: text(msgAddProfile), Add: true})
 	}
 	return items
 }
@@ -67,8 +72,12 @@ var groups = map[keyseq.Key][3]keyseq.Key{
 // leaves when there is none.
 func (s *stepper) pinKey(k keyseq.Key) {
 	e := &s.entry
-	if k == keyseq.Back {
+	switch {
+	case k == keyseq.Back:
 		s.pinBack()
+		return
+	case k == keyseq.OK && s.focus == "forgot" && s.mayForget():
+		s.openForgot()
 		return
 	}
 	if e.check != 0 || s.waitLeft(e.profile) > 0 {
@@ -203,9 +212,6 @@ func (m Model) viewPIN(v *View) {
 	who := profileItem(p)
 	v.Title, v.Who = text(msgPIN, "name", p.Name), &who
 	v.Text = []string{text(msgPINHelp)}
-	if m.world.AccountURL != "" {
-		v.Text = append(v.Text, text(msgPINForgot, "url", clean(m.world.AccountURL, maxDetail)))
-	}
 	v.PIN = &PIN{
 		Entered: len(e.digits), Length: pin.Length, Group: e.group != 0,
 		Checking: e.check != 0, Message: e.message,

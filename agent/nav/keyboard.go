@@ -43,6 +43,8 @@ var domains = []string{"@gmail.com", "@outlook.com", "@icloud.com", "@yahoo.com"
 func (m Model) keys() [][]Item {
 	t := m.typing
 	switch {
+	case t.at.ofProfile():
+		return m.draftKeys()
 	case t.at == atCode && t.channel.Digits():
 		return append(characters(digitRows), []Item{
 			{ID: "delete", Label: text(msgKeyDelete), Wide: oneKey}, typeKey("0", "0", oneKey), {ID: "next", Label: text(msgKeyEnter), Wide: oneKey},
@@ -198,6 +200,7 @@ func (s *stepper) pressKey() {
 	t := &s.typing
 	if types, ok := strings.CutPrefix(s.focus, keyPrefix); ok {
 		s.write(types)
+		s.lowerAfterCapital()
 		return
 	}
 	switch s.focus {

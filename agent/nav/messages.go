@@ -88,7 +88,6 @@ const (
 
 	msgPIN
 	msgPINHelp
-	msgPINForgot
 	msgPINChecking
 	msgPINWrong
 	msgPINWait
@@ -279,7 +278,6 @@ var english = [messageCount]string{
 
 	msgPIN:             "Enter the PIN for {name}",
 	msgPINHelp:         "Use the digits, or the arrows and OK.",
-	msgPINForgot:       "Forgot it? Set a new one at {url}.",
 	msgPINChecking:     "Checking.",
 	msgPINWrong:        "That's not the PIN. Try again.",
 	msgPINWait:         "Too many wrong tries. Take a short break.",
@@ -388,7 +386,7 @@ var english = [messageCount]string{
 // text returns message id with its {words} filled in: pairs of word and value.
 // A value is never looked into for words.
 func text(id message, pairs ...string) string {
-	s := english[id]
+	s := sentence(id)
 	if len(pairs) == 0 {
 		return s
 	}

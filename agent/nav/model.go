@@ -23,9 +23,11 @@ type Model struct {
 	named     string           // the open title's name, for the sentence when it is gone
 	player    player
 	typing    typing
-	enrolling bool // the person asked for a code and did not cancel
-	renewed   bool // the code shown has run out and a new one was asked for
-	acked     bool // the person has read why the session ended
+	draft     draft
+	arrival   map[protocol.ProfileID]bool // who was there before the profile that was added; nil: none was
+	enrolling bool                        // the person asked for a code and did not cancel
+	renewed   bool                        // the code shown has run out and a new one was asked for
+	acked     bool                        // the person has read why the session ended
 
 	focus    string // of the screen in focusOn
 	focusOn  Screen
@@ -59,6 +61,15 @@ const (
 	atTitle
 	atPlayer
 	atSettings
+	atNewAvatar // the screens of a draft, from here
+	atNewName
+	atNewLevel
+	atNewPIN
+	atNewPassword
+	atAdding
+	atEdit
+	atLocks
+	atForgot // above atPIN
 )
 
 // watching is the profile in use. It is set only by enter.
@@ -107,6 +118,7 @@ func Step(m Model, ev Event) (Model, []Effect) {
 	case NetworkReport:
 		s.networkReport(ev)
 	}
+	s.dropDraft()
 	s.refocus()
 	s.schedule()
 	return s.Model, s.effects
@@ -144,6 +156,9 @@ func (m Model) screen() Screen {
 	case Active:
 		if len(m.world.Profiles) == 0 {
 			return ScreenStarting
+		}
+		if screen, ok := draftPlaces[m.place]; ok {
+			return screen
 		}
 		return placeScreens[m.place]
 	case LeaseEnded:

@@ -43,7 +43,7 @@ func (s *stepper) screenKey(p Press) {
 		s.networkKey(p.Key)
 	case ScreenWelcome, ScreenCode, ScreenSignedOut, ScreenDeactivated:
 		s.signInKey(p.Key)
-	case ScreenEmail, ScreenPassword, ScreenAccessCode:
+	case ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenProfileName, ScreenProfilePassword:
 		s.typingKey(p)
 	case ScreenStarting, ScreenLeaseEnded, ScreenUpdate:
 		if p.Key == keyseq.OK && s.focused() == "again" {
@@ -62,6 +62,8 @@ func (s *stepper) screenKey(p Press) {
 		s.playerKey(p.Key)
 	case ScreenSettings:
 		s.settingsKey(p)
+	default:
+		s.draftKey(p)
 	}
 }
 
@@ -98,6 +100,8 @@ func (s *stepper) menuKey(k keyseq.Key) {
 			s.goHome()
 		case "switch":
 			s.leave()
+		case "edit":
+			s.startEdit()
 		case "settings":
 			s.place, s.title = atSettings, ""
 		}
@@ -105,11 +109,14 @@ func (s *stepper) menuKey(k keyseq.Key) {
 }
 
 func (m Model) menuItems() []Item {
-	return []Item{
+	items := []Item{
 		{ID: "home", Label: text(msgMenuHome)},
 		{ID: "switch", Label: text(msgMenuSwitch)},
-		{ID: "settings", Label: text(msgMenuSettings)},
 	}
+	if !m.forKids() {
+		items = append(items, Item{ID: "edit", Label: text(msgEdit)})
+	}
+	return append(items, Item{ID: "settings", Label: text(msgMenuSettings)})
 }
 
 // settingsKey handles the settings screen.

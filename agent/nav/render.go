@@ -9,7 +9,7 @@ import (
 // View derives what the screen shows. It is the only place that does, and it
 // shares rows with the Model: they are not to be changed.
 func (m Model) View() View {
-	v := View{Screen: m.screen(), Items: m.items(), Focus: m.topFocus(), Who: m.who(), Toast: m.toast, Banner: m.banner()}
+	v := View{Screen: m.screen(), Items: m.items(), Focus: m.topFocus(), Who: m.who(), Toast: m.toast, Banner: m.banner(), Kids: m.forKids()}
 	m.viewScreen(&v)
 	if m.menu {
 		v.Menu = m.menuItems()
@@ -55,6 +55,8 @@ func (m Model) viewScreen(v *View) {
 		v.Title, v.Text = text(msgStolen), append([]string{text(msgStolenText)}, causeLines(m.world.Cause)...)
 	case ScreenUpdate:
 		v.Title, v.Text = text(msgUpdate), []string{text(msgUpdateText)}
+	default:
+		m.viewDraft(v)
 	}
 }
 
@@ -129,6 +131,8 @@ func (v View) introduction() []string {
 
 func (it Item) spoken() string {
 	switch {
+	case it.Choice || it.Switch:
+		return it.spokenChoice()
 	case it.Locked:
 		return text(msgSayLocked, "label", it.Label)
 	case it.Detail != "":

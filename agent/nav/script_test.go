@@ -28,6 +28,7 @@ import (
 //	standby 1h                                       sleep and wake up
 //	pin right|wrong|waiting|unavailable [wait= tries= since=]
 //	report address=ok:192.168.1.7 name=bad [done]
+//	answer asking|done|offline|wrong|… [wait=]         what the server says to a profile
 //	want screen=home focus=1/tide …                  see wants
 //	effects CheckPIN{1 ben 1234} SelectProfile{ben}  all since the last "effects", but WakeAt
 func TestStories(t *testing.T) {
@@ -169,6 +170,8 @@ func (s *story) run(words []string) {
 			s.fail("effects\n got  %s\n want %s", got, want)
 		}
 		s.effects = nil
+	case "answer":
+		s.answer(args)
 	default:
 		s.fail("unknown command %q", words[0])
 	}
@@ -196,6 +199,8 @@ func describe(e Effect) string {
 	switch e := e.(type) {
 	case SignInWithPassword:
 		return fmt.Sprintf("SignInWithPassword{%s %s}", e.Login, string(e.Password))
+	case AddProfile:
+		return fmt.Sprintf("AddProfile{%s %s %s kids=%v %s%s}", e.Name, e.Avatar, e.Level, e.Kids, string(e.PIN), string(e.Password))
 	case EnterCode:
 		return fmt.Sprintf("EnterCode{%s %s}", e.Channel, string(e.Code))
 	}
@@ -350,6 +355,8 @@ func (s *story) changeWorld(args []string) {
 			w.Storage = Storage(v)
 		case "account":
 			w.AccountURL = v
+		case "max", "addpin", "help":
+			s.changeHousehold(k, v)
 		case "without": // the title is taken off
 			c := *w.Catalog
 			c.Titles = nil
@@ -388,6 +395,8 @@ func (s *story) profiles(list string) []protocol.Profile {
 				p.Locked, p.PIN = true, 1
 			case w == "kids":
 				p.Kids = true
+			case w == "main":
+				p.Main = true
 			case strings.HasPrefix(w, "pin"):
 				p.PIN = int64(s.number(w[3:]))
 			case strings.HasPrefix(w, "level"):
@@ -484,6 +493,15 @@ func shown(v View, what string) (string, bool) {
 			return "", true
 		}
 		return v.Banner.Kind + ": " + v.Banner.Text, true
+	case "link":
+		if v.Link == nil {
+			return "", true
+		}
+		return v.Link.URI + " " + strings.Join(v.Link.QR, "/"), true
+	case "kids":
+		return strconv.FormatBool(v.Kids), true
+	case "marks":
+		return marks(v.Items), true
 	case "dialog":
 		if v.Dialog == nil {
 			return "", true

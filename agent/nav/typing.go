@@ -18,6 +18,8 @@ const (
 	atEmail
 	atPassword
 	atCode
+	atProfileName
+	atOwnerPassword
 )
 
 var fieldScreens = [...]Screen{atEmail: ScreenEmail, atPassword: ScreenPassword, atCode: ScreenAccessCode}
@@ -46,6 +48,7 @@ const (
 type typing struct {
 	at       field
 	email    string
+	name     string // of a profile
 	password Secret
 	code     Secret
 	channel  protocol.ChannelKind // where the code comes from
@@ -94,10 +97,12 @@ func (m Model) signIn() SignIn {
 // entered is what is in the field.
 func (t typing) entered() string {
 	switch t.at {
-	case atPassword:
+	case atPassword, atOwnerPassword:
 		return string(t.password)
 	case atCode:
 		return string(t.code)
+	case atProfileName:
+		return t.name
 	}
 	return t.email
 }
@@ -105,8 +110,10 @@ func (t typing) entered() string {
 // room is how many characters the field takes.
 func (t typing) room() int {
 	switch {
-	case t.at == atPassword:
+	case t.at == atPassword || t.at == atOwnerPassword:
 		return maxPassword
+	case t.at == atProfileName:
+		return maxProfileName
 	case t.at == atCode && t.channel.Digits():
 		return codeDigits
 	case t.at == atCode:
@@ -119,8 +126,10 @@ func (t typing) room() int {
 func (s *stepper) setField(v string) {
 	t := &s.typing
 	switch t.at {
-	case atPassword:
+	case atPassword, atOwnerPassword:
 		t.password, t.forget = Secret(v), s.now+forgetAfter
+	case atProfileName:
+		t.name = v
 	case atCode:
 		t.code = Secret(v)
 	default:
@@ -196,7 +205,7 @@ func (s *stepper) typingKey(p Press) {
 	case p.Key == keyseq.Back && !p.Repeat:
 		s.fieldBefore()
 	case p.Key == keyseq.OK && indexOf(s.items(), s.focus) >= 0:
-		s.challengeChoice(s.focus)
+		s.besideKeyboard(s.focus)
 	case p.Key == keyseq.OK && !s.signIn().Checking:
 		s.pressKey()
 	}
@@ -216,7 +225,7 @@ func (s *stepper) typed(ev Text) {
 // isTyping reports whether a field is on the screen.
 func (m Model) isTyping() bool {
 	switch m.screen() {
-	case ScreenEmail, ScreenPassword, ScreenAccessCode:
+	case ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenProfileName, ScreenProfilePassword:
 		return true
 	}
 	return false
@@ -225,6 +234,8 @@ func (m Model) isTyping() bool {
 // fieldBefore goes back: to the address, or away.
 func (s *stepper) fieldBefore() {
 	switch {
+	case s.typing.at.ofProfile():
+		s.draftFieldBefore()
 	case s.signIn().Checking:
 	case s.typing.at == atEmail:
 		s.cancelEnrol()
@@ -238,6 +249,8 @@ func (s *stepper) submit() {
 	t := &s.typing
 	s.focus = "next"
 	switch {
+	case t.at.ofProfile():
+		s.submitDraft()
 	case t.at == atEmail && t.email == "":
 		s.hint(msgEmailEmpty)
 	case t.at == atEmail && !likeLogin(t.email):

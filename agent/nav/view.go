@@ -16,6 +16,9 @@ type View struct {
 	Poster   string    `json:"poster,omitempty"` // on the title screen: its id, whose poster is drawn behind
 	Badge    string    `json:"badge,omitempty"`  // on the title screen: its age rating
 	Code     *Code     `json:"code,omitempty"`   // signing in
+	Link     *Link     `json:"link,omitempty"`   // where the person goes on, with a phone or computer
+	Grid     int       `json:"grid,omitempty"`   // Items lie in rows of so many; 0: in one
+	Kids     bool      `json:"kids,omitempty"`   // a kids profile is in use: simpler and bigger
 	PIN      *PIN      `json:"pin,omitempty"`
 	Player   *Player   `json:"player,omitempty"`
 	Keyboard *Keyboard `json:"keyboard,omitempty"` // typing: beside Items; of a search above Rows, with suggestions in Items
@@ -56,6 +59,16 @@ const (
 	ScreenDeactivated Screen = "deactivated" // removed from the account
 	ScreenStolen      Screen = "stolen"      // locked
 	ScreenUpdate      Screen = "update"      // this agent is too old
+
+	ScreenProfileAvatar   Screen = "profileAvatar"   // a grid of drawings
+	ScreenProfileName     Screen = "profileName"     // typing a profile's name
+	ScreenProfileLevel    Screen = "profileLevel"    // its maturity level, and whether it is for kids
+	ScreenProfilePIN      Screen = "profilePIN"      // the main profile's PIN, for the server
+	ScreenProfilePassword Screen = "profilePassword" // the account's password, for the server
+	ScreenProfileAdding   Screen = "profileAdding"   // the server is asked, or said no
+	ScreenProfileEdit     Screen = "profileEdit"     // what can be changed of the profile in use
+	ScreenProfileLocks    Screen = "profileLocks"    // where the rest is changed
+	ScreenForgotPIN       Screen = "forgotPIN"       // where a new PIN is set
 )
 
 // Item is something that can have the focus.
@@ -69,7 +82,11 @@ type Item struct {
 	Locked bool   `json:"locked,omitempty"` // a padlock: it asks for a PIN, the profile's or, on a title, the parental PIN
 	Danger bool   `json:"danger,omitempty"` // a destructive choice
 	Info   bool   `json:"info,omitempty"`   // only to be read: never has the focus
-	Wide   int    `json:"wide,omitempty"`   // of a key of the keyboard: its width in half keys
+	Choice bool   `json:"choice,omitempty"` // one of several, of which one is chosen
+	Switch bool   `json:"switch,omitempty"` // on where it is chosen
+	Chosen bool   `json:"chosen,omitempty"`
+	Add    bool   `json:"add,omitempty"`  // something new, drawn as a plus
+	Wide   int    `json:"wide,omitempty"` // of a key of the keyboard: its width in half keys
 
 	Progress float64 `json:"progress,omitempty"` // of a title: how much of it was watched, 0 to 1
 }
@@ -87,6 +104,12 @@ type Code struct {
 	QR      []string `json:"qr,omitempty"`      // rows of '1' (dark) and '0', without quiet zone
 	Expires int64    `json:"expires"`           // seconds left
 	Problem string   `json:"problem,omitempty"` // why it cannot go on just now
+}
+
+// Link is an address to go on at.
+type Link struct {
+	URI string   `json:"uri"`          // to be typed
+	QR  []string `json:"qr,omitempty"` // as of [Code]
 }
 
 // PIN is the state of a PIN entry. How many digits are entered is shown, which

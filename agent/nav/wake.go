@@ -52,6 +52,7 @@ func (m Model) next() time.Duration {
 			at(nextStep(m.now+left, m.now, time.Second))
 		}
 	}
+	at(m.draftWakes())
 	if m.typing.password != "" {
 		at(m.typing.forget)
 	}

@@ -2,6 +2,7 @@ package nav
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -98,6 +99,7 @@ type walker struct {
 	entered  map[protocol.ProfileID]int // how often each profile was entered
 	screens  map[Screen]int
 	dialogs  map[dialog]int
+	added    map[proof]int // profiles that were asked for, by what was proved
 	hostile  *protocol.Catalog
 	welcomes int
 	typed    map[field]int // what was sent from each field
@@ -115,7 +117,7 @@ func newWalker() *walker {
 		asked:   map[int]ask{},
 		entered: map[protocol.ProfileID]int{},
 		screens: map[Screen]int{},
-		dialogs: map[dialog]int{}, typed: map[field]int{},
+		dialogs: map[dialog]int{}, typed: map[field]int{}, added: map[proof]int{},
 		hostile: hostileCatalog(),
 	}
 }
@@ -183,7 +185,9 @@ func (w *walker) event(kind, a, b byte) Event {
 	case kind == 27:
 		texts := []string{"hedgehog@example.com", "hedgehog", "1", "12345", "\x00\xff \u202e", strings.Repeat("é", 300), "@gmail.com"}
 		return Text{Text: texts[int(a)%len(texts)], Source: Source{Kind: Local}, At: w.now}
-	case kind < 30:
+	case kind == 28:
+		return w.changeHousehold(a, b)
+	case kind == 29:
 		return NetworkReport{Steps: make([]NetworkStep, a), Done: b%2 == 0}
 	}
 	kinds := []SourceKind{Local, Local, Local, Local, Local, Paired, Relayed, ECP}
@@ -205,7 +209,7 @@ func (w *walker) changeWorld(a, b byte) World {
 		for i := range b % 7 {
 			w.world.Profiles = append(w.world.Profiles, protocol.Profile{
 				ID: protocol.ProfileID(rune('a' + i)), Name: "P" + itoa(int(i)), Level: parental.Level(int(b)+int(i)) % 7,
-				Locked: (b>>i)&1 == 0, PIN: int64(b % 3), Kids: i == 2,
+				Locked: (b>>i)&1 == 0, PIN: int64(b % 3), Kids: i == 2, Main: i == 0,
 			})
 		}
 	case 2:
@@ -299,7 +303,7 @@ func (w *walker) check(before Model, ev Event, v View, effects []Effect) error {
 			}
 		}
 	}
-	if err := checkTyping(w.model, v); err != nil {
+	if err := errors.Join(checkTyping(w.model, v), checkDraft(w.model, v)); err != nil {
 		return err
 	}
 	if is == "" && (len(v.Rows) > 0 || v.Player != nil || v.Screen == ScreenTitle || v.Screen == ScreenSettings) {
@@ -313,6 +317,9 @@ func checkTyping(m Model, v View) error {
 	t := m.typing
 	if (v.Keyboard != nil) != m.isTyping() {
 		return fmt.Errorf("screen %s: keyboard %v", v.Screen, v.Keyboard != nil)
+	}
+	if t.at.ofProfile() {
+		return checkDraftTyping(m, v)
 	}
 	if t.at != atPassword && t.password != "" || t.at != atCode && t.code != "" || t.at == noField && t.email != "" {
 		return fmt.Errorf("kept after it was left: %+v", t)
@@ -388,6 +395,10 @@ func (w *walker) checkEffects(ev Event, effects []Effect) error {
 				return fmt.Errorf("a strange code: %+v", w.model.typing)
 			}
 			w.typed[atCode]++
+		case AddProfile, EditProfile:
+			if err := w.checkProfileEffect(ev, e); err != nil {
+				return err
+			}
 		case SignOutHere, Deactivate:
 			if p, ok := ev.(Press); !ok || !p.Source.trusted() || p.Key != keyseq.OK || p.Repeat {
 				return fmt.Errorf("%T by %+v", e, ev)
@@ -402,7 +413,7 @@ func (w *walker) checkEffects(ev Event, effects []Effect) error {
 
 // TestRandomWalk presses a quarter of a million keys, in several households.
 func TestRandomWalk(t *testing.T) {
-	entered, screens, dialogs, typed := map[protocol.ProfileID]int{}, map[Screen]int{}, map[dialog]int{}, map[field]int{}
+	entered, screens, dialogs, typed, added := map[protocol.ProfileID]int{}, map[Screen]int{}, map[dialog]int{}, map[field]int{}, map[proof]int{}
 	for seed := range uint64(5) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		w := newWalker()
@@ -425,14 +436,25 @@ func TestRandomWalk(t *testing.T) {
 		for d, n := range w.dialogs {
 			dialogs[d] += n
 		}
+		for p, n := range w.added {
+			added[p] += n
+		}
 	}
-	t.Logf("profiles entered: %v; screens seen: %v; dialogs: %v; sent: %v", entered, screens, dialogs, typed)
+	t.Logf("profiles entered: %v; screens seen: %v; dialogs: %v; sent: %v; added: %v", entered, screens, dialogs, typed, added)
+	if len(added) < 3 {
+		t.Errorf("the walk added no profile in some way: %v", added)
+	}
 	if typed[atPassword] == 0 || typed[atCode] == 0 {
 		t.Errorf("the walk sent %d passwords and %d codes", typed[atPassword], typed[atCode])
 	}
 	for d := sequenceDialog; d <= deactivateDialog; d++ {
 		if dialogs[d] == 0 {
 			t.Errorf("the walk never opened dialog %d", d)
+		}
+	}
+	for _, s := range draftPlaces {
+		if screens[s] == 0 {
+			t.Errorf("the walk never came to %q", s)
 		}
 	}
 	for _, s := range append(placeScreens[:], ScreenStarting, ScreenWelcome, ScreenCode, ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenNetwork, ScreenLeaseEnded,

@@ -29,6 +29,7 @@ func (s *stepper) applyWorld(w World) {
 	if w.Phase == Active {
 		s.checkProfile()
 		s.checkEntry()
+		s.checkDraft()
 		s.checkTitle()
 	}
 }
@@ -92,7 +93,7 @@ func (s *stepper) checkProfile() {
 // checkEntry ends a PIN entry whose profile is gone or no longer locked, and
 // begins it anew where the PIN is another one: a check that runs is void.
 func (s *stepper) checkEntry() {
-	if s.place != atPIN {
+	if s.place != atPIN && s.place != atForgot {
 		return
 	}
 	p, ok := findProfile(s.world.Profiles, s.entry.profile)
@@ -100,7 +101,7 @@ func (s *stepper) checkEntry() {
 	case !ok || !p.Locked:
 		s.toGate()
 	case p.PIN != s.entry.pin:
-		s.entry = pinEntry{profile: p.ID, pin: p.PIN, message: text(msgPINChanged)}
+		s.place, s.entry = atPIN, pinEntry{profile: p.ID, pin: p.PIN, message: text(msgPINChanged)}
 	}
 }
 

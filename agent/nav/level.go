@@ -1,0 +1,67 @@
+package nav
+
+import (
+	"strings"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/protocol/parental"
+)
+
+// levelPrefix begins the id of every maturity level.
+const levelPrefix = "level-"
+
+// levelTexts says what each level may watch (product rule P5).
+var levelTexts = map[parental.Level]message{
+	parental.LittleKids: msgLittleKids, parental.OlderKids: msgOlderKids, parental.Teens: msgTeens,
+	parental.Adults: msgAdults, parental.All: msgAllLevels,
+}
+
+// chooseLevel opens the levels. At first the highest one is chosen that needs
+// nobody's PIN or password.
+func (s *stepper) chooseLevel() {
+	d := &s.draft
+	s.place = atNewLevel
+	for l := parental.All; d.level == 0; l-- {
+		if l == parental.LittleKids || s.proofFor(l) == noProof {
+			d.level = l
+		}
+	}
+	s.focusOn, s.focus = ScreenProfileLevel, levelID(d.level)
+}
+
+func levelID(l parental.Level) string { return levelPrefix + itoa(int(l)) }
+
+func (m Model) levelItems() []Item {
+	var items []Item
+	for l := parental.LittleKids; l <= parental.All; l++ {
+		items = append(items, Item{
+			ID: levelID(l), Label: l.String(), Detail: text(levelTexts[l]), Chosen: l == m.draft.level,
+			Locked: m.proofFor(l) != noProof, Choice: true,
+		})
+	}
+	return append(items,
+		Item{ID: "kids", Label: text(msgKidsProfile), Detail: text(msgKidsProfileText), Chosen: m.draft.kids, Switch: true},
+		Item{ID: "add", Label: text(msgAddProfile)})
+}
+
+// levelKey chooses the level; the focus goes on to what ends the screen.
+func (s *stepper) levelKey(k keyseq.Key) {
+	d := &s.draft
+	switch {
+	case k == keyseq.Up || k == keyseq.Down:
+		s.moveFocus(k, vertical)
+	case k == keyseq.Back:
+		s.enterName()
+	case k != keyseq.OK:
+	case s.focus == "add":
+		s.proveOrAdd(s.proofFor(d.level))
+	case s.focus == "kids":
+		d.kids, d.byHand = !d.kids, true
+	case strings.HasPrefix(s.focus, levelPrefix):
+		d.level = parental.Level(indexOf(s.items(), s.focus)) + parental.LittleKids
+		if !d.byHand {
+			d.kids = d.level <= parental.OlderKids
+		}
+		s.focus = "add"
+	}
+}
