@@ -19,6 +19,13 @@ func (s *step) activity(w ActivityReady) {
 		return
 	}
 	f := protocol.Activity{Epoch: s.saved.Epoch, Items: slices.Clone(w.Items)}
+	if !s.household() {
+		f.Items = slices.DeleteFunc(f.Items, lists)
+	}
+	if len(f.Items) == 0 { // this server keeps no lists
+		s.do(ActivityAcked{w.Items[len(w.Items)-1].Seq})
+		return
+	}
 	if _, err := protocol.Encode(f); err != nil {
 		s.log("activity not sent", err)
 		return
@@ -30,6 +37,12 @@ func (s *step) activity(w ActivityReady) {
 	}
 	s.batch = batch{through: last, until: s.now.Running + activityWithin}
 	s.send(f)
+}
+
+// lists reports what a server of an earlier capability would not take: it is
+// dropped there.
+func lists(it protocol.ActivityItem) bool {
+	return it.What == protocol.Listed || it.What == protocol.Unlisted
 }
 
 // activityAcked passes an acknowledgement on, unless it is of what was never

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
 // Now is the time in three readings, of which none is trusted alone.
@@ -44,11 +45,13 @@ type Config struct {
 	Kind     string // "tv", "box" or "stick"
 }
 
-// Held says what the cache holds of what the server sent.
+// Held says what the agent holds of what the server sent.
 type Held struct {
 	Snapshot protocol.Digest // "" for none
 	Catalog  protocol.Digest
 	Pins     int64 // version of the PIN verifiers, 0 for none
+	Tries    int64 // number of the other devices' PIN counts, 0 for none
+	Library  int64 // number of the libraries, 0 for none
 }
 
 // Event is something that happened, and when.
@@ -92,6 +95,20 @@ type (
 		Epoch   protocol.Epoch
 		Version int64
 	}
+	// PINsTried says how many wrong tries this TV counts against each PIN, at most
+	// [protocol.MaxPINCounts], after Start and after every change.
+	PINsTried struct{ Tries []protocol.PINTry }
+	// CountsKept answers [KeepCounts]. Number is 0 where some of the counts are of
+	// a PIN that this TV does not know yet: they are asked for again.
+	CountsKept struct {
+		Epoch  protocol.Epoch
+		Number int64
+	}
+	// LibraryKept answers [KeepLibrary].
+	LibraryKept struct {
+		Epoch  protocol.Epoch
+		Number int64
+	}
 	// Erased answers [Erase]. New is the new identity where the old one was erased.
 	Erased struct{ New *Identity }
 	// ActivityReady offers the oldest unacknowledged items, at most
@@ -130,6 +147,25 @@ type (
 	}
 )
 
+// From the person at the TV, about profiles; [Status].Request says what came of
+// it. What was typed goes into the frame, and nowhere else. A second one before
+// the answer is impossible.
+type (
+	// AddProfile asks the server for a profile.
+	AddProfile struct {
+		Name, Avatar string
+		Level        parental.Level
+		Kids         bool
+		PIN          protocol.Secret
+		Password     protocol.Secret
+	}
+	// EditProfile changes the name and avatar of the profile in use.
+	EditProfile struct {
+		Profile      protocol.ProfileID
+		Name, Avatar string
+	}
+)
+
 // From the link. Conn is the number that [Dial] gave; events of any other
 // connection than the latest are ignored.
 type (
@@ -163,6 +199,12 @@ func (Deactivate) what()      {}
 func (StartOver) what()       {}
 func (TryAgain) what()        {}
 
+func (PINsTried) what()   {}
+func (CountsKept) what()  {}
+func (LibraryKept) what() {}
+func (AddProfile) what()  {}
+func (EditProfile) what() {}
+
 func (SignInWithPassword) what() {}
 func (ChooseChannel) what()      {}
 func (EnterCode) what()          {}
@@ -191,6 +233,16 @@ type (
 	// of all that were there. Answered by [PinsStored] or [CacheLost]. The claims
 	// are never stored, logged or hashed.
 	StorePins struct{ Claims protocol.PinsClaims }
+	// KeepCounts puts what other devices count beside the TV's own counters, in the
+	// vault. It is durable before the next effect runs, and fails as SaveVault does.
+	// Answered by [CountsKept].
+	KeepCounts struct{ Counts protocol.PINCounts }
+	// KeepLibrary writes the libraries of all profiles to the cache, in place of
+	// what was there. Answered by [LibraryKept] or [CacheLost].
+	KeepLibrary struct {
+		Number   int64
+		Profiles []protocol.Library
+	}
 	// Erase empties the cache (profiles, verifiers, activity) and replaces its
 	// data key and the device secret by new ones; with Identity, also the
 	// identity key. Safe to repeat. Answered by [Erased].
@@ -227,6 +279,8 @@ type Document struct {
 func (SaveVault) effect()     {}
 func (ApplyCache) effect()    {}
 func (StorePins) effect()     {}
+func (KeepCounts) effect()    {}
+func (KeepLibrary) effect()   {}
 func (Erase) effect()         {}
 func (Dial) effect()          {}
 func (Send) effect()          {}

@@ -88,6 +88,7 @@ func (s *step) have() protocol.Have {
 	return protocol.Have{
 		Epoch: s.saved.Epoch, Version: s.saved.Version, Status: s.saved.Status,
 		Snapshot: h.Snapshot, Catalog: h.Catalog, Pins: h.Pins, Keys: s.saved.KeysNumber,
+		Tries: h.Tries, Library: h.Library,
 	}
 }
 
@@ -199,6 +200,7 @@ func (s *step) cached(what What) {
 		s.log("cache lost", w.Err)
 		c.held, c.usable = w.Held, w.Held.Snapshot != ""
 		c.applying, c.storing = nil, 0
+		s.counting.heard, s.shelf = 0, shelf{}
 		c.want(s.saved)
 		if c.expect(s.now.Running); !c.lost { // at once the first time: a family is waiting
 			c.lost = true
@@ -206,6 +208,7 @@ func (s *step) cached(what What) {
 		}
 	case StartOver:
 		c.held = Held{}
+		s.counting.heard, s.shelf = 0, shelf{}
 		c.want(s.saved)
 		c.doubt()
 		c.fetched = 0 // a person asked: not later, now

@@ -81,6 +81,10 @@ func (s *step) drop() {
 	if s.attempt.until > 0 {
 		s.answered(RefusalOffline)
 	}
+	if s.request.until > 0 {
+		s.requestAnswered("", true)
+	}
+	s.counting.told, s.counting.heard, s.shelf = nil, 0, shelf{}
 	if l.stage != live {
 		return
 	}

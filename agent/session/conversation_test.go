@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 	"github.com/hearthkey/hearthkey/protocol/sign"
 )
 
@@ -231,18 +232,60 @@ func (v *talker) what(word string, rest []string) What {
 		return EnterCode{protocol.ChannelKind(rest[0]), protocol.Secret(rest[1])}
 	case "activity":
 		return ActivityReady{testActivity(rest)}
+	case "tries":
+		return PINsTried{testTries(rest)}
+	case "counts_kept":
+		return CountsKept{Epoch: v.model.saved.Epoch, Number: a.number("number", 0)}
+	case "library_kept":
+		return LibraryKept{Epoch: v.model.saved.Epoch, Number: a.number("number", 0)}
+	case "add_profile":
+		return AddProfile{
+			Name: a.text("name", "Ada"), Avatar: "owl", Level: parental.Level(a.number("level", 3)),
+			PIN: protocol.Secret(a["pin"]), Password: protocol.Secret(a["password"]),
+		}
+	case "edit_profile":
+		return EditProfile{Profile: "p", Name: a.text("name", "Ada"), Avatar: "owl"}
 	default:
 		return Received{v.conn, v.frame(word, a)}
 	}
 }
 
+// testActivity makes items of numbers; "3listed" is a title put on a list.
 func testActivity(seqs []string) []protocol.ActivityItem {
 	var items []protocol.ActivityItem
 	for _, s := range seqs {
-		n, _ := strconv.ParseInt(s, 10, 64)
-		items = append(items, protocol.ActivityItem{Seq: n, Profile: "p", Title: "t", What: protocol.Started, At: 1})
+		number, listed := strings.CutSuffix(s, "listed")
+		n, _ := strconv.ParseInt(number, 10, 64)
+		it := protocol.ActivityItem{Seq: n, Profile: "p", Title: "t", What: protocol.Started, At: 1}
+		if listed {
+			it.What = protocol.Listed
+		}
+		items = append(items, it)
 	}
 	return items
+}
+
+// testTries makes counts of words like "p:3" or, of version 2 of a PIN, "p2:3".
+func testTries(words []string) []protocol.PINTry {
+	var tries []protocol.PINTry
+	for _, w := range words {
+		name, n, _ := strings.Cut(w, ":")
+		t := protocol.PINTry{Profile: protocol.ProfileID(name[:1]), PIN: 1, At: 1}
+		if len(name) > 1 {
+			t.PIN, _ = strconv.ParseInt(name[1:], 10, 64)
+		}
+		t.Wrong, _ = strconv.Atoi(n)
+		tries = append(tries, t)
+	}
+	return tries
+}
+
+func triesLine(tries []protocol.PINTry) string {
+	var line string
+	for _, t := range tries {
+		line += fmt.Sprintf(" %s%d:%d", t.Profile, t.PIN, t.Wrong)
+	}
+	return line
 }
 
 // args are the key=value words of an event.
@@ -317,6 +360,20 @@ func (v *talker) frame(word string, a args) protocol.Frame {
 		return protocol.ReceiptAck{Digest: v.proof}
 	case "activity_ack":
 		return protocol.ActivityAck{Through: a.number("through", 0)}
+	case "pin_counts":
+		f := protocol.PINCounts{Number: a.number("number", 1)}
+		if of := a["of"]; of != "" {
+			f.Counts = testTries(strings.Split(of, ","))
+		}
+		return f
+	case "library":
+		_, last := a["last"]
+		return protocol.Library{
+			Number: a.number("number", 1), Profile: protocol.ProfileID(a.text("profile", "p")),
+			List: []protocol.TitleID{protocol.TitleID(a.text("title", "t"))}, Last: last,
+		}
+	case "profile_answer":
+		return protocol.ProfileAnswer{N: a.number("n", 1), Refusal: protocol.ProfileRefusal(a["refusal"]), RetryAfter: a.number("retry", 0)}
 	case "code_needed":
 		return protocol.CodeNeeded{
 			Challenge: protocol.ChallengeID(a.text("challenge", "c1")), Sent: protocol.ChannelKind(a["sent"]),
@@ -389,6 +446,14 @@ func (v *talker) effect(e Effect) string {
 	case Erase:
 		v.held = Held{}
 		return fmt.Sprintf("erase identity=%t", e.Identity)
+	case KeepCounts:
+		return fmt.Sprintf("keep counts number=%d%s", e.Counts.Number, triesLine(e.Counts.Counts))
+	case KeepLibrary:
+		line := fmt.Sprintf("keep library number=%d", e.Number)
+		for _, p := range e.Profiles {
+			line += fmt.Sprintf(" %s:%v", p.Profile, p.List)
+		}
+		return line
 	case WantActivity:
 		return "want activity"
 	case ActivityAcked:
@@ -442,6 +507,12 @@ func (v *talker) sent(f protocol.Frame) string {
 		return fmt.Sprintf("signed_out_here status=%s epoch=%d erased=%v dropped=%d err=%v", c.Status, c.Epoch, c.Erased, c.Dropped, err)
 	case protocol.Activity:
 		return fmt.Sprintf("activity epoch=%d items=%d", f.Epoch, len(f.Items))
+	case protocol.PINTries:
+		return fmt.Sprintf("pin_tries epoch=%d%s", f.Epoch, triesLine(f.Tries))
+	case protocol.AddProfile:
+		return fmt.Sprintf("add_profile n=%d name=%q level=%d pin=%t password=%t", f.N, f.Name, f.Level, f.PIN != "", f.Password != "")
+	case protocol.EditProfile:
+		return fmt.Sprintf("edit_profile n=%d profile=%s name=%q", f.N, f.Profile, f.Name)
 	}
 	return fmt.Sprintf("%s %+v", f.Type(), f)
 }
@@ -464,9 +535,30 @@ func signInLine(s SignInStatus) string {
 	return line
 }
 
+func requestLine(s RequestStatus) string {
+	line := fmt.Sprintf(" asked=%d", s.Answers)
+	if s.Asking {
+		line += " asking"
+	}
+	if s.Refusal != "" {
+		line += " refused=" + string(s.Refusal)
+	}
+	if s.Offline {
+		line += " not_asked"
+	}
+	if s.Wait > 0 {
+		line += " wait=" + s.Wait.Round(time.Second).String()
+	}
+	return line
+}
+
 func haveLine(h protocol.Have) string {
-	return fmt.Sprintf("epoch=%d version=%d status=%s snapshot=%t catalog=%t pins=%d keys=%d state=%t",
+	line := fmt.Sprintf("epoch=%d version=%d status=%s snapshot=%t catalog=%t pins=%d keys=%d state=%t",
 		h.Epoch, h.Version, h.Status, h.Snapshot != "", h.Catalog != "", h.Pins, h.Keys, h.State != "")
+	if h.Tries != 0 || h.Library != 0 {
+		line += fmt.Sprintf(" tries=%d library=%d", h.Tries, h.Library)
+	}
+	return line
 }
 
 func (v *talker) showPhase() {
@@ -490,6 +582,9 @@ func (v *talker) showPhase() {
 	}
 	if s.SignIn.Checking || s.SignIn.Answers > 0 {
 		line += signInLine(s.SignIn)
+	}
+	if s.Request.Asking || s.Request.Answers > 0 {
+		line += requestLine(s.Request)
 	}
 	if line != v.phase {
 		v.lines, v.phase = append(v.lines, "phase "+line), line

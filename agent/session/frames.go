@@ -43,6 +43,12 @@ func (s *step) received(w Received) {
 		s.acknowledged(f.Digest)
 	case protocol.ActivityAck:
 		s.activityAcked(f.Through)
+	case protocol.PINCounts:
+		s.counts(f)
+	case protocol.Library:
+		s.library(f)
+	case protocol.ProfileAnswer:
+		s.profileAnswer(f)
 	case protocol.CodeNeeded:
 		s.codeNeeded(f)
 	case protocol.SignInRefused:
@@ -208,6 +214,7 @@ func (s *step) enrolled(f protocol.Enrolled) {
 	s.saved, s.keys = next, keys
 	s.signIn, s.profile, s.attempt = false, "", attempt{}
 	s.cache, s.receipt, s.ask = cache{}, receipt{}, asking{}
+	s.counting, s.shelf, s.request = counting{}, shelf{}, request{}
 	s.save()
 	s.alive()
 }

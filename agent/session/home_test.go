@@ -36,6 +36,7 @@ type home struct {
 	entropy int
 	cutIn   int // effects until a power cut; 0 for none
 	noDisk  bool
+	wrong   int // wrong tries at the profile's PIN
 
 	// The network.
 	down   bool // no connection is made
@@ -82,8 +83,10 @@ func (h *home) start() {
 	if s.Snapshot == nil || s.Snapshot.Digest != held.Snapshot || s.Catalog == nil || s.Catalog.Digest != held.Catalog {
 		held = Held{}
 	}
+	held.Tries, held.Library = h.held.Tries, 0
 	h.model = New(h.config())
 	h.step(Start{Saved: s, Held: held})
+	h.step(PINsTried{h.tries()})
 }
 
 // cut is a power cut; the box is off for a while.
@@ -181,6 +184,15 @@ func (h *home) run(e Effect) bool {
 		h.pending = append(h.pending, PinsStored{e.Claims.Epoch, e.Claims.Version})
 	case Erase:
 		h.erase(e)
+	case KeepCounts:
+		if h.noDisk {
+			return false
+		}
+		h.held.Tries = e.Counts.Number
+		h.pending = append(h.pending, CountsKept{h.last.Epoch, e.Counts.Number})
+	case KeepLibrary:
+		h.held.Library = e.Number
+		h.pending = append(h.pending, LibraryKept{h.last.Epoch, e.Number})
 	case WantActivity:
 		h.offer()
 	case ActivityAcked:
@@ -245,8 +257,8 @@ func (h *home) mustBeErased() {
 
 func (h *home) apply(e ApplyCache) {
 	if h.dice(20) == 0 {
-		h.held, h.queue = Held{}, nil
-		h.pending = append(h.pending, CacheLost{Err: errDigest})
+		h.held, h.queue = Held{Tries: h.held.Tries}, nil
+		h.pending = append(h.pending, CacheLost{Held: h.held, Err: errDigest})
 		return
 	}
 	if e.Snapshot != nil {
@@ -259,7 +271,7 @@ func (h *home) apply(e ApplyCache) {
 }
 
 func (h *home) erase(e Erase) {
-	h.held, h.queue = Held{}, nil
+	h.held, h.queue, h.wrong = Held{}, nil, 0
 	done := Erased{}
 	if e.Identity {
 		h.identity++
@@ -267,6 +279,31 @@ func (h *home) erase(e Erase) {
 		done.New = &id
 	}
 	h.pending = append(h.pending, done)
+}
+
+// tries is what the TV counts of its own.
+func (h *home) tries() []protocol.PINTry {
+	if h.wrong == 0 {
+		return nil
+	}
+	return []protocol.PINTry{{Profile: "p", PIN: 1, Wrong: h.wrong, At: 1}}
+}
+
+// guess is a wrong PIN, or a day in which one is forgiven.
+func (h *home) guess(n int) {
+	if h.model.Saved().Status != protocol.Active {
+		return
+	}
+	h.wrong = max(h.wrong+n, 0)
+	h.step(PINsTried{h.tries()})
+}
+
+// ask asks for a profile, unless an answer is awaited.
+func (h *home) ask(what What) {
+	if h.model.Status(h.now()).Request.Asking {
+		return
+	}
+	h.step(what)
 }
 
 // watch queues something watched, with a number as the agent gives it.
@@ -280,7 +317,8 @@ func (h *home) watch() {
 	}
 	h.items++
 	h.queue = append(h.queue, protocol.ActivityItem{
-		Seq: seq, Profile: protocol.ProfileID(fmt.Sprint(h.items)), Title: "t", What: protocol.Started,
+		Seq: seq, Profile: protocol.ProfileID(fmt.Sprint(h.items)), Title: "t",
+		What: []protocol.ActivityKind{protocol.Started, protocol.Listed}[h.dice(2)],
 	})
 	h.offer()
 }

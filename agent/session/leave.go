@@ -46,6 +46,7 @@ func (s *step) retire(status protocol.Status, proof *Proof) {
 	}
 	s.profile = ""
 	s.cache, s.batch, s.receipt = cache{}, batch{}, receipt{}
+	s.counting, s.shelf, s.request = counting{}, shelf{}, request{}
 	s.ask = asking{at: s.ask.at}
 	s.save()
 	s.erase()

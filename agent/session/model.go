@@ -31,6 +31,10 @@ type Model struct {
 	batch   batch
 	vault   vaulting
 
+	counting counting
+	shelf    shelf
+	request  request
+
 	erasing     bool // an Erase is not answered yet: no proof is sent
 	deferProofs bool // the last connection ended over a proof: sign in first
 }

@@ -23,6 +23,10 @@ type modelServer struct {
 	proofs   map[protocol.Digest]bool
 	applied  map[protocol.DeviceID]protocol.Version // by receipts
 	watched  map[string]protocol.ProfileID          // activity by epoch and number
+	cap      protocol.Capability
+	tries    map[protocol.DeviceID]protocol.PINTry // as the device told it last, of its epoch
+	others   protocol.PINCounts                    // what all other devices hold
+	library  protocol.Library
 	now      func() protocol.Millis
 	granted  func()       // a lease was signed
 	fault    func(string) // the device broke a promise
@@ -51,8 +55,11 @@ func newModelServer(lease int64) *modelServer {
 		authority: newAuthority("tv.example.com"), lease: lease, docs: make(map[protocol.Digest][]byte),
 		rows: make(map[protocol.DeviceID]*row), pending: make(map[protocol.DeviceID]protocol.Bytes),
 		proofs: make(map[protocol.Digest]bool), applied: make(map[protocol.DeviceID]protocol.Version),
-		watched: make(map[string]protocol.ProfileID),
+		watched: make(map[string]protocol.ProfileID), cap: protocol.CurrentCapability,
+		tries: make(map[protocol.DeviceID]protocol.PINTry),
 	}
+	s.guessedElsewhere()
+	s.watchedElsewhere()
 	s.change(true)
 	return s
 }
@@ -72,6 +79,19 @@ func (s *modelServer) change(catalog bool) {
 	}
 }
 
+// guessedElsewhere is a wrong PIN at another device.
+func (s *modelServer) guessedElsewhere() {
+	n := len(s.others.Counts)
+	s.others.Number++
+	s.others.Counts = []protocol.PINTry{{Profile: "p", PIN: 1, Wrong: n + 1}}
+}
+
+// watchedElsewhere is a change of a library.
+func (s *modelServer) watchedElsewhere() {
+	n := s.library.Number + 1
+	s.library = protocol.Library{Number: n, Profile: "p", List: []protocol.TitleID{protocol.TitleID(fmt.Sprint("t", n))}, Last: true}
+}
+
 // revoke makes a device's status stricter.
 func (s *modelServer) revoke(id protocol.DeviceID, status protocol.Status) {
 	r := s.rows[id]
@@ -84,7 +104,7 @@ func (s *modelServer) revoke(id protocol.DeviceID, status protocol.Status) {
 
 func (s *modelServer) connect(nonce [32]byte) *peer {
 	p := &peer{nonce: nonce[:]}
-	p.out = append(p.out, protocol.Hello{Nonce: p.nonce, Cap: 1, Server: s.name})
+	p.out = append(p.out, protocol.Hello{Nonce: p.nonce, Cap: s.cap, Server: s.name})
 	return p
 }
 
@@ -110,6 +130,12 @@ func (s *modelServer) handle(p *peer, f protocol.Frame) {
 		s.signedOutHere(p, f.JWS)
 	case protocol.Activity:
 		s.activity(p, f)
+	case protocol.PINTries:
+		s.pinTries(p, f)
+	case protocol.AddProfile:
+		s.addProfile(p, f)
+	case protocol.EditProfile:
+		s.addProfile(p, protocol.AddProfile{N: f.N, Name: f.Name})
 	}
 }
 
@@ -216,6 +242,12 @@ func (s *modelServer) blobs(p *peer, have protocol.Have) {
 	if have.Catalog != s.catalog.Digest {
 		p.out = append(p.out, parts(s.docs[s.catalog.Digest])...)
 	}
+	if s.cap >= protocol.HouseholdCapability && have.Tries != s.others.Number {
+		p.out = append(p.out, s.others)
+	}
+	if s.cap >= protocol.HouseholdCapability && have.Library != s.library.Number {
+		p.out = append(p.out, s.library)
+	}
 	if have.Pins != s.pins {
 		p.out = append(p.out, protocol.Pins{JWS: s.sign(protocol.TypPins, protocol.PinsClaims{Device: p.device, Epoch: r.epoch, Version: s.pins})})
 	}
@@ -263,6 +295,28 @@ func (s *modelServer) prove(p *peer, jws string) {
 	p.out = append(p.out, protocol.ReceiptAck{Digest: d})
 }
 
+func (s *modelServer) pinTries(p *peer, f protocol.PINTries) {
+	r := s.rows[p.device]
+	switch {
+	case s.cap < protocol.HouseholdCapability:
+		s.fault("pin_tries to a server that does not know them")
+	case r != nil && r.epoch == f.Epoch && r.status == protocol.Active:
+		s.tries[p.device] = f.Tries[0]
+	}
+}
+
+// addProfile answers, now and then with a refusal.
+func (s *modelServer) addProfile(p *peer, f protocol.AddProfile) {
+	if s.cap < protocol.HouseholdCapability {
+		s.fault("a profile asked of a server that does not know how")
+	}
+	a := protocol.ProfileAnswer{N: f.N}
+	if len(f.Name)%2 == 0 {
+		a.Refusal, a.RetryAfter = protocol.ProfileWait, 60_000
+	}
+	p.out = append(p.out, a)
+}
+
 // activity stores each number once; the profile stands for what was watched.
 func (s *modelServer) activity(p *peer, f protocol.Activity) {
 	r := s.rows[p.device]
@@ -270,6 +324,9 @@ func (s *modelServer) activity(p *peer, f protocol.Activity) {
 		return
 	}
 	for _, it := range f.Items {
+		if lists(it) && s.cap < protocol.HouseholdCapability {
+			s.fault("a list told to a server that does not know them")
+		}
 		k := fmt.Sprintf("%s %d %d", p.device, f.Epoch, it.Seq)
 		if was, ok := s.watched[k]; ok && was != it.Profile {
 			s.fault("one activity number used twice")

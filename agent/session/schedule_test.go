@@ -71,7 +71,7 @@ func (h *home) join() {
 // act does one random thing.
 func (h *home) act() {
 	minutes := func(n int) time.Duration { return time.Duration(h.dice(n)) * time.Minute }
-	switch h.dice(18) {
+	switch h.dice(21) {
 	case 0, 1, 2:
 		h.wait(minutes(100))
 	case 3:
@@ -101,7 +101,20 @@ func (h *home) act() {
 		h.watch()
 	case 17:
 		h.step(StartOver{})
+	case 18:
+		h.guess(h.dice(3) - 1)
+	case 19:
+		h.ask([]What{AddProfile{Name: "Ada", Avatar: "owl", Level: 3}, EditProfile{Profile: "p", Name: "Bo", Avatar: "owl"}, AddProfile{}}[h.dice(3)])
+	case 20:
+		h.serverBecomes(protocol.Capability(1 + h.dice(3)))
 	}
+}
+
+// serverBecomes starts the server anew, with another capability.
+func (h *home) serverBecomes(c protocol.Capability) {
+	h.server.cap = c
+	h.hang()
+	h.step(Closed{Conn: h.conn})
 }
 
 // unplug cuts the connection where the network is down.
@@ -115,7 +128,11 @@ func (h *home) unplug() {
 }
 
 func (h *home) owner() {
-	switch h.dice(6) {
+	switch h.dice(8) {
+	case 6:
+		h.server.guessedElsewhere()
+	case 7:
+		h.server.watchedElsewhere()
 	case 0, 1:
 		h.server.change(h.dice(2) == 0)
 	case 2, 3:
@@ -146,6 +163,7 @@ func (h *home) person() {
 // heal mends everything, and then both sides must agree.
 func (h *home) heal() {
 	h.down, h.evil, h.noDisk, h.cutIn = false, false, false, 0
+	h.serverBecomes(protocol.CurrentCapability)
 	h.step(TryAgain{})
 	h.settle()
 	h.server.push(h.peer)
@@ -185,6 +203,7 @@ func (h *home) mustBeInContact() {
 	if len(h.queue) > 0 {
 		h.fail("%d activity items wait", len(h.queue))
 	}
+	h.mustAgreeAboutTheHousehold()
 	for range 5 {
 		h.wall = int64(h.dice(80)) * year
 		h.step(Tick{})
@@ -196,5 +215,20 @@ func (h *home) mustBeInContact() {
 		if p := h.model.Status(h.now()).Phase; p != PhaseActive {
 			h.fail("phase %d in contact", p)
 		}
+	}
+}
+
+// mustAgreeAboutTheHousehold: each side counts as the other does, and every
+// request has its answer.
+func (h *home) mustAgreeAboutTheHousehold() {
+	if h.held.Tries != h.server.others.Number || h.held.Library != h.server.library.Number {
+		h.fail("counts %d and library %d, the server's are %d and %d",
+			h.held.Tries, h.held.Library, h.server.others.Number, h.server.library.Number)
+	}
+	if got := h.server.tries[h.id()].Wrong; h.wrong > 0 && got != h.wrong {
+		h.fail("the server was told of %d wrong tries, want %d", got, h.wrong)
+	}
+	if h.model.Status(h.now()).Request.Asking {
+		h.fail("a request is never answered")
 	}
 }

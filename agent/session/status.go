@@ -28,6 +28,7 @@ type Status struct {
 	Code    *UserCode
 	Problem protocol.Code // the server's last complaint; 0 for none
 	SignIn  SignInStatus  // by password
+	Request RequestStatus // about a profile
 
 	Online     bool          // in contact, by what is known
 	Connecting bool          // the first attempt since the start or since contact was lost is under way
@@ -50,7 +51,7 @@ func (m Model) Status(now Now) Status {
 	out := Status{
 		Phase: m.phase(now), Cause: m.saved.Cause, Problem: m.problem,
 		Online: m.online(), Left: m.left(now), Current: m.active() && m.current(),
-		Storage: m.vault.failed, SignIn: m.signInStatus(now),
+		Storage: m.vault.failed, SignIn: m.signInStatus(now), Request: m.requestStatus(now),
 	}
 	if m.stopped != 0 {
 		out.Problem = m.stopped

@@ -63,6 +63,14 @@ func (s *step) handle(what What) {
 		s.activity(w)
 	case ProfileSelected:
 		s.selected(w.Profile)
+	case PINsTried:
+		s.tried(w)
+	case CountsKept:
+		s.countsKept(w)
+	case LibraryKept:
+		s.libraryKept(w)
+	case AddProfile, EditProfile:
+		s.asked(w)
 	case SignIn, CancelSignIn, SignOutHere, Deactivate, TryAgain:
 		s.person(w)
 	case SignInWithPassword, ChooseChannel, EnterCode:
@@ -83,8 +91,10 @@ func (s *step) settle() {
 	s.retryVault()
 	s.timeouts()
 	s.lostAnswer()
+	s.lostRequest()
 	s.prove()
 	s.renew()
+	s.tellTries()
 	s.lostBatch()
 	s.applyDocuments()
 	s.sendReceipt()

@@ -165,6 +165,8 @@ func FuzzFrames(f *testing.F) {
 		`{"t":"state","jws":"a.b.c"}`, `{"t":"still","jws":"a.b.c"}`, `{"t":"error","code":12,"retry_after_ms":5}`,
 		`{"t":"activity_ack","through":9223372036854775807}`, `{"t":"keys","jws":"x"}`, `{"t":"pins","jws":"x"}`,
 		`{"t":"user_code","code":"BCDFGHJK","uri":"u","expires_in":1}`,
+		`{"t":"pin_counts","number":9,"counts":[{"profile":"p","pin":1,"wrong":1048576}]}`,
+		`{"t":"library","number":9,"profile":"p","list":["t"],"last":true}`, `{"t":"profile_answer","n":1,"refusal":"wait","retry_after_ms":9}`,
 	} {
 		f.Add([]byte(s), uint8(3))
 	}
@@ -219,6 +221,24 @@ func TestTypedSecretsPassThrough(t *testing.T) {
 		}
 		m, _ = Step(m, Event{Now: v.now, What: Received{v.conn, protocol.CodeNeeded{Challenge: "c", ExpiresIn: 60}}})
 		v.model = m
+	}
+}
+
+// The same for a PIN or a password that is typed to add a profile.
+func TestP3_WhatIsTypedForAProfilePassesThrough(t *testing.T) {
+	h := newHome(func(int) int { return 1 }, t.Fatalf)
+	h.join()
+	m, effects := Step(h.model, Event{Now: h.now(), What: AddProfile{Name: "Ada", Avatar: "owl", Level: 3, PIN: "tr0ub4dor", Password: "tr0ub4dor"}})
+	if len(effects) != 1 {
+		t.Fatalf("effects = %v, want one Send", effects)
+	}
+	if data, _ := protocol.Encode(effects[0].(Send).Frame); strings.Count(string(data), "tr0ub4dor") != 2 {
+		t.Errorf("the frame is %s", data)
+	}
+	for what, kept := range map[string]any{"model": m, "saved": m.Saved(), "status": m.Status(h.now()), "effects": effects} {
+		if shows(reflect.ValueOf(kept), what == "effects") {
+			t.Errorf("what was typed is in the %s", what)
+		}
 	}
 }
 

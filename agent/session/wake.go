@@ -28,6 +28,7 @@ func (m Model) Wake() time.Duration {
 	at(m.line.until, m.line.stage == idle && m.wanted())
 	at(m.line.until, m.line.stage != idle && m.line.until > 0)
 	at(m.attempt.until, m.attempt.until > 0)
+	at(m.request.until, m.request.until > 0)
 	at(m.batch.until, m.batch.through != 0)
 	at(m.fetchDue())
 	at(m.receiptDue())
