@@ -1,7 +1,7 @@
 // Package cache keeps on the device what the server can send again: documents
-// by their digest (snapshot, catalogue), PIN verifiers and the queue of
-// activity. It is Badger inside the envelope that was measured to be safe on
-// small boxes, and it is never the truth: that is package vault.
+// by their digest (snapshot, catalogue), PIN verifiers, the profiles' libraries
+// and the queue of activity. It is Badger inside the envelope that was measured to
+// be safe on small boxes, and it is never the truth: that is package vault.
 //
 // # What it promises
 //

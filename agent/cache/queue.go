@@ -72,8 +72,8 @@ func parseItemName(key []byte) (queued, bool) {
 // Enqueue numbers an item (its Seq is ignored) and appends it to the queue. A
 // full queue drops its oldest Progress item, or else its oldest, and counts it.
 //
-// Started and Stopped items, and with them all before, are on disk when it
-// returns nil. Progress items may wait for [Cache.Flush], Close, or 16 of them:
+// Items of any other kind than Progress, and with them all before, are on disk
+// when it returns nil. Progress items may wait for [Cache.Flush], Close, or 16 of them:
 // pulling the plug loses those. After an error other than [ErrItem] and
 // [ErrClosed] the item is in the queue, but only in memory.
 func (c *Cache) Enqueue(item protocol.ActivityItem) (seq int64, err error) {
@@ -103,7 +103,7 @@ func (c *Cache) Enqueue(item protocol.ActivityItem) (seq int64, err error) {
 // checkItem holds the bounds of protocol.Activity.
 func checkItem(it protocol.ActivityItem) error {
 	if it.Profile == "" || len(it.Profile) > 64 || it.Title == "" || len(it.Title) > 64 ||
-		!it.What.Valid() || it.Position < 0 || it.Position > 48*3600 {
+		!it.What.Valid() || it.Position < 0 || it.Position > 48*3600 || it.Length < 0 || it.Length > 48*3600 {
 		return ErrItem
 	}
 	return nil

@@ -84,6 +84,7 @@ func TestEnqueueBounds(t *testing.T) {
 		"long title":   {Profile: "p", Title: protocol.TitleID(long), What: protocol.Started},
 		"long profile": {Profile: protocol.ProfileID(long), Title: "t", What: protocol.Started},
 		"position":     {Profile: "p", Title: "t", What: protocol.Started, Position: -1},
+		"length":       {Profile: "p", Title: "t", What: protocol.Started, Length: 48*3600 + 1},
 	} {
 		if _, err := c.Enqueue(it); !errors.Is(err, ErrItem) {
 			t.Errorf("%s: Enqueue = %v, want ErrItem", name, err)

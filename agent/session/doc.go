@@ -23,8 +23,8 @@
 //   - Call Step from one goroutine; the model given to it is used up.
 //   - Run the effects of one step in order, each finished before the next, except
 //     that [Dial], [Send] and [Hangup] only start something. [SaveVault] must be
-//     on the disk when it returns; so must [KeepCounts]. If one fails, skip the rest of that step's
-//     effects and make [VaultFailed] the very next event.
+//     on the disk when it returns; so must [KeepCounts]. If one fails, skip the
+//     rest of that step's effects and make [VaultFailed] the very next event.
 //   - After Start, and whenever a count of wrong PINs changes, send [PINsTried].
 //   - After each step ask [Model.Wake] and send a [Tick] then, and also when the
 //     box comes back from standby.
