@@ -19,7 +19,7 @@ const (
 )
 
 // levels gives each level's name and the highest age rating it may watch.
-var levels = map[Level]struct {
+var levels = [...]struct {
 	name string
 	age  int
 }{
@@ -34,13 +34,18 @@ var levels = map[Level]struct {
 func (l Level) Valid() bool { return l >= LittleKids && l <= All }
 
 // String returns the name a person reads.
-func (l Level) String() string { return levels[l].name }
+func (l Level) String() string {
+	if !l.Valid() {
+		return ""
+	}
+	return levels[l].name
+}
 
 // MaxAge is the highest age rating that l may watch, in years. It is -1 for
 // anything that is not a level: nothing may be watched.
 func (l Level) MaxAge() int {
-	if v, ok := levels[l]; ok {
-		return v.age
+	if !l.Valid() {
+		return -1
 	}
-	return -1
+	return levels[l].age
 }
