@@ -74,7 +74,7 @@ type Config struct {
 	// signed. DKIMSelector names its record; DKIMDomain is the sender's by default.
 	DKIMKey, DKIMSelector, DKIMDomain string
 	// SMSURL is the SMS gateway: sms://sid:token@host?from=+15550006789. Empty:
-	// SMS stay in the outbox.
+	// nothing is offered by SMS; with Dev they stay in the outbox.
 	SMSURL string
 
 	// Places lists databases of places (MMDB), the first that knows an address

@@ -144,12 +144,10 @@ func TestA9_PreferencesThroughTheAPI(t *testing.T) {
 	// a device that was never checked needs a code to change the password (V2)
 	there := &owner{house: h, email: o.email}
 	there.renewed("POST", "/v1/sign-in", object{"email": o.email, "password": password})
-	var c change
-	there.call("POST", "/v1/password", object{"current": password, "next": "another-lantern-17-softly"}, &c)
-	if c.Kind != "password" || c.Code.Channel != "mail" {
-		t.Errorf("an unchecked device changed the password: %+v", c)
-	}
-	there.renewed("POST", "/v1/changes/password/confirm", object{"code": h.accessCode(o.email)})
+	status, body = there.try("POST", "/v1/password", object{"current": password, "next": "another-lantern-17-softly"})
+	wantProblem(t, "an unchecked device and a new password", status, body, 403, "check-needed")
+	there.checked()
+	there.renewed("POST", "/v1/password", object{"current": password, "next": "another-lantern-17-softly"})
 }
 
 func TestV10_RecoveryThroughTheAPI(t *testing.T) {
@@ -263,7 +261,9 @@ func TestV8_RevertingAsksForTheFactorOfThatTime(t *testing.T) {
 	o.addPasskey(key, "Phone")
 	o.renewed("PUT", "/v1/factors/second", object{"needed": true})
 	h.skew.Add(int64(8 * 24 * time.Hour))
-	o.prove(password)
+	var proof begun
+	o.call("POST", "/v1/session/prove/passkey/begin", nil, &proof) // a check at once
+	o.renewed("POST", "/v1/session/prove/passkey", object{"ceremony": proof.Ceremony, "response": key.Get(proof.Options)})
 	o.call("POST", "/v1/email", object{"email": "thief@example.org"}, nil)
 	o.renewed("POST", "/v1/changes/email/confirm", object{"code": h.accessCode("thief@example.org")})
 	link := h.link(o.email, "email-changed")

@@ -20,6 +20,7 @@ import (
 type operation struct {
 	method, pattern, path string
 	proof                 bool // asks for a fresh one
+	check                 bool // and for a code or a second factor
 	open                  bool // to anybody
 }
 
@@ -31,8 +32,10 @@ func (h *house) operations() []operation {
 	var out []operation
 	for pattern, item := range h.doc.Paths.Map() {
 		for method, op := range item.Operations() {
+			refused := op.Responses.Status(403)
+			check := refused != nil && refused.Value.Description != nil && strings.Contains(*refused.Value.Description, "/v1/session/check")
 			out = append(out, operation{
-				method, pattern, pathValues.Replace(pattern), op.Responses.Status(403) != nil, op.Security != nil && len(*op.Security) == 0,
+				method, pattern, pathValues.Replace(pattern), refused != nil, check, op.Security != nil && len(*op.Security) == 0,
 			})
 		}
 	}
@@ -84,7 +87,9 @@ func TestA8_OneRuleForPagesAndAPI(t *testing.T) {
 		"/account/devices":             {"GET /v1/devices", "GET /v1/sessions", "GET /v1/devices/{device}/receipts"},
 		"/account/timeline":            {"GET /v1/timeline"},
 		"/account/activity":            {"GET /v1/activity"},
-		"/account/membership":          {"GET /v1/contact", "GET /v1/bounces", "POST /v1/password"},
+		"/account/membership":          {"GET /v1/contact", "GET /v1/bounces"},
+		"/account/membership/password": {"POST /v1/password"},
+		"/proof/check":                 {"GET /v1/session/check", "POST /v1/session/check", "POST /v1/session/check/answer"},
 		"/account/membership/email":    {"POST /v1/email"},
 		"/account/membership/phone":    {"POST /v1/phone", "POST /v1/phone/remove"},
 		"/account/membership/code":     {"GET /v1/changes/{kind}", "POST /v1/changes/{kind}/confirm", "POST /v1/changes/{kind}/resend"},

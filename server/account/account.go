@@ -43,6 +43,10 @@ var (
 	ErrCodeExpired = errors.New("account: access code expired")
 	// ErrProofNeeded: the last proof is older than [ProofAge]; see Prove.
 	ErrProofNeeded = errors.New("account: the password or a passkey is needed again")
+	// ErrCheckNeeded: an access code or a second factor is needed first; see Check.
+	ErrCheckNeeded = errors.New("account: an access code or a second factor is needed")
+	// ErrNoSMS: this service sends no text messages.
+	ErrNoSMS = errors.New("account: no text messages are sent here")
 	// ErrChannel: an access code cannot go that way.
 	ErrChannel = errors.New("account: no access code goes that way")
 	// ErrAnswer: the sign-in needs something else than what was given.
@@ -255,6 +259,8 @@ type Config struct {
 	// Empty: where the account's language is mostly spoken.
 	Region string
 
+	// NoSMS: there is no SMS gateway. Nothing is offered, sent or promised by SMS.
+	NoSMS bool
 	// Passkeys names this server to authenticators. The zero value: none.
 	Passkeys PasskeyConfig
 	// Risk says from when a sign-in is unusual or suspicious. The zero value:

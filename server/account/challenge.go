@@ -60,7 +60,7 @@ func (s *Service) challengeOf(tx *store.Tx, id string, row store.SignInRow, acc 
 		c.Factors = state.usable()
 		return c, err
 	}
-	to, err := destinations(tx, acc)
+	to, err := s.destinations(tx, acc)
 	for _, d := range to {
 		c.Channels = append(c.Channels, Destination{d.Channel, d.Masked()})
 	}
@@ -69,8 +69,7 @@ func (s *Service) challengeOf(tx *store.Tx, id string, row store.SignInRow, acc 
 	}
 	last, err := tx.AccessCode(row.ID, string(ForSignIn))
 	if err == nil {
-		d := Destination{Channel(last.Channel), last.Destination}
-		c.Code = CodeSent{Channel: d.Channel, To: d.Masked(), Expires: last.Expires, ResendAt: last.Sent.Add(resendAfter), Over: last.Tries >= codeTries}
+		c.Code = codeSentOf(last)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		err = nil
@@ -79,10 +78,10 @@ func (s *Service) challengeOf(tx *store.Tx, id string, row store.SignInRow, acc 
 }
 
 // destinations are where the account can be reached, its mail first.
-func destinations(tx *store.Tx, acc store.AccountRow) ([]Destination, error) {
+func (s *Service) destinations(tx *store.Tx, acc store.AccountRow) ([]Destination, error) {
 	out := []Destination{{ByMail, acc.Email}}
 	phone, err := tx.Phone(acc.ID)
-	if err == nil && phone.Number != "" {
+	if err == nil && phone.Number != "" && !s.c.NoSMS {
 		out = append(out, Destination{BySMS, phone.Number})
 	}
 	return out, err
@@ -145,7 +144,7 @@ func (s *Service) SendSignInCode(ctx context.Context, now time.Time, id string, 
 		if Need(row.Needs) != NeedCode {
 			return ErrChannel
 		}
-		all, err := destinations(tx, acc)
+		all, err := s.destinations(tx, acc)
 		if err != nil {
 			return err
 		}

@@ -11,21 +11,11 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
-// CodeNeededError says that a change waits for the access code that was sent:
-// [Service.ConfirmChange] completes it.
-type CodeNeededError struct {
-	Change Change
-}
-
-// Error says so.
-func (e *CodeNeededError) Error() string { return "account: an access code is needed" }
-
 // ChangePassword replaces the password. With everywhere, every other web
 // session and every device is signed out in the same transaction. The session
-// that asked goes on under a new token. A session whose device was never
-// checked, because the owner has switched that off, needs an access code too
-// (product rule V2). Errors: *CodeNeededError, ErrCredentials (the current one
-// is wrong), *PasswordError, ErrSignedOut, *ThrottledError, *admit.BusyError.
+// that asked goes on under a new token. It needs a [Check] (product rule V2).
+// Errors: ErrCredentials (the current one is wrong), ErrCheckNeeded,
+// *PasswordError, ErrSignedOut, *ThrottledError, *admit.BusyError.
 func (s *Service) ChangePassword(ctx context.Context, now time.Time, who Session, current, next string, everywhere bool) (Web, error) {
 	leave, err := s.c.Gate.Enter(ctx)
 	if err != nil {
@@ -40,43 +30,18 @@ func (s *Service) ChangePassword(ctx context.Context, now time.Time, who Session
 	if err != nil {
 		return Web{}, fmt.Errorf("change password: %w", err)
 	}
-	row := store.ChangeRow{Kind: string(ChangesPassword), Value: phc, Key: acc.Password, Everywhere: everywhere}
-	unchecked, err := s.unchecked(ctx, who)
-	if err != nil {
-		return Web{}, fmt.Errorf("change password: %w", err)
-	}
-	if unchecked {
-		c, err := s.wait(ctx, now, who, row, func(*store.Tx) (store.AccountRow, error) { return store.AccountRow{}, store.ErrNotFound })
-		if err == nil {
-			err = &CodeNeededError{c}
-		}
-		return Web{}, fmt.Errorf("change password: %w", err)
-	}
 	var web Web
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		web, err = s.complete(tx, now, who, row)
+		if err := checked(tx, now, who); err != nil {
+			return err
+		}
+		web, err = s.replace(tx, now, who, acc.Password, phc, everywhere)
 		return err
 	})
 	if err != nil {
 		return Web{}, fmt.Errorf("change password: %w", err)
 	}
 	return web, nil
-}
-
-// unchecked reports whether a session began with the password alone, where the
-// owner wants no code on new devices.
-func (s *Service) unchecked(ctx context.Context, who Session) (bool, error) {
-	var out bool
-	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
-		p, err := tx.Preferences(who.Account)
-		if err != nil {
-			return err
-		}
-		row, err := tx.WebSession(who.Account, string(who.ID))
-		out = !p.NewCode && row.Factors == withPassword
-		return orSignedOut(err)
-	})
-	return out, err
 }
 
 // nextPassword checks and hashes a password in place of current.

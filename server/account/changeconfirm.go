@@ -14,12 +14,11 @@ import (
 // ConfirmChange completes a change with its access code. The session goes on
 // under a new token; where the owner asked for it everything else is signed
 // out. Errors: ErrNoChange, *WrongCodeError, ErrCodeExpired, ErrSignedOut,
-// ErrAddressTaken, ErrPhoneTaken, ErrCredentials (the password was changed
-// meanwhile).
+// ErrAddressTaken, ErrPhoneTaken.
 func (s *Service) ConfirmChange(ctx context.Context, now time.Time, who Session, kind ChangeKind, code string) (Web, error) {
 	var row store.ChangeRow
 	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-		row, err = waiting(tx, now, who, kind)
+		row, err = waitingChange(tx, now, who, kind)
 		return err
 	})
 	if err != nil {
@@ -43,13 +42,10 @@ func (s *Service) ConfirmChange(ctx context.Context, now time.Time, who Session,
 }
 
 func (s *Service) complete(tx *store.Tx, now time.Time, who Session, row store.ChangeRow) (Web, error) {
-	switch ChangeKind(row.Kind) {
-	case ChangesEmail:
-		return s.completeEmail(tx, now, who, row)
-	case ChangesPhone:
+	if ChangeKind(row.Kind) == ChangesPhone {
 		return s.completePhone(tx, now, who, row)
 	}
-	return s.replace(tx, now, who, row.Key, row.Value, row.Everywhere)
+	return s.completeEmail(tx, now, who, row)
 }
 
 func (s *Service) completeEmail(tx *store.Tx, now time.Time, who Session, row store.ChangeRow) (Web, error) {
@@ -119,8 +115,8 @@ func (s *Service) tellPhone(tx *store.Tx, now time.Time, who Session, old store.
 	)
 }
 
-// RemovePhone takes the account's number away. It takes the current password.
-// Errors: ErrNoPhone, ErrCredentials, ErrSignedOut, *ThrottledError,
+// RemovePhone takes the account's number away. It takes the current password,
+// and a [Check]. Errors: ErrNoPhone, ErrCheckNeeded, ErrCredentials, ErrSignedOut, *ThrottledError,
 // *admit.BusyError.
 func (s *Service) RemovePhone(ctx context.Context, now time.Time, who Session, current string, everywhere bool) (Web, error) {
 	if err := s.passwordProof(ctx, now, who, current); err != nil {
@@ -134,6 +130,9 @@ func (s *Service) RemovePhone(ctx context.Context, now time.Time, who Session, c
 		}
 		if old.Number == "" {
 			return ErrNoPhone
+		}
+		if err := checked(tx, now, who); err != nil {
+			return err
 		}
 		if web, err = s.renewed(tx, now, who, everywhere, protocol.ByAll); err != nil {
 			return err

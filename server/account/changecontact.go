@@ -14,15 +14,14 @@ type ChangeKind string
 
 // The kinds.
 const (
-	ChangesEmail    ChangeKind = "email"
-	ChangesPhone    ChangeKind = "phone"
-	ChangesPassword ChangeKind = "password"
+	ChangesEmail ChangeKind = "email"
+	ChangesPhone ChangeKind = "phone"
 )
 
 // Change is a change that an access code will complete, of one web session.
 type Change struct {
 	Kind ChangeKind
-	To   string // the new address or number in full, where that is what changes
+	To   string // the new address or number in full
 	Sent CodeSent
 }
 
@@ -48,8 +47,8 @@ func (s *Service) Phone(ctx context.Context, who Session) (Phone, error) {
 
 // ChangeEmail sends an access code to the new address; [Service.ConfirmChange]
 // completes the change. The current password may be left out while a proof is
-// fresh. An address with an account is answered alike, and its owner told.
-// Errors: ErrAddress, ErrSame, ErrCredentials, ErrSignedOut, *ThrottledError,
+// fresh; a [Check] is needed. An address with an account is answered alike, and
+// its owner told. Errors: ErrAddress, ErrSame, ErrCredentials, ErrCheckNeeded, ErrSignedOut, *ThrottledError,
 // *admit.BusyError.
 func (s *Service) ChangeEmail(ctx context.Context, now time.Time, who Session, current, email string, everywhere bool) (Change, error) {
 	address, key, err := parseAddress(email)
@@ -75,10 +74,13 @@ func (s *Service) ChangeEmail(ctx context.Context, now time.Time, who Session, c
 
 // ChangePhone sends an access code to a new number, typed in any way (a
 // national one is read as of region); [Service.ConfirmChange] completes the
-// change. It takes the current password always (product rule A7). Errors:
-// ErrPhone, ErrSame, ErrCredentials, ErrSignedOut, *ThrottledError,
-// *admit.BusyError.
+// change. It takes the current password always (product rule A7), and a
+// [Check]. Errors: ErrNoSMS, ErrPhone, ErrSame, ErrCredentials, ErrCheckNeeded,
+// ErrSignedOut, *ThrottledError, *admit.BusyError.
 func (s *Service) ChangePhone(ctx context.Context, now time.Time, who Session, current, typed, region string, notices, everywhere bool) (Change, error) {
+	if s.c.NoSMS {
+		return Change{}, fmt.Errorf("change phone: %w", ErrNoSMS)
+	}
 	number, err := ParsePhone(typed, s.region(region, who.Language))
 	if err != nil {
 		return Change{}, err
@@ -128,7 +130,7 @@ func (s *Service) wait(ctx context.Context, now time.Time, who Session, row stor
 	row.Account, row.Session, row.Attempt, row.Created = who.Account, string(who.ID), secret, now
 	var c Change
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := Live(tx, who); err != nil {
+		if err := checked(tx, now, who); err != nil {
 			return err
 		}
 		owner, err := find(tx)
@@ -151,20 +153,15 @@ func (s *Service) wait(ctx context.Context, now time.Time, who Session, row stor
 	return c, err
 }
 
-// sendChange sends a change's code: to what is new, or for a new password to
-// the account's own address.
+// sendChange sends a change's code to what is new.
 func (s *Service) sendChange(tx *store.Tx, now time.Time, who Session, row store.ChangeRow, decoy bool) (Change, error) {
 	c := Change{Kind: ChangeKind(row.Kind)}
 	r := codeRequest{
 		Attempt: row.Attempt, Account: who.Account, Language: who.Language, From: who.Client, Asker: known, Decoy: decoy, Told: decoy,
 	}
-	switch c.Kind {
-	case ChangesEmail:
-		r.Purpose, r.To, c.To = ForEmail, Destination{ByMail, row.Value}, row.Value
-	case ChangesPhone:
-		r.Purpose, r.To, c.To = ForPhone, Destination{BySMS, row.Value}, row.Value
-	default:
-		r.Purpose, r.To = ForPassword, Destination{ByMail, who.Email}
+	r.Purpose, r.To, c.To = ForEmail, Destination{ByMail, row.Value}, row.Value
+	if c.Kind == ChangesPhone {
+		r.Purpose, r.To = ForPhone, Destination{BySMS, row.Value}
 	}
 	var err error
 	c.Sent, err = s.sendAccessCode(tx, now, r)
@@ -176,9 +173,12 @@ func (s *Service) sendChange(tx *store.Tx, now time.Time, who Session, row store
 func (s *Service) ResendChange(ctx context.Context, now time.Time, who Session, kind ChangeKind) (Change, error) {
 	var c Change
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		row, err := waiting(tx, now, who, kind)
+		row, err := waitingChange(tx, now, who, kind)
 		if err != nil {
 			return err
+		}
+		if kind == ChangesPhone && s.c.NoSMS {
+			return ErrNoSMS
 		}
 		taken, err := takenByOther(tx, row)
 		if err != nil {
@@ -194,20 +194,23 @@ func (s *Service) ResendChange(ctx context.Context, now time.Time, who Session, 
 }
 
 func takenByOther(tx *store.Tx, row store.ChangeRow) (bool, error) {
-	var (
-		owner store.AccountRow
-		err   = store.ErrNotFound
-	)
-	switch ChangeKind(row.Kind) {
-	case ChangesEmail:
-		owner, err = tx.AccountByEmail(row.Key)
-	case ChangesPhone:
-		owner, err = tx.AccountByPhone(row.Key)
+	find := tx.AccountByEmail
+	if ChangeKind(row.Kind) == ChangesPhone {
+		find = tx.AccountByPhone
 	}
+	owner, err := find(row.Key)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	return owner.ID != row.Account, err
+}
+
+// waitingChange returns a change that waits for a code, of a live session.
+func waitingChange(tx *store.Tx, now time.Time, who Session, kind ChangeKind) (store.ChangeRow, error) {
+	if kind != ChangesEmail && kind != ChangesPhone {
+		return store.ChangeRow{}, errors.Join(Live(tx, who), ErrNoChange)
+	}
+	return waiting(tx, now, who, kind)
 }
 
 // waiting returns what waits for a code, of a live session.
@@ -227,19 +230,16 @@ func waiting(tx *store.Tx, now time.Time, who Session, kind ChangeKind) (store.C
 func (s *Service) Waiting(ctx context.Context, now time.Time, who Session, kind ChangeKind) (Change, error) {
 	c := Change{Kind: kind}
 	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
-		row, err := waiting(tx, now, who, kind)
+		row, err := waitingChange(tx, now, who, kind)
 		if err != nil {
 			return err
 		}
-		if kind != ChangesPassword {
-			c.To = row.Value
-		}
+		c.To = row.Value
 		code, err := tx.AccessCode(stored(row.Attempt), purposeOf(kind))
 		if errors.Is(err, store.ErrNotFound) {
 			return ErrNoChange
 		}
-		d := Destination{Channel(code.Channel), code.Destination}
-		c.Sent = CodeSent{Channel: d.Channel, To: d.Masked(), Expires: code.Expires, ResendAt: code.Sent.Add(resendAfter), Over: code.Tries >= codeTries}
+		c.Sent = codeSentOf(code)
 		return err
 	})
 	if err != nil {
@@ -249,11 +249,8 @@ func (s *Service) Waiting(ctx context.Context, now time.Time, who Session, kind 
 }
 
 func purposeOf(kind ChangeKind) string {
-	switch kind {
-	case ChangesEmail:
-		return string(ForEmail)
-	case ChangesPhone:
+	if kind == ChangesPhone {
 		return string(ForPhone)
 	}
-	return string(ForPassword)
+	return string(ForEmail)
 }

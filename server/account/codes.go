@@ -31,9 +31,9 @@ type Purpose string
 const (
 	ForSignUp   Purpose = "sign-up"
 	ForSignIn   Purpose = "sign-in"
-	ForEmail    Purpose = "email"    // a new address
-	ForPhone    Purpose = "phone"    // a new number
-	ForPassword Purpose = "password" // a new password
+	ForEmail    Purpose = "email" // a new address
+	ForPhone    Purpose = "phone" // a new number
+	ForCheck    Purpose = "check" // who changes how the account is reached or protected
 	ForRecovery Purpose = "recovery"
 )
 
@@ -89,6 +89,8 @@ type codeRequest struct {
 	// Decoy counts, answers and takes as long alike, but sends nothing, and no
 	// code matches.
 	Decoy bool
+	// Muted counts apart: nothing will be sent, and nobody else's codes are used up.
+	Muted bool
 	// Told: the caller sends another message in a decoy's place.
 	Told bool
 }

@@ -178,7 +178,8 @@ func (s *Service) changeFactorIf(ctx context.Context, now time.Time, who Session
 	return web, nil
 }
 
-// actFresh begins a write of who, whose proof in the database must be fresh.
+// actFresh begins a write of who, whose proof in the database must be fresh, and
+// who was checked lately.
 func (s *Service) actFresh(tx *store.Tx, now time.Time, who Session, everywhere bool) (Session, error) {
 	row, err := tx.WebSession(who.Account, string(who.ID))
 	if err != nil {
@@ -186,6 +187,9 @@ func (s *Service) actFresh(tx *store.Tx, now time.Time, who Session, everywhere 
 	}
 	if now.Sub(row.Proved) >= ProofAge {
 		return who, ErrProofNeeded
+	}
+	if err := checked(tx, now, who); err != nil {
+		return who, err
 	}
 	if everywhere {
 		return EndEverything(tx, now, who, protocol.ByOwner, s.c.Changed)

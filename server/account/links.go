@@ -21,6 +21,11 @@ import (
 const (
 	linkSecret = 32                 // bytes
 	linkLife   = 7 * 24 * time.Hour // V8
+
+	// linkProves is how long a link stands in for a code by mail to choose a new
+	// password with (NIST SP 800-63B-4 §4.2.1.2: recovery codes by mail live 24 h
+	// at most). Later it still makes the account safe.
+	linkProves = 24 * time.Hour
 )
 
 // Purposes of links. Values are stored.
@@ -63,6 +68,9 @@ func (s *Service) Notify(tx *store.Tx, n Notice) error {
 	}
 	if phone.Notices && n.SMS == "" {
 		n.SMS = phone.Number
+	}
+	if s.c.NoSMS {
+		n.SMS = ""
 	}
 	return s.post(tx, n)
 }

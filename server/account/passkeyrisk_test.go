@@ -15,6 +15,7 @@ func TestV4_PasskeySignInsSayWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.checked(t, in.Session)
 	key, _ := f.addPasskey(t, in.Session, "Key")
 	f.clock.Advance(time.Hour)
 	faraway := Client{Agent: "Chrome on Android", IP: "203.0.113.5", Kind: "mobile"}

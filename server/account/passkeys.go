@@ -37,7 +37,7 @@ func passkeyOf(r store.PasskeyRow) Passkey {
 }
 
 // BeginPasskey asks the browser for a new passkey. Errors: ErrProofNeeded,
-// ErrSignedOut, ErrNoPasskeys, ErrTooManyPasskeys.
+// ErrCheckNeeded, ErrSignedOut, ErrNoPasskeys, ErrTooManyPasskeys.
 func (s *Service) BeginPasskey(ctx context.Context, now time.Time, who Session) (Ceremony, error) {
 	if s.authn == nil {
 		return Ceremony{}, ErrNoPasskeys
@@ -46,6 +46,9 @@ func (s *Service) BeginPasskey(ctx context.Context, now time.Time, who Session) 
 		return Ceremony{}, ErrProofNeeded
 	}
 	return s.beginFor(ctx, now, who, func(tx *store.Tx, u passkeyUser) (Ceremony, error) {
+		if err := checked(tx, now, who); err != nil {
+			return Ceremony{}, err
+		}
 		if len(u.keys) >= maxPasskeys {
 			return Ceremony{}, ErrTooManyPasskeys
 		}

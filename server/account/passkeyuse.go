@@ -228,7 +228,8 @@ func (s *Service) BeginPasskeyProof(ctx context.Context, now time.Time, who Sess
 
 func proofAbout(who Session, about string) string { return stored(string(who.ID) + " " + about) }
 
-// ProveByPasskey is [Service.Prove] by a passkey. Errors: ErrPasskey,
+// ProveByPasskey is [Service.Prove] by a passkey, and the check of [Check] at
+// once. Errors: ErrPasskey,
 // ErrSignedOut, ErrNoPasskeys.
 func (s *Service) ProveByPasskey(ctx context.Context, now time.Time, who Session, a PasskeyAnswer, about string) (Web, error) {
 	var (
@@ -247,6 +248,9 @@ func (s *Service) ProveByPasskey(ctx context.Context, now time.Time, who Session
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if err := noteCheck(tx, now, who); err != nil {
 			return err
 		}
 		web, err = s.proveNow(tx, now, who, acc)

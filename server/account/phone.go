@@ -55,3 +55,6 @@ func phoneRegion(lang string) string {
 	}
 	return region.String()
 }
+
+// SendsSMS reports whether this service sends text messages.
+func (s *Service) SendsSMS() bool { return !s.c.NoSMS }

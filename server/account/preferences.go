@@ -35,6 +35,7 @@ func (s *Service) Preferences(ctx context.Context, who Session) (Preferences, er
 		row, err1 := tx.Preferences(who.Account)
 		phone, err2 := tx.Phone(who.Account)
 		p = preferencesOf(row, phone)
+		p.SMSNotices = p.SMSNotices && !s.c.NoSMS
 		return errors.Join(err1, err2)
 	})
 	if err != nil {
@@ -65,7 +66,8 @@ func (p Preferences) weakened(next Preferences) (less []string) {
 }
 
 // SetPreferences stores what the owner chose. Errors: ErrSignedOut; ErrNoPhone
-// where notices are to go to a phone and there is none; ErrProofNeeded where
+// where notices are to go to a phone and there is none, ErrNoSMS where none can
+// be sent; ErrProofNeeded where
 // less would be asked or told than before, and the last proof is old. Of that
 // the owner is told, by SMS too where that is switched off.
 func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session, p Preferences) error {
@@ -80,6 +82,12 @@ func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session
 		phone, err := tx.Phone(who.Account)
 		if err != nil {
 			return err
+		}
+		if s.c.NoSMS {
+			if p.SMSNotices {
+				return ErrNoSMS
+			}
+			p.SMSNotices = phone.Notices // as it was, for when there is a gateway again
 		}
 		if less := preferencesOf(row, phone).weakened(p); len(less) > 0 {
 			if !who.Fresh(now) {

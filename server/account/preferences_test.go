@@ -66,6 +66,7 @@ func TestA9_RemindersAreSentAndPutOff(t *testing.T) {
 	if n := count(NoticeReviewDevices); n != 1 {
 		t.Errorf("%d reminders of the devices after 30 days, want 1", n)
 	}
+	h.checked(t, in.Session)
 	web, err := h.ChangePassword(h.ctx, h.clock.Now(), in.Session, goodPassword, otherPassword, false)
 	h.must(err)
 	h.must(h.Tidy(h.ctx, h.clock.Advance(179*24*time.Hour)))

@@ -42,9 +42,12 @@ type Recovering struct {
 // account with this email address or phone number (a national one is read as of
 // region). An unknown one is answered alike. device is what the browser's device
 // cookie holds: strangers cannot use up the codes of a known device. Errors:
-// ErrAddress (neither an address nor a number), *ThrottledError.
+// ErrAddress (neither an address nor a number), ErrNoSMS, *ThrottledError.
 func (s *Service) Recover(ctx context.Context, now time.Time, typed, region, language string, by Channel, device string, from Client) (Recovering, error) {
 	row, find, err := s.readTyped(typed, region, language)
+	if err == nil {
+		err = s.way(by)
+	}
 	if err != nil {
 		return Recovering{}, err
 	}
@@ -80,6 +83,17 @@ func (s *Service) Recover(ctx context.Context, now time.Time, typed, region, lan
 		return Recovering{}, fmt.Errorf("recover: %w", err)
 	}
 	return Recovering{ID: secret, Sent: sent}, nil
+}
+
+// way fails where a channel is none, or none here.
+func (s *Service) way(by Channel) error {
+	switch {
+	case by == BySMS && s.c.NoSMS:
+		return ErrNoSMS
+	case by != ByMail && by != BySMS:
+		return ErrChannel
+	}
+	return nil
 }
 
 // open finds an account that is not closed for good.
@@ -160,9 +174,12 @@ func (s *Service) sendRecovery(tx *store.Tx, now time.Time, secret string, row s
 }
 
 // ResendRecovery sends another code, by whichever channel; the one before is
-// void. device is as in [Service.Recover]. Errors: ErrNoRecovery,
+// void. device is as in [Service.Recover]. Errors: ErrNoRecovery, ErrNoSMS,
 // *ThrottledError.
 func (s *Service) ResendRecovery(ctx context.Context, now time.Time, id string, by Channel, device string, from Client) (Recovering, error) {
+	if err := s.way(by); err != nil {
+		return Recovering{}, err
+	}
 	var sent CodeSent
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		row, err := tx.Recovery(stored(id))

@@ -18,6 +18,7 @@ func TestV10_NoRecoveryOutlivesTheMove(t *testing.T) {
 		"a new address": func(h *household) { h.moveTo("new@example.org") },
 		"a new number":  func(h *household) { h.setPhone("+4915187654322") },
 		"no number": func(h *household) {
+			h.checked(h.t, h.web.Session)
 			web, err := h.RemovePhone(h.ctx, h.clock.Now(), h.web.Session, goodPassword, false)
 			h.must(err)
 			h.web = web

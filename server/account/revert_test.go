@@ -50,12 +50,19 @@ func (h *household) must(err error) {
 	}
 }
 
-// prove makes the session's proof fresh.
+// prove makes the session's proof fresh, and its check.
 func (h *household) prove(password string) {
 	h.t.Helper()
 	var err error
 	h.web, err = h.Prove(h.ctx, h.clock.Now(), h.web.Session, password)
 	h.must(err)
+	h.checked(h.t, h.web.Session)
+}
+
+// checked is as if a session had answered a check.
+func (f *fixture) checked(t *testing.T, who Session) {
+	t.Helper()
+	f.update(t, func(tx *store.Tx) error { return noteCheck(tx, f.clock.Now(), who) })
 }
 
 // setTOTP adds an authenticator app.
@@ -79,6 +86,7 @@ func (h *household) totpCode() string {
 // moveTo changes the address, with the code that comes there.
 func (h *household) moveTo(email string) {
 	h.t.Helper()
+	h.checked(h.t, h.web.Session)
 	_, err := h.ChangeEmail(h.ctx, h.clock.Now(), h.web.Session, goodPassword, email, false)
 	h.must(err)
 	h.web, err = h.ConfirmChange(h.ctx, h.clock.Now(), h.web.Session, ChangesEmail, h.code(h.t))
@@ -88,6 +96,7 @@ func (h *household) moveTo(email string) {
 // setPhone adds or changes the number.
 func (h *household) setPhone(number string) {
 	h.t.Helper()
+	h.checked(h.t, h.web.Session)
 	_, err := h.ChangePhone(h.ctx, h.clock.Now(), h.web.Session, goodPassword, number, "", true, false)
 	h.must(err)
 	h.web, err = h.ConfirmChange(h.ctx, h.clock.Now(), h.web.Session, ChangesPhone, h.code(h.t))
@@ -200,6 +209,7 @@ func TestV8_ThiefChangesEmailThenPhoneThenFactor(t *testing.T) {
 	if _, err := h.SignIn(h.ctx, h.clock.Now(), SignInRequest{Login: "anna@example.org", Password: goodPassword, From: fox}); !errors.Is(err, ErrCredentials) {
 		t.Errorf("the old password = %v, want ErrCredentials", err)
 	}
+	h.must(h.ProveRecovery(h.ctx, h.clock.Now(), done.Recovery, h.code(t))) // the mail is old
 	in, err := h.FinishRecovery(h.ctx, h.clock.Now(), done.Recovery, newPassword, "", fox)
 	if err != nil || in.Token != "" {
 		t.Fatalf("FinishRecovery = %+v, %v, want no session: the second factor stays", in, err)

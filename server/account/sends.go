@@ -16,11 +16,14 @@ import (
 // rule V1). Of the five in all, one is kept for known devices and one for
 // recoveries: strangers and whoever only knows the password share the other
 // three, and strangers leave one of those to the password. A sign-up has three
-// where nobody has the address: nothing is to be kept for anybody.
+// where nobody has the address: nothing is to be kept for anybody. One network
+// gets two of the three that recoveries from unknown devices have, so that a
+// stranger needs more than one network to leave the owner's new phone none.
 const (
 	sendsPerHour  = 5
 	sendsUnknown  = sendsPerHour - 1             // a known device keeps one
 	recoverySends = 1                            // beside the strangers'
+	networkSends  = 2                            // recoveries that one network may ask for: the last is another's
 	openSends     = sendsUnknown - recoverySends // strangers and the right password
 	strangerSends = openSends - 1                // the password keeps one
 	signUpSends   = openSends
@@ -32,6 +35,7 @@ var (
 	openBudget     = Budget{Scope: "send-open", Limit: openSends, Per: time.Hour}
 	strangerBudget = Budget{Scope: "send-stranger", Limit: strangerSends, Per: time.Hour}
 	recoveryBudget = Budget{Scope: "send-recovery", Limit: recoverySends, Per: time.Hour}
+	networkBudget  = Budget{Scope: "send-network", Limit: networkSends, Per: time.Hour}
 	signUpBudget   = Budget{Scope: "sign-up", Limit: signUpsPerIP, Per: time.Hour}
 )
 
@@ -57,11 +61,20 @@ func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent b
 	case r.Decoy && !r.Told: // counted for nobody, so that it takes as long
 		hidden = append(hidden, []string{"of nobody", asked})
 	}
-	if silent, err = s.takeSendOf(tx, now, r, sendSubject(r.To.Channel, asked)...); err != nil {
+	typed := sendSubject(r.To.Channel, asked)
+	if silent, err = s.takeNetwork(tx, now, r, typed, hidden); err != nil {
 		return false, err
 	}
+	if silent { // this network takes nothing that others need, after as much work
+		r.Muted = true
+	}
+	full, err := s.takeSendOf(tx, now, r, false, typed...)
+	if err != nil {
+		return false, err
+	}
+	silent = silent || full
 	for _, subject := range hidden {
-		full, err := s.takeSendOf(tx, now, r, subject...)
+		full, err := s.takeSendOf(tx, now, r, true, subject...)
 		silent = silent || full
 		var throttled *ThrottledError
 		switch {
@@ -74,14 +87,48 @@ func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent b
 	return silent, nil
 }
 
+// takeNetwork counts a recovery against what one network may ask for, of what
+// was typed and of what that leads to.
+func (s *Service) takeNetwork(tx *store.Tx, now time.Time, r codeRequest, typed []string, hidden [][]string) (silent bool, err error) {
+	if r.Asker != recovering {
+		return false, nil
+	}
+	from := Network(r.From.IP)
+	if err := networkBudget.Take(tx, s.c.Keys, now, append([]string{from}, typed...)...); err != nil {
+		return false, err
+	}
+	for _, subject := range hidden {
+		full, err := usedUp(networkBudget.Take(tx, s.c.Keys, now, append([]string{"hidden", from}, subject...)...))
+		if err != nil {
+			return false, err
+		}
+		silent = silent || full
+	}
+	return silent, nil
+}
+
 func sendSubject(by Channel, address string) []string {
 	return []string{"to", string(by), strings.ToLower(address)}
 }
 
 // takeSendOf counts a message against the budgets of one subject. full: the
 // asker's own are not used up, but those that it shares are, and it may not know.
-func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, subject ...string) (full bool, err error) {
-	take := func(b Budget) error { return b.Take(tx, s.c.Keys, now, subject...) }
+// hidden: what was typed leads to the subject. Then its own counts are apart
+// from those of typing it: a refusal of the one must not show the other.
+func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, hidden bool, subject ...string) (full bool, err error) {
+	take := func(b Budget) error {
+		if r.Muted {
+			return b.Take(tx, s.c.Keys, now, append([]string{"muted"}, subject...)...)
+		}
+		return b.Take(tx, s.c.Keys, now, subject...)
+	}
+	own := func(b Budget) error {
+		if !hidden {
+			return b.Take(tx, s.c.Keys, now, subject...)
+		}
+		b.Scope += "-hidden"
+		return take(b)
+	}
 	switch r.Asker {
 	case known:
 		return false, take(sendBudget)
@@ -91,7 +138,7 @@ func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, subject
 		}
 		return false, take(unknownBudget)
 	case recovering:
-		err := take(recoveryBudget)
+		err := own(recoveryBudget)
 		if err == nil {
 			return usedUp(take(unknownBudget))
 		}
@@ -102,15 +149,15 @@ func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, subject
 	default:
 		return false, fmt.Errorf("account: no such asker %d", r.Asker)
 	}
-	own, open := strangerBudget, openBudget
+	strangers, open := strangerBudget, openBudget
 	open.Limit = strangerSends
 	if r.Purpose == ForSignUp {
-		own.Limit = signUpSends
+		strangers.Limit = signUpSends
 		if !r.Decoy {
 			open.Limit = signUpSends
 		}
 	}
-	if err := take(own); err != nil {
+	if err := own(strangers); err != nil {
 		return false, err
 	}
 	if full, err := usedUp(take(open)); full || err != nil {

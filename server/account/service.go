@@ -114,11 +114,11 @@ func EndEverything(tx *store.Tx, now time.Time, who Session, by protocol.By, cha
 }
 
 // endSent ends what was sent to a mailbox or phone that may not be the owner's
-// any more: recoveries, proved ones too, and codes to sign in with.
+// any more: recoveries, proved ones too, and codes to sign in or be checked with.
 func endSent(tx *store.Tx, id protocol.AccountID) error {
 	return errors.Join(
 		tx.DeleteRecoveries(id),
-		tx.DeleteAccessCodesFor(id, string(ForRecovery), string(ForSignIn)),
+		tx.DeleteAccessCodesFor(id, string(ForRecovery), string(ForSignIn), string(ForCheck)),
 	)
 }
 

@@ -67,7 +67,8 @@ func matchTOTP(secret []byte, code string, now time.Time) (step int64, ok bool) 
 
 // BeginTOTP makes a secret for an authenticator app. It is who's alone, for 15
 // minutes: nobody can leave a secret that he knows for the owner to find.
-// Nothing changes before [Service.ConfirmTOTP]. Errors: ErrProofNeeded, ErrSignedOut, ErrFactorExists.
+// Nothing changes before [Service.ConfirmTOTP]. Errors: ErrProofNeeded,
+// ErrCheckNeeded, ErrSignedOut, ErrFactorExists.
 func (s *Service) BeginTOTP(ctx context.Context, now time.Time, who Session) (TOTPSetup, error) {
 	if !who.Fresh(now) {
 		return TOTPSetup{}, ErrProofNeeded
@@ -81,7 +82,7 @@ func (s *Service) BeginTOTP(ctx context.Context, now time.Time, who Session) (TO
 		return TOTPSetup{}, fmt.Errorf("begin totp: %w", err)
 	}
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := Live(tx, who); err != nil {
+		if err := checked(tx, now, who); err != nil {
 			return err
 		}
 		err := tx.PutTOTP(store.TOTPRow{Account: who.Account, Sealed: sealed, Created: now, Session: string(who.ID)})

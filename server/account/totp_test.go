@@ -122,6 +122,7 @@ func TestV3_TOTPSetup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.checked(t, web.Session)
 	if web, err = f.RemoveTOTP(f.ctx, f.clock.Now(), web.Session, true); err != nil || !f.live(t, web.Token) {
 		t.Fatalf("RemoveTOTP: %v", err)
 	}
@@ -380,6 +381,7 @@ func TestV3_ABegunSecretBelongsToItsSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone("after its time and tidying", owner.Session)
+	f.checked(t, owner.Session)
 	begin()
 	f.update(t, func(tx *store.Tx) error { // as a recovery does
 		acc, err := tx.Account(owner.Session.Account)

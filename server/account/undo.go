@@ -27,6 +27,7 @@ type Undo struct {
 	Profiles    bool       // profiles and their locks go back to what they were before At
 	Reverts     bool       // address, number and second factor go back to what they were
 	Since       time.Time  // before which change they are restored; only with Reverts
+	NeedsCode   bool       // the new password asks for a code by mail: the link is older than a day
 	NeedsFactor bool       // the second factor of that time is asked for
 	Factors     []Factor   // those that will do; only with NeedsFactor
 }
@@ -44,7 +45,7 @@ func (s *Service) Look(ctx context.Context, now time.Time, token string) (Undo, 
 		if err != nil {
 			return err
 		}
-		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Profiles: len(link.Restores) > 0, Reverts: reverts}
+		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Profiles: len(link.Restores) > 0, Reverts: reverts, NeedsCode: !proves(link, now)}
 		if !reverts {
 			return nil
 		}
@@ -88,10 +89,16 @@ func judge(tx *store.Tx, now time.Time, link store.LinkRow) (store.ChainRow, boo
 type Undone struct {
 	Reverted bool // address, number and second factor are what they were
 	Profiles bool // profiles or locks were different, and are what they were
-	// Recovery goes on with [Service.FinishRecovery] at once: the old password
-	// is void.
+	// Recovery goes on with [Service.FinishRecovery]: the old password is void.
+	// Where the link is older than a day it is not Proved, and goes on with
+	// [Service.ProveRecovery] and the code that was Sent.
 	Recovery string
+	Proved   bool
+	Sent     CodeSent // zero where Proved, or where too many codes were sent lately
 }
+
+// proves reports whether a link shows its mailbox well enough for a new password.
+func proves(link store.LinkRow, now time.Time) bool { return now.Sub(link.Created) < linkProves }
 
 // NotMe is the one confirmation of "It wasn't me" (product rule V7): it signs
 // out everywhere, undoes the open chain of changes where the link was sent to its
@@ -186,8 +193,9 @@ func (s *Service) notMe(ctx context.Context, now time.Time, token string, a Answ
 		if err != nil {
 			return err
 		}
-		out = Undone{Reverted: reverts, Profiles: profiles, Recovery: secret}
-		return s.makeSafe(tx, now, link, out, from)
+		out = Undone{Reverted: reverts, Profiles: profiles, Recovery: secret, Proved: proves(link, now)}
+		out.Sent, err = s.makeSafe(tx, now, link, out, from)
+		return err
 	})
 	if err != nil {
 		return Undone{}, fmt.Errorf("undo: %w", err)
@@ -218,13 +226,13 @@ func (s *Service) countUndo(ctx context.Context, now time.Time, token string, a 
 
 // makeSafe ends everything that somebody else could go on with, an erasure and
 // a removal of the second factor that wait among them, and begins a
-// recovery that is proved by the mailbox. Using the first address's link voids
+// recovery that is proved by the mailbox, or by the code that it returns. Using the first address's link voids
 // all others; another one voids those to the same address, which undo no open
 // chain. Only a link that puts profiles back further stays.
-func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did Undone, from Client) error {
+func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did Undone, from Client) (CodeSent, error) {
 	acc, err := tx.Account(link.Account)
 	if err != nil {
-		return err
+		return CodeSent{}, err
 	}
 	kind, voided := timeline.NotMe, link.EmailKey
 	if did.Reverted || did.Profiles {
@@ -233,30 +241,52 @@ func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did 
 	if did.Reverted {
 		voided = ""
 	}
-	phone, err := tx.Phone(acc.ID)
-	if err != nil {
-		return err
-	}
 	from = from.tidy()
 	if err := s.endAll(tx, now, acc, from); err != nil {
-		return err
+		return CodeSent{}, err
 	}
 	n := noticeTo(acc, NoticeUndone, now, from)
 	n.Detail = did.restored()
-	return errors.Join(
+	err = errors.Join(
 		s.cancelErasure(tx, now, acc.ID, from),
 		s.cancelReset(tx, now, acc.ID, from),
 		tx.VoidDisputed(link, voided, now),
 		tx.ForgetSignIns(acc.ID, link.SignedIn, link.Created),
 		tx.SetPassword(acc.ID, acc.Password, s.nobody),
-		tx.InsertRecovery(store.RecoveryRow{
-			ID: stored(did.Recovery), Account: acc.ID, Password: s.nobody, Email: acc.Email, Phone: phone.Number, Proved: now, Created: now,
-		}),
 		timeline.Add(tx, acc.ID, timeline.Entry{
 			Kind: kind, At: now, Actor: protocol.ByOwner, Subject: link.Subject, IP: from.IP, Place: from.Place,
 		}),
 		s.c.Notify(tx, n),
 	)
+	if err != nil {
+		return CodeSent{}, err
+	}
+	return s.recoverAfter(tx, now, acc, did, from)
+}
+
+// recoverAfter begins the recovery that "It wasn't me" ends with. Where the link
+// proves too little a code goes to the address that the account has now; where
+// too many were sent lately another can be asked for later.
+func (s *Service) recoverAfter(tx *store.Tx, now time.Time, acc store.AccountRow, did Undone, from Client) (CodeSent, error) {
+	phone, err := tx.Phone(acc.ID)
+	if err != nil {
+		return CodeSent{}, err
+	}
+	row := store.RecoveryRow{
+		ID: stored(did.Recovery), Account: acc.ID, Password: s.nobody, Typed: acc.Email, Language: acc.Language,
+		Email: acc.Email, Phone: phone.Number, Created: now,
+	}
+	if did.Proved {
+		row.Proved = now
+		return CodeSent{}, tx.InsertRecovery(row)
+	}
+	sent, err := s.sendAccessCode(tx, now, codeRequest{
+		Attempt: did.Recovery, Purpose: ForRecovery, Account: acc.ID, To: Destination{ByMail, acc.Email}, Language: acc.Language, From: from, Asker: known,
+	})
+	if errors.As(err, new(*ThrottledError)) {
+		sent, err = CodeSent{}, nil
+	}
+	return sent, errors.Join(err, tx.InsertRecovery(row))
 }
 
 // restored says what is back, for people; empty: nothing.

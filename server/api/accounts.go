@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -178,10 +177,6 @@ func (a *API) changePassword(c *call) error {
 	}
 	everywhere := in.Everywhere == nil || *in.Everywhere
 	web, err := a.cfg.Accounts.ChangePassword(c.ctx(), c.now, c.who, in.Current, in.Next, everywhere)
-	var waits *account.CodeNeededError
-	if errors.As(err, &waits) {
-		return c.accepted(changeOf(waits.Change), nil)
-	}
 	return a.renewed(c, web, err)
 }
 

@@ -38,6 +38,9 @@ type Config struct {
 	// reached over TLS.
 	Cookie string
 	Log    *slog.Logger
+	// Beat is when answers leave that depend on whether there is an account; see
+	// [OnBeat]. 0: the constant [Beat].
+	Beat time.Duration
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -60,6 +63,9 @@ func New(cfg Config) (*API, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Beat <= 0 {
+		cfg.Beat = Beat
+	}
 	return &API{cfg, http.NewCrossOriginProtection()}, nil
 }
 
@@ -70,6 +76,7 @@ const (
 	anybody  access = iota
 	signedIn        // a live web session
 	proved          // one whose password or passkey was given in the last 10 minutes
+	checked         // and a code or a second factor too: see account.Check
 )
 
 // route is one operation of the API.
@@ -111,7 +118,11 @@ func (c *call) doneWith(status int, v any, err error) error {
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range routes() {
-		mux.Handle(rt.method+" "+rt.path, a.handle(rt))
+		pattern, h := rt.method+" "+rt.path, a.handle(rt)
+		if onBeat[pattern] {
+			h = OnBeat(a.cfg.Beat, h)
+		}
+		mux.Handle(pattern, h)
 	}
 	mux.Handle("GET "+protocol.Path, a.cfg.TVs)
 	mux.HandleFunc("GET /v1/openapi.json", serveOpenAPI)
@@ -156,10 +167,17 @@ func (a *API) admit(c *call, need access) error {
 		return err
 	}
 	c.who.Client = c.client // a stolen token must not look like its owner
-	if need == proved && !c.who.Fresh(c.now) {
+	if need >= proved && !c.who.Fresh(c.now) {
 		return errProofNeeded
 	}
-	return nil
+	if need < checked {
+		return nil
+	}
+	check, err := a.cfg.Accounts.Check(c.ctx(), c.now, c.who)
+	if err == nil && !check.Done {
+		err = account.ErrCheckNeeded
+	}
+	return err
 }
 
 // lost answers what fits no route: 405 where another method would have.

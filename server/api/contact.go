@@ -13,6 +13,7 @@ const maxRegion = 8
 type contactAnswer struct {
 	Email string       `json:"email"`
 	Phone *phoneAnswer `json:"phone,omitempty"`
+	SMS   bool         `json:"sms"` // the service sends text messages
 }
 
 type phoneAnswer struct {
@@ -23,7 +24,7 @@ type phoneAnswer struct {
 
 func (a *API) contact(c *call) error {
 	phone, err := a.cfg.Accounts.Phone(c.ctx(), c.who)
-	out := contactAnswer{Email: c.who.Email}
+	out := contactAnswer{Email: c.who.Email, SMS: a.cfg.Accounts.SendsSMS()}
 	if phone.Number != "" {
 		out.Phone = &phoneAnswer{phone.Number, phone.Proved.UTC(), phone.Notices}
 	}

@@ -78,8 +78,10 @@ var known = []struct {
 
 	// codes and factors
 	{account.ErrProofNeeded, Explanation{403, 0, "proof-needed", "Give your password or a passkey again to do this.", 0, ""}},
+	{account.ErrCheckNeeded, Explanation{403, 0, "check-needed", "This asks for a code too, or for your second factor: POST /v1/session/check sends a code.", 0, ""}},
+	{account.ErrNoSMS, Explanation{422, 0, "no-sms", "This service sends no text messages. Choose email.", 0, "channel"}},
 	{account.ErrChannel, Explanation{422, 0, "no-channel", "A code cannot be sent that way. Choose one of those on offer.", 0, "channel"}},
-	{account.ErrAnswer, Explanation{422, 0, "wrong-answer", "Something else is needed to sign in: a code of your app, a passkey or a recovery code, or the access code that was sent.", 0, ""}},
+	{account.ErrAnswer, Explanation{422, 0, "wrong-answer", "Something else is needed here: a code of your app, a passkey or a recovery code, or the access code that was sent.", 0, ""}},
 	{account.ErrFactorRefused, Explanation{403, 0, "factor-refused", "Too many wrong codes in a row were given, so no code is taken here any more. Sign in on a device that you used before, use a passkey, or choose “Forgot your password?”.", 0, ""}},
 	{account.ErrPasskey, Explanation{422, 0, "wrong-passkey", "That passkey did not work, or it took too long. Try again, or use another way.", 0, ""}},
 	{account.ErrNoPasskeys, Explanation{404, 0, "no-passkeys", "Passkeys are not available here.", 0, ""}},

@@ -39,7 +39,7 @@ func TestDocumentMatchesRoutes(t *testing.T) {
 	proof := map[string]bool{}
 	for _, rt := range routes() {
 		open[rt.method+" "+rt.path] = rt.access == anybody
-		proof[rt.method+" "+rt.path] = rt.access == proved
+		proof[rt.method+" "+rt.path] = rt.access >= proved
 	}
 	described := map[string]bool{}
 	for path, item := range doc.Paths.Map() {

@@ -137,6 +137,7 @@ type undoAnswer struct {
 	Profiles    bool             `json:"profiles"`
 	Reverts     bool             `json:"reverts"`
 	Since       time.Time        `json:"since,omitzero"`
+	NeedsCode   bool             `json:"needs_code"`
 	NeedsFactor bool             `json:"needs_factor"`
 	Factors     []account.Factor `json:"factors,omitempty"`
 }
@@ -147,7 +148,7 @@ func (a *API) lookNotMe(c *call) error {
 		return err
 	}
 	u, err := a.cfg.Accounts.Look(c.ctx(), c.now, link)
-	return c.ok(undoAnswer{string(u.About), u.At.UTC(), u.Expires.UTC(), u.Profiles, u.Reverts, utc(u.Since), u.NeedsFactor, u.Factors}, err)
+	return c.ok(undoAnswer{string(u.About), u.At.UTC(), u.Expires.UTC(), u.Profiles, u.Reverts, utc(u.Since), u.NeedsCode, u.NeedsFactor, u.Factors}, err)
 }
 
 func (a *API) beginNotMePasskey(c *call) error {
@@ -159,8 +160,27 @@ func (a *API) beginNotMePasskey(c *call) error {
 	return c.ok(ceremonyOf(begun), err)
 }
 
-// notMe is the one confirmation. The recovery that it begins is proved already:
-// it goes on at /v1/recovery/finish.
+// undoneAnswer is what "It wasn't me" did.
+type undoneAnswer struct {
+	Reverted bool        `json:"reverted"`
+	Profiles bool        `json:"profiles"`
+	Recovery string      `json:"recovery"`
+	Proved   bool        `json:"proved"`
+	Code     *codeAnswer `json:"code,omitempty"`
+}
+
+func undoneOf(u account.Undone) undoneAnswer {
+	out := undoneAnswer{Reverted: u.Reverted, Profiles: u.Profiles, Recovery: u.Recovery, Proved: u.Proved}
+	if u.Sent.Channel != "" {
+		code := codeOf(u.Sent)
+		out.Code = &code
+	}
+	return out
+}
+
+// notMe is the one confirmation. The recovery that it begins is proved already
+// where the link is young, and goes on at /v1/recovery/finish; otherwise at
+// /v1/recovery/prove.
 func (a *API) notMe(c *call) error {
 	var in struct {
 		Link    string       `json:"link"`
@@ -191,7 +211,7 @@ func (a *API) notMe(c *call) error {
 	} else {
 		done, err = a.cfg.Accounts.NotMe(c.ctx(), c.now, in.Link, in.Factor, c.client)
 	}
-	return c.ok(map[string]any{"reverted": done.Reverted, "profiles": done.Profiles, "recovery": done.Recovery}, err)
+	return c.ok(undoneOf(done), err)
 }
 
 // keptAnswer is what a link keeps from happening.

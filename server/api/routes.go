@@ -3,7 +3,8 @@ package api
 // routes is the whole API, but for the devices' WebSocket and its own
 // description. Who may call what is the rule of the pages (docs/security.md):
 // what shows or changes how the account is protected, reached or used asks for
-// a fresh proof; what only takes access away does not, so that nobody has to
+// a fresh proof, and what changes how it is protected or reached for a check too;
+// what only takes access away does not, so that nobody has to
 // look for a password first.
 func routes() []route {
 	out := append(signInRoutes(), ownerRoutes()...)
@@ -41,6 +42,9 @@ func signInRoutes() []route {
 		{"POST", "/v1/session/prove", signedIn, (*API).prove},
 		{"POST", "/v1/session/prove/passkey/begin", signedIn, (*API).beginPasskeyProof},
 		{"POST", "/v1/session/prove/passkey", signedIn, (*API).proveByPasskey},
+		{"GET", "/v1/session/check", proved, (*API).check},
+		{"POST", "/v1/session/check", proved, (*API).sendCheck},
+		{"POST", "/v1/session/check/answer", proved, (*API).answerCheck},
 		{"POST", "/v1/sign-out", signedIn, (*API).signOut},
 		{"POST", "/v1/sign-out-everywhere", signedIn, (*API).signOutEverywhere},
 	}
@@ -52,27 +56,27 @@ func ownerRoutes() []route {
 	return []route{
 		{"GET", "/v1/sessions", proved, (*API).sessions},
 		{"DELETE", "/v1/sessions/{session}", signedIn, (*API).revokeSession},
-		{"POST", "/v1/password", proved, (*API).changePassword},
+		{"POST", "/v1/password", checked, (*API).changePassword},
 		{"GET", "/v1/contact", proved, (*API).contact},
-		{"POST", "/v1/email", proved, (*API).changeEmail},
-		{"POST", "/v1/phone", proved, (*API).changePhone},
-		{"POST", "/v1/phone/remove", proved, (*API).removePhone},
+		{"POST", "/v1/email", checked, (*API).changeEmail},
+		{"POST", "/v1/phone", checked, (*API).changePhone},
+		{"POST", "/v1/phone/remove", checked, (*API).removePhone},
 		{"GET", "/v1/changes/{kind}", proved, (*API).waitingChange},
 		{"POST", "/v1/changes/{kind}/resend", proved, (*API).resendChange},
 		{"POST", "/v1/changes/{kind}/confirm", proved, (*API).confirmChange},
 
 		{"GET", "/v1/factors", proved, (*API).factors},
-		{"PUT", "/v1/factors/second", proved, (*API).setSecondFactor},
+		{"PUT", "/v1/factors/second", checked, (*API).setSecondFactor},
 		{"DELETE", "/v1/factors/reset", proved, (*API).liftFactorReset},
-		{"POST", "/v1/factors/totp", proved, (*API).beginTOTP},
-		{"GET", "/v1/factors/totp", proved, (*API).begunTOTP},
-		{"POST", "/v1/factors/totp/confirm", proved, (*API).confirmTOTP},
-		{"POST", "/v1/factors/totp/remove", proved, (*API).removeTOTP},
-		{"POST", "/v1/factors/recovery-codes", proved, (*API).newRecoveryCodes},
-		{"POST", "/v1/factors/passkeys/begin", proved, (*API).beginPasskey},
-		{"POST", "/v1/factors/passkeys", proved, (*API).addPasskey},
+		{"POST", "/v1/factors/totp", checked, (*API).beginTOTP},
+		{"GET", "/v1/factors/totp", checked, (*API).begunTOTP},
+		{"POST", "/v1/factors/totp/confirm", checked, (*API).confirmTOTP},
+		{"POST", "/v1/factors/totp/remove", checked, (*API).removeTOTP},
+		{"POST", "/v1/factors/recovery-codes", checked, (*API).newRecoveryCodes},
+		{"POST", "/v1/factors/passkeys/begin", checked, (*API).beginPasskey},
+		{"POST", "/v1/factors/passkeys", checked, (*API).addPasskey},
 		{"PATCH", "/v1/factors/passkeys/{passkey}", proved, (*API).renamePasskey},
-		{"POST", "/v1/factors/passkeys/{passkey}/remove", proved, (*API).removePasskey},
+		{"POST", "/v1/factors/passkeys/{passkey}/remove", checked, (*API).removePasskey},
 
 		{"GET", "/v1/preferences", proved, (*API).preferences},
 		{"PUT", "/v1/preferences", proved, (*API).setPreferences},

@@ -31,7 +31,7 @@ func purpose(p account.Purpose) string {
 		account.ForSignIn:   "to sign in",
 		account.ForEmail:    "to set this as your email address",
 		account.ForPhone:    "to set this as your phone number",
-		account.ForPassword: "to change your password",
+		account.ForCheck:    "to change how your account is protected",
 		account.ForRecovery: "to choose a new password",
 	}[p], "where you were asked for it")
 }

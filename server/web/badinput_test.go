@@ -212,7 +212,12 @@ func TestBadInput_Codes(t *testing.T) {
 			late := <-w.codes
 			w.clock.Advance(10 * time.Minute)
 			p.refused(p.post(page.post, "code="+late), http.StatusUnprocessableEntity, "That code has run out")
-			p.moved(p.post(page.post+"/resend", "channel=mail"), page.post)
+			if name == "recovery" { // one network gets two an hour
+				w.clock.Advance(time.Hour)
+				page.begin(p)
+			} else {
+				p.moved(p.post(page.post+"/resend", "channel=mail"), page.post)
+			}
 			good := <-w.codes
 			if a := p.post(page.post, "code="+good); a.status != http.StatusSeeOther {
 				t.Fatalf("the right code: %d", a.status)

@@ -42,6 +42,7 @@ type CodeState struct {
 	ResendAt time.Time // when another can be asked for
 	Ways     []CodeWay
 	Resend   string // where another is asked for
+	Next     string // goes with it, where the page leads somewhere
 	Now      time.Time
 	Dev      bool
 }

@@ -57,6 +57,9 @@ type Config struct {
 	// Outbox returns the newest messages, n at most, for the development page
 	// /dev/outbox. nil: there is no such page.
 	Outbox func(ctx context.Context, n int) ([]store.OutboxRow, error)
+	// Beat is when answers leave that depend on whether there is an account; see
+	// [api.OnBeat]. 0: the constant [api.Beat].
+	Beat time.Duration
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
@@ -82,6 +85,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Titles == nil {
 		c.Titles = func(protocol.TitleID) string { return "" }
+	}
+	if c.Beat <= 0 {
+		c.Beat = api.Beat
 	}
 	if c.Now == nil {
 		c.Now = time.Now

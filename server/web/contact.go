@@ -11,6 +11,7 @@ import (
 const (
 	membershipPath = "/account/membership"
 	codePath       = membershipPath + "/code"
+	passwordPath   = membershipPath + "/password"
 )
 
 // ticked reports whether a box of the posted form was ticked.
@@ -20,15 +21,21 @@ func currentField() Field {
 	return Field{Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password", Required: true}
 }
 
-// MembershipPage shows the email and phone and changes the password.
+// MembershipPage shows how the account is reached, and leads to its changes.
 type MembershipPage struct {
+	Frame
+	Email        string
+	Phone        string // as people write it; empty: none
+	PhoneNotices bool
+	Waiting      []WaitingChange
+	Bounces      []BounceRow
+}
+
+// PasswordPage changes the password.
+type PasswordPage struct {
 	Frame
 	Problems            []Problem
 	Email               string
-	Phone               string // as people write it; empty: none
-	PhoneNotices        bool
-	Waiting             []WaitingChange
-	Bounces             []BounceRow
 	Current, New, Again Field
 	Everywhere          bool
 }
@@ -40,15 +47,7 @@ type WaitingChange struct {
 }
 
 func (s *Site) membership(v *visit) error {
-	return s.showMembership(v, http.StatusOK, true, nil)
-}
-
-func (s *Site) showMembership(v *visit, status int, everywhere bool, problem *Problem) error {
-	page := MembershipPage{
-		Frame: v.frame("Membership", "membership"), Email: v.session.Email, Everywhere: everywhere,
-		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again"),
-	}
-	page.New.Hint = s.passwordHint()
+	page := MembershipPage{Frame: v.frame("Membership", "membership"), Email: v.session.Email}
 	phone, err := s.c.Accounts.Phone(v.ctx(), v.session)
 	if err != nil {
 		return err
@@ -60,6 +59,18 @@ func (s *Site) showMembership(v *visit, status int, everywhere bool, problem *Pr
 	if page.Bounces, err = s.bounces(v); err != nil {
 		return err
 	}
+	return v.show(http.StatusOK, page)
+}
+
+func (s *Site) passwordForm(v *visit) error { return s.showPassword(v, http.StatusOK, true, nil) }
+
+func (s *Site) showPassword(v *visit, status int, everywhere bool, problem *Problem) error {
+	page := PasswordPage{
+		Frame: v.frame("Change password", "membership"), Email: v.session.Email, Everywhere: everywhere,
+		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again"),
+	}
+	page.New.Hint = s.passwordHint()
+	page.Current.Focus = problem == nil
 	if problem != nil && !page.Current.mark(*problem) && !page.New.mark(*problem) && !page.Again.mark(*problem) {
 		page.Problems = []Problem{*problem}
 	}
@@ -69,7 +80,7 @@ func (s *Site) showMembership(v *visit, status int, everywhere bool, problem *Pr
 // waiting lists what waits for a code in this browser.
 func (s *Site) waiting(v *visit) ([]WaitingChange, error) {
 	var out []WaitingChange
-	for _, kind := range []account.ChangeKind{account.ChangesEmail, account.ChangesPhone, account.ChangesPassword} {
+	for _, kind := range []account.ChangeKind{account.ChangesEmail, account.ChangesPhone} {
 		c, err := s.c.Accounts.Waiting(v.ctx(), v.now, v.session, kind)
 		if errors.Is(err, account.ErrNoChange) {
 			continue
@@ -82,12 +93,9 @@ func (s *Site) waiting(v *visit) ([]WaitingChange, error) {
 	return out, nil
 }
 
-// sentTo says where a change's code went: in full where the person typed it.
+// sentTo says where a change's code went, in full: the person typed it.
 func sentTo(c account.Change) string {
-	switch {
-	case c.To == "":
-		return c.Sent.To
-	case c.Kind == account.ChangesPhone:
+	if c.Kind == account.ChangesPhone {
 		return spaced(c.To)
 	}
 	return c.To
@@ -97,14 +105,9 @@ func (s *Site) changePassword(v *visit) error {
 	form := v.r.PostForm
 	everywhere := v.ticked("everywhere")
 	if form.Get("new") != form.Get("again") {
-		return s.showMembership(v, http.StatusUnprocessableEntity, everywhere, &Problem{"again", "The two new passwords are not the same."})
+		return s.showPassword(v, http.StatusUnprocessableEntity, everywhere, &Problem{"again", "The two new passwords are not the same."})
 	}
 	web, err := s.c.Accounts.ChangePassword(v.ctx(), v.now, v.session, form.Get("current"), form.Get("new"), everywhere)
-	var code *account.CodeNeededError
-	if errors.As(err, &code) {
-		v.redirect(codeAddress(account.ChangesPassword))
-		return nil
-	}
 	if err != nil {
 		p, status, rest := v.rejectedPassword(err)
 		if rest != nil {
@@ -116,9 +119,9 @@ func (s *Site) changePassword(v *visit) error {
 		case p.Field != "": // what is wrong with a password is about the new one
 			p.Field = "new"
 		}
-		return s.showMembership(v, status, everywhere, &p)
+		return s.showPassword(v, status, everywhere, &p)
 	}
-	return s.changed(v, web, account.ChangesPassword)
+	return s.changed(v, web, "password")
 }
 
 // EmailPage changes the address.
@@ -190,7 +193,7 @@ func codeAddress(kind account.ChangeKind) string { return codePath + "?of=" + st
 // changeKind reads which change a page is about.
 func changeKind(s string) (account.ChangeKind, bool) {
 	switch k := account.ChangeKind(s); k {
-	case account.ChangesEmail, account.ChangesPhone, account.ChangesPassword:
+	case account.ChangesEmail, account.ChangesPhone:
 		return k, true
 	}
 	return "", false
@@ -236,7 +239,7 @@ func (s *Site) changeCode(v *visit) error {
 	}
 	web, err := s.c.Accounts.ConfirmChange(v.ctx(), v.now, v.session, kind, v.form("code"))
 	switch {
-	case errors.Is(err, account.ErrNoChange), errors.Is(err, account.ErrCredentials):
+	case errors.Is(err, account.ErrNoChange):
 		return v.done("changeOver", membershipPath)
 	case err != nil:
 		p, status, err := v.rejected(err)
@@ -246,7 +249,7 @@ func (s *Site) changeCode(v *visit) error {
 		p.Field = "code"
 		return s.showChangeCode(v, status, kind, &p)
 	}
-	return s.changed(v, web, kind)
+	return s.changed(v, web, noticeID(kind))
 }
 
 func (s *Site) changeCodeResend(v *visit) error {
@@ -270,12 +273,12 @@ func (s *Site) changeCodeResend(v *visit) error {
 
 // changed goes on under the new token and says what is saved. Where all else
 // was signed out, the board is where that can be watched.
-func (s *Site) changed(v *visit, web account.Web, kind account.ChangeKind) error {
+func (s *Site) changed(v *visit, web account.Web, said noticeID) error {
 	everywhere := web.Session.Generation != v.session.Generation
 	v.renew(web)
 	s.Changed(v.session.Account)
 	if everywhere {
-		return v.done(noticeID(kind)+"All", "/account/devices")
+		return v.done(said+"All", "/account/devices")
 	}
-	return v.done(noticeID(kind), membershipPath)
+	return v.done(said, membershipPath)
 }

@@ -21,6 +21,12 @@ type PhonePage struct {
 	Everywhere bool
 }
 
+// NoSMSPage says that no number can be added, as nothing verifies it.
+type NoSMSPage struct {
+	Frame
+	Now string // the present number; empty: none
+}
+
 // PhoneRemovePage asks before the number is removed.
 type PhoneRemovePage struct {
 	Frame
@@ -49,6 +55,9 @@ func (s *Site) showPhone(v *visit, status int, f phoneForm, problem *Problem) er
 	if err != nil {
 		return err
 	}
+	if !s.c.Accounts.SendsSMS() {
+		return v.show(status, NoSMSPage{v.frame("Phone number", "membership"), spaced(phone.Number)})
+	}
 	page := PhonePage{
 		Frame: v.frame("Phone number", "membership"), Now: spaced(phone.Number), SMS: f.notices, Everywhere: f.everywhere,
 		Current: currentField(),
@@ -66,6 +75,9 @@ func (s *Site) showPhone(v *visit, status int, f phoneForm, problem *Problem) er
 func (s *Site) changePhone(v *visit) error {
 	f := phoneForm{tidy(v.form("phone")), v.ticked("notices"), v.ticked("everywhere")}
 	current := v.r.PostForm.Get("current")
+	if !s.c.Accounts.SendsSMS() {
+		return s.showPhone(v, http.StatusUnprocessableEntity, f, nil)
+	}
 	_, err := s.c.Accounts.ChangePhone(v.ctx(), v.now, v.session, current, f.number, v.region(), f.notices, f.everywhere)
 	if err != nil {
 		p, status, err := v.rejectedContact(err, "phone", "This is your number already.")

@@ -70,7 +70,7 @@ func TestActionsAreNoGets(t *testing.T) {
 	p.signUp()
 	d, _ := p.approve("Bedroom TV")
 	for _, path := range []string{
-		"/signout", "/verify/resend", "/account/membership/password", "/account/sessions/x/sign-out",
+		"/signout", "/verify/resend", "/account/membership/code/resend", "/account/sessions/x/sign-out",
 		"/account/devices/" + string(d.id()) + "/sign-out",
 	} {
 		if a := p.get(path); a.status != http.StatusNotFound {

@@ -154,6 +154,7 @@ func TestSignOutEverywhere(t *testing.T) {
 	has(t, p.page("/account/devices"), "All 2 devices confirmed that they signed out")
 
 	const next = "purple tractor ballad"
+	p.check()
 	p.moved(p.post("/account/membership/password", "current="+testPassword, "new="+next, "again="+next), "/account/membership")
 	lacks(t, p.page("/account/devices"), "Change the password now")
 }

@@ -265,7 +265,7 @@ func TestChangePassword(t *testing.T) {
 	p.signUp()
 	other.signIn()
 	const next = "purple tractor ballad"
-	form := p.page("/account/membership")
+	form := p.page("/account/membership/password")
 	has(t, form, `name="everywhere" value="yes" checked`)
 	tests := []struct{ current, next, again, want string }{
 		{testPassword, next, "purple tractor", "are not the same"},

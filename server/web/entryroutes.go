@@ -3,13 +3,14 @@ package web
 import "net/http"
 
 // entryRoutes are the addresses of whoever is not signed in yet, or wants back
-// in: open to all, and alike for known and unknown accounts.
+// in: open to all, and alike for known and unknown accounts. What depends on
+// whether there is one, and hashes no password, is answered on the beat.
 func (s *Site) entryRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /signup", s.open(s.signUpForm))
 	mux.Handle("POST /signup", s.open(s.signUp))
 	mux.Handle("GET /verify", s.open(s.verifyForm))
-	mux.Handle("POST /verify", s.open(s.verify))
-	mux.Handle("POST /verify/resend", s.open(s.resend))
+	mux.Handle("POST /verify", s.onBeat(s.open(s.verify)))
+	mux.Handle("POST /verify/resend", s.onBeat(s.open(s.resend)))
 
 	mux.Handle("GET /signin", s.open(s.signInForm))
 	mux.Handle("POST /signin", s.open(s.signIn))
@@ -23,10 +24,10 @@ func (s *Site) entryRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /signout", s.open(s.signOut))
 
 	mux.Handle("GET /recover", s.open(s.recoverForm))
-	mux.Handle("POST /recover", s.open(s.recoverBegin))
+	mux.Handle("POST /recover", s.onBeat(s.open(s.recoverBegin)))
 	mux.Handle("GET /recover/code", s.open(s.recoverCodeForm))
-	mux.Handle("POST /recover/code", s.open(s.recoverCode))
-	mux.Handle("POST /recover/code/resend", s.open(s.recoverResend))
+	mux.Handle("POST /recover/code", s.onBeat(s.open(s.recoverCode)))
+	mux.Handle("POST /recover/code/resend", s.onBeat(s.open(s.recoverResend)))
 	mux.Handle("GET /recover/password", s.open(s.recoverPasswordForm))
 	mux.Handle("POST /recover/password", s.open(s.recoverPassword))
 	mux.Handle("GET /recover/done", s.open(s.recoverDone))

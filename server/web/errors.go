@@ -39,6 +39,10 @@ func (v *visit) fail(err error) {
 		v.redirect("/proof?next=" + url.QueryEscape(v.here()))
 		return
 	}
+	if errors.Is(err, account.ErrCheckNeeded) {
+		v.redirect(checkAddress(v.here()))
+		return
+	}
 	status, page := v.explain(err)
 	if err := v.show(status, page); err != nil {
 		v.s.c.Log.Error("render error page", slog.Any("err", err))
@@ -118,6 +122,7 @@ var own = []struct {
 	{account.ErrFactorNeeded, Problem{"factor", "Type the code first: without it nothing is changed."}},
 	{account.ErrFactor, Problem{"factor", "That code does not match, or was used before. Nothing was changed."}},
 	{account.ErrAddressTaken, Problem{"code", "The code is right, but this address has an account of its own. Choose another address, or delete that account first."}},
+	{account.ErrNoSMS, Problem{"", "This service sends no text messages. Choose email."}},
 	{account.ErrPhoneTaken, Problem{"code", "The code is right, but this number belongs to another account. Remove it there first."}},
 	{account.ErrPhone, Problem{"phone", "That does not look like a mobile number. Try it with + and the country’s code, e.g. +49 1512 3456789."}},
 	{account.ErrPasskey, Problem{"", "That passkey does not match, or it took too long. Try again."}},

@@ -25,11 +25,11 @@ var fixtureFaces = []Face{
 }
 
 func fixtureFrame(title, section string) Frame {
-	return Frame{Service: "Hearthkey", Title: title, Section: section, Signed: true, Who: &fixtureFaces[0], Now: fixtureNow}
+	return Frame{Service: "Hearthkey", Title: title, Section: section, Signed: true, Who: &fixtureFaces[0], Now: fixtureNow, CanSMS: true}
 }
 
 func fixtureOpen(title string) Frame {
-	return Frame{Service: "Hearthkey", Title: title, Now: fixtureNow, Dev: true}
+	return Frame{Service: "Hearthkey", Title: title, Now: fixtureNow, Dev: true, CanSMS: true}
 }
 
 func fixtureDevice(n int, name, model string, online bool) DeviceCard {

@@ -63,6 +63,9 @@ func fixtureRecover(add func(string, any)) {
 	add("recover", page)
 	page.Login, page.SMS, page.Notices = marked(loginField("0151 2345"), "That is neither an email address nor a phone number."), true, []Notice{notices["recoverOver"]}
 	add("recover-wrong", page)
+	page = RecoverPage{Frame: fixtureOpen("Recover your account"), Login: loginField("")}
+	page.CanSMS = false
+	add("recover-no-sms", page)
 
 	code := RecoverCodePage{Frame: fixtureOpen("Enter the code"), Typed: "mara@example.org", Code: codeField(),
 		Sent: fixtureSent("m…a@example.org", false, 29*time.Second, CodeWay{Channel: "mail"}, CodeWay{Channel: "sms", SMS: true})}
@@ -70,6 +73,10 @@ func fixtureRecover(add func(string, any)) {
 	code.Typed, code.Sent = longEmail, fixtureSent("", true, 0, CodeWay{Channel: "sms", SMS: true}, CodeWay{Channel: "mail"})
 	code.Code = marked(code.Code, "That code has run out. Send a new one.")
 	add("recover-code-wrong", code)
+	code.Safety, code.Code, code.Sent = &Safety{Reverted: true}, codeField(), fixtureSent("m…a@example.org", false, 0, CodeWay{Channel: "mail"})
+	add("recover-code-safe", code)
+	code.Sent = CodeState{Now: fixtureNow, Ways: []CodeWay{{Channel: "mail"}}}
+	add("recover-code-safe-later", code)
 
 	next := RecoverPasswordPage{Frame: fixtureOpen("Choose a new password"), Typed: "mara@example.org",
 		New: newPasswordField("password", "New password"), Again: newPasswordField("again", "New password again")}
@@ -77,7 +84,7 @@ func fixtureRecover(add func(string, any)) {
 	add("recover-password", next)
 	next.Again = marked(next.Again, "The two new passwords are not the same.")
 	add("recover-password-wrong", next)
-	next.Again, next.Safe, next.Reverted, next.Profiles, next.Typed = newPasswordField("again", "New password again"), true, true, true, ""
+	next.Again, next.Safety, next.Typed = newPasswordField("again", "New password again"), &Safety{true, true}, ""
 	add("recover-password-safe", next)
 
 	add("recover-done", RecoverDonePage{fixtureOpen("Your new password is set")})
@@ -88,10 +95,12 @@ func fixtureRecover(add func(string, any)) {
 
 func fixtureLinks(add func(string, any)) {
 	page := NotMePage{Frame: fixtureOpen("It wasn’t you?"), Link: strings.Repeat("Ab3_", 16), About: aboutNotice(account.NoticeNewSignIn),
-		At: minutesAgo(12), Expires: fixtureNow.AddDate(0, 0, 6)}
+		At: minutesAgo(12), Expires: fixtureNow.AddDate(0, 0, 6), Fresh: true}
 	add("not-me", page)
 	page.About, page.Reverts, page.Since = aboutNotice(account.NoticeEmailChanged), true, minutesAgo(2000)
 	add("not-me-revert", page)
+	page.Fresh = false
+	add("not-me-older", page)
 	factor := Field{Name: "factor", Label: "Code of your authenticator app, or a recovery code", MaxLength: 64, Hint: "Those that you had before the change work here."}
 	factor = marked(factor, "That code does not match, or was used before. Nothing was changed.")
 	page.Factor, page.Problems = &factor, []Problem{{"", "That was asked for too often. Try again in 53 minutes."}}

@@ -23,17 +23,23 @@ func marked(f Field, text string) Field {
 }
 
 func fixtureMembership(add func(string, any)) {
-	page := MembershipPage{Frame: fixtureFrame("Membership", "membership"), Email: "mara@example.org",
-		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again"), Everywhere: true}
-	page.New.Hint = "At least 8 characters."
+	page := MembershipPage{Frame: fixtureFrame("Membership", "membership"), Email: "mara@example.org"}
 	add("membership-empty", page)
-	page.Email, page.Phone, page.PhoneNotices, page.Bounces = longEmail, "+49 1512 3456789", true, fixtureBounces
-	page.Waiting = []WaitingChange{{account.ChangesEmail, longEmail}, {account.ChangesPhone, "+34 612 34 56 78"}, {account.ChangesPassword, "m…a@example.org"}}
+	page.CanSMS = false
+	add("membership-no-sms", page)
+	page.Phone = "+49 1512 3456789"
+	add("membership-no-sms-any-more", page)
+	page.CanSMS = true
+	page.Email, page.PhoneNotices, page.Bounces = longEmail, true, fixtureBounces
+	page.Waiting = []WaitingChange{{account.ChangesEmail, longEmail}, {account.ChangesPhone, "+34 612 34 56 78"}}
 	add("membership", page)
-	page.New.Error = "This is one of the most common passwords. Try a few unrelated words."
-	page.Waiting, page.Bounces, page.PhoneNotices = nil, nil, false
-	page.Notices = []Notice{notices["password"]}
-	add("membership-wrong", page)
+
+	password := PasswordPage{Frame: fixtureFrame("Change password", "membership"), Email: longEmail, Everywhere: true,
+		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again")}
+	password.New.Hint = "At least 8 characters."
+	add("password", password)
+	password.New.Error = "This is one of the most common passwords. Try a few unrelated words."
+	add("password-wrong", password)
 
 	email := EmailPage{Frame: fixtureFrame("Change email address", "membership"), Now: longEmail, Current: currentField(),
 		New: Field{Name: "email", Label: "New email address", Type: "email"}}
@@ -52,8 +58,9 @@ func fixtureMembership(add func(string, any)) {
 	code.Kind, code.To, code.SMS, code.Dev = account.ChangesPhone, "+34 612 34 56 78", true, true
 	code.Code = marked(code.Code, "That code does not match. You have 3 more tries.")
 	add("change-code-wrong", code)
-	code.Kind, code.To, code.SMS = account.ChangesPassword, "m…a@example.org", false
-	add("change-code-password", code)
+	add("phone-none", NoSMSPage{Frame: fixtureFrame("Phone number", "membership")})
+	add("phone-stays", NoSMSPage{Frame: fixtureFrame("Phone number", "membership"), Now: "+49 1512 3456789"})
+	fixtureChecks(add)
 
 	proof := ProofPage{Frame: fixtureFrame("Is it you?", ""), Email: "mara@example.org", Password: passwordField(), Next: "/account"}
 	add("proof", proof)
@@ -158,4 +165,21 @@ func TestQRCode(t *testing.T) {
 	if _, err := qrCode(strings.Repeat("x", 5000)); err == nil {
 		t.Error("a text too long for any code: no error")
 	}
+}
+
+func fixtureChecks(add func(string, any)) {
+	page := CheckPage{Frame: fixtureFrame("One more check", ""), Next: "/account/membership/email", Mail: true, Code: codeField(), Recovery: recoveryCodeField()}
+	page.Sent = CodeState{Now: fixtureNow, Resend: checkPath + "/send", Next: page.Next, Ways: []CodeWay{{"mail", "m…a@example.org", false}, {"sms", "+49 ••• •• 89", true}}}
+	add("check", page)
+	page.Passkey = true
+	add("check-passkey-or-code", page)
+	page.Passkey, page.Sent.To, page.Sent.Expires, page.Sent.ResendAt = false, "m…a@example.org", fixtureNow.Add(9*time.Minute), fixtureNow.Add(20*time.Second)
+	add("check-code", page)
+	page.Code, page.Sent.Over = marked(page.Code, "That code does not match, and its tries are used up. Ask for a new one."), true
+	add("check-code-over", page)
+	page.Mail, page.App, page.Passkey, page.Codes, page.Code = false, true, true, true, codeField()
+	page.Code.Label = "Code of your authenticator app"
+	add("check-factor", page)
+	page.App, page.Recovery = false, marked(page.Recovery, "That code does not match, or was used before. Nothing was changed.")
+	add("check-factor-wrong", page)
 }

@@ -125,7 +125,7 @@ func walkRows(w account.Walk) []WalkRow {
 var walkWords = map[account.WalkStep]WalkRow{
 	account.StepPassword: {
 		Title: "A new password", Text: "One that you use nowhere else. Leave “Require all devices to sign in again” ticked: then the next step is done with it.",
-		Link: "Change the password", To: membershipPath,
+		Link: "Change the password", To: passwordPath,
 	},
 	account.StepEverywhere: {
 		Title: "Sign out everywhere", Text: "Whoever got in is put out at once. You see each TV confirm.",

@@ -22,6 +22,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/notify"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/servertest"
@@ -46,6 +47,8 @@ type world struct {
 	devices *device.Service
 	codes   chan string // access codes that were sent
 	bounces []notify.Bounce
+	db      *store.DB
+	keys    *keyring.Ring
 
 	mu   sync.Mutex
 	sent []account.Notice // all that was sent, the newest last
@@ -53,8 +56,19 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, clock: servertest.NewClock(), codes: make(chan string, 100)}
-	db, keys, gate := servertest.DB(t), servertest.Keys(t), admit.New(admit.Config{Queue: 1000})
+	w := &world{t: t, clock: servertest.NewClock(), codes: make(chan string, 100), db: servertest.DB(t), keys: servertest.Keys(t)}
+	w.open(nil)
+	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.site.ServeHTTP(rw, r) }))
+	t.Cleanup(w.http.Close)
+	t.Cleanup(func() { w.site.Close() }) // before the server waits for its streams
+	return w
+}
+
+// open makes the services and the site on what the world has stored, with the
+// settings that change leaves; nil: the usual ones.
+func (w *world) open(change func(*account.Config, *Config)) {
+	w.t.Helper()
+	db, keys, gate := w.db, w.keys, admit.New(admit.Config{Queue: 1000})
 	tell := func(_ *store.Tx, n account.Notice) error {
 		if n.Decoy {
 			return nil
@@ -72,8 +86,13 @@ func newWorld(t *testing.T) *world {
 			w.site.Changed(id)
 		}
 	}
-	accounts, err := account.New(account.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Household: profile.Household, RestoreProfiles: profile.Restore, Changed: changed,
-		Passkeys: account.PasskeyConfig{ID: testRP, Origins: []string{"https://" + testRP}}})
+	of := account.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Household: profile.Household, RestoreProfiles: profile.Restore, Changed: changed,
+		Passkeys: account.PasskeyConfig{ID: testRP, Origins: []string{"https://" + testRP}}}
+	site := Config{Beat: time.Millisecond}
+	if change != nil {
+		change(&of, &site)
+	}
+	accounts, err := account.New(of)
 	w.must(err)
 	profiles, err := profile.New(profile.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Changed: changed})
 	w.must(err)
@@ -93,13 +112,21 @@ func newWorld(t *testing.T) *world {
 		Passkeys: true,
 		Titles:   func(id protocol.TitleID) string { return map[protocol.TitleID]string{"moon": "Moon & Sea"}[id] },
 		Bounces:  func(context.Context, protocol.AccountID, int) ([]notify.Bounce, error) { return w.bounces, nil },
-		Log:      slog.New(slog.NewTextHandler(t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now,
+		Log:      slog.New(slog.NewTextHandler(w.t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now, Beat: site.Beat,
 	})
 	w.must(err)
-	w.http = httptest.NewServer(w.site)
-	t.Cleanup(w.http.Close)
-	t.Cleanup(w.site.Close) // before the server waits for its streams
-	return w
+}
+
+// noSMS takes the SMS gateway away.
+func (w *world) noSMS() {
+	w.t.Helper()
+	w.open(func(c *account.Config, _ *Config) { c.NoSMS = true })
+}
+
+// beat lets answers leave on another beat.
+func (w *world) beat(d time.Duration) {
+	w.t.Helper()
+	w.open(func(_ *account.Config, c *Config) { c.Beat = d })
 }
 
 func (w *world) must(err error) {

@@ -23,6 +23,7 @@ type NotMePage struct {
 	At       time.Time
 	Expires  time.Time
 	Profiles bool // profiles and locks go back to what they were before At
+	Fresh    bool // the new password needs no code
 	Reverts  bool
 	Since    time.Time // what was before this is restored; only with Reverts
 	Factor   *Field    // the second factor of that time by a code; nil: not asked for
@@ -68,7 +69,7 @@ func (s *Site) showNotMe(v *visit, status int, link string, problem *Problem) er
 	}
 	page := NotMePage{
 		Frame: v.frame("It wasn’t you?", ""), Link: link, About: aboutNotice(undo.About), At: undo.At, Expires: undo.Expires,
-		Profiles: undo.Profiles, Reverts: undo.Reverts, Since: undo.Since,
+		Profiles: undo.Profiles, Fresh: !undo.NeedsCode, Reverts: undo.Reverts, Since: undo.Since,
 	}
 	page.Passkey = s.c.Passkeys && slices.Contains(undo.Factors, account.Passkeys)
 	if slices.Contains(undo.Factors, account.TOTP) || slices.Contains(undo.Factors, account.RecoveryCode) {
@@ -121,7 +122,13 @@ func (s *Site) undone(v *visit, link string, undone account.Undone, err error) e
 		}
 		return s.showNotMe(v, status, link, &p)
 	}
-	v.keepRecovery(recovering{ID: undone.Recovery, Proved: true, Safe: true, Back: undone.Reverted, Family: undone.Profiles})
+	v.keepRecovery(recovering{
+		ID: undone.Recovery, Proved: undone.Proved, Sent: undone.Sent, Safe: true, Back: undone.Reverted, Family: undone.Profiles,
+	})
+	if !undone.Proved {
+		v.redirect(recoverPath + "/code")
+		return nil
+	}
 	v.redirect(recoverPath + "/password")
 	return nil
 }
@@ -186,6 +193,8 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeEverywhere:       "a sign-out everywhere",
 	account.NoticeLockChanged:      "a changed profile lock",
 	account.NoticeProfileChanged:   "a changed profile",
+	account.NoticeParentalChanged:  "changed parental control",
+	account.NoticePINGuessing:      "wrong PINs in a row",
 	account.NoticeEmailChanged:     "a new email address",
 	account.NoticeEmailSet:         "a new email address",
 	account.NoticePhoneChanged:     "a changed phone number",

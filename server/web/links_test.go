@@ -60,7 +60,10 @@ func TestV8_TheOldAddressChangesItBack(t *testing.T) {
 	w.clock.Advance(6 * 24 * time.Hour)
 	p := w.browser()
 	has(t, p.page(notMeAt(link)), "about <b>a new email address</b>", "changes email address, phone number and second factor back")
-	p.moved(p.post("/not-me", "link="+link), "/recover/password")
+	has(t, p.page(notMeAt(link)), "with a code that we send to the address that is restored")
+	p.moved(p.post("/not-me", "link="+link), "/recover/code") // the link is older than a day
+	has(t, p.page("/recover/code"), "Whoever it was is out", "needs a fresh code", "m…a@example.org")
+	p.moved(p.post("/recover/code", "code="+<-w.codes), "/recover/password")
 	has(t, p.page("/recover/password"), "Whoever it was is out", "Email address, phone number and second factor are what they were before")
 	p.moved(p.post("/recover/password", "password="+newTestPassword, "again="+newTestPassword), "/recover/done")
 	p.choose("/")
@@ -79,6 +82,8 @@ func TestV8_ASettledSecondFactorIsNeededToo(t *testing.T) {
 	owner.addPasskey(key, "name=Phone")
 	w.clock.Advance(8 * 24 * time.Hour)
 	owner.moved(owner.post("/proof", "password="+testPassword, "next=/account"), "/account")
+	owner.moved(owner.get("/account/membership/email"), "/proof/check?next=%2Faccount%2Fmembership%2Femail")
+	owner.moved(owner.post("/proof/check", "code="+appCode(t, secret, w.clock.Now()), "next=/account/membership/email"), "/account/membership/email")
 	owner.moveTo(nextEmail)
 	owner.moved(owner.post("/account/security/app/remove"), "/account/security")
 	link := w.notice(account.NoticeEmailChanged, testEmail).Link

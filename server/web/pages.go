@@ -16,6 +16,7 @@ type Frame struct {
 	Who     *Face     // the chosen profile; nil before the choice or signed out
 	Signed  bool      // a web session is live
 	Dev     bool      // the development outbox is linked
+	CanSMS  bool      // text messages are sent here
 	Walking bool      // "my account was hacked" is under way: show the way back
 	Ending  time.Time // when the account is to be erased; zero: it stays
 	Notices []Notice  // what the last action did

@@ -27,18 +27,30 @@ type RecoverCodePage struct {
 	Frame
 	Problems []Problem
 	Typed    string // what was typed on the page before
+	Safety   *Safety
 	Code     Field
 	Sent     CodeState
+}
+
+// Safety is what "It wasn't me" did, as the pages after it tell.
+type Safety struct {
+	Reverted bool // address, number and second factor are what they were
+	Profiles bool // and profiles and their locks
+}
+
+func (r recovering) safety() *Safety {
+	if !r.Safe {
+		return nil
+	}
+	return &Safety{r.Back, r.Family}
 }
 
 // RecoverPasswordPage asks for the new password.
 type RecoverPasswordPage struct {
 	Frame
 	Problems   []Problem
-	Typed      string // for password managers; may be empty
-	Safe       bool   // after "It wasn't me": what was done is told first
-	Reverted   bool   // and address, number and second factor are what they were
-	Profiles   bool   // and profiles and their locks
+	Typed      string  // for password managers; may be empty
+	Safety     *Safety // after "It wasn't me": what was done is told first
 	New, Again Field
 }
 
@@ -83,7 +95,8 @@ func (v *visit) recoveryOver() error {
 func (s *Site) recoverForm(v *visit) error { return s.showRecover(v, http.StatusOK, "", false, nil) }
 
 func (s *Site) showRecover(v *visit, status int, login string, sms bool, problem *Problem) error {
-	page := RecoverPage{Frame: v.frame("Recover your account", ""), Login: loginField(login), SMS: sms}
+	page := RecoverPage{Frame: v.frame("Recover your account", ""), Login: loginField(login)}
+	page.SMS = sms && page.CanSMS
 	page.Login.Autocomplete = "username"
 	page.Login.Focus = problem == nil
 	if problem != nil && !page.Login.mark(*problem) {
@@ -133,10 +146,13 @@ func (s *Site) recoverCodeForm(v *visit) error {
 
 func (s *Site) showRecoverCode(v *visit, status int, r recovering, problem *Problem) error {
 	page := RecoverCodePage{
-		Frame: v.frame("Enter the code", ""), Typed: r.Typed, Code: codeField(), Sent: v.codeState(r.Sent, recoverPath+"/code/resend"),
+		Frame: v.frame("Enter the code", ""), Typed: r.Typed, Safety: r.safety(), Code: codeField(), Sent: v.codeState(r.Sent, recoverPath+"/code/resend"),
 	}
-	page.Sent.Ways = []CodeWay{{Channel: string(account.ByMail)}, {Channel: string(account.BySMS), SMS: true}}
-	if page.Sent.SMS {
+	page.Sent.Ways = []CodeWay{{Channel: string(account.ByMail)}}
+	if page.CanSMS && !r.Safe {
+		page.Sent.Ways = append(page.Sent.Ways, CodeWay{Channel: string(account.BySMS), SMS: true})
+	}
+	if page.Sent.SMS && len(page.Sent.Ways) > 1 {
 		page.Sent.Ways[0], page.Sent.Ways[1] = page.Sent.Ways[1], page.Sent.Ways[0]
 	}
 	if problem != nil && !page.Code.mark(*problem) {
@@ -200,7 +216,7 @@ func (s *Site) recoverPasswordForm(v *visit) error {
 
 func (s *Site) showRecoverPassword(v *visit, status int, r recovering, problem *Problem) error {
 	page := RecoverPasswordPage{
-		Frame: v.frame("Choose a new password", ""), Typed: r.Typed, Safe: r.Safe, Reverted: r.Back, Profiles: r.Family,
+		Frame: v.frame("Choose a new password", ""), Typed: r.Typed, Safety: r.safety(),
 		New: newPasswordField("password", "New password"), Again: newPasswordField("again", "New password again"),
 	}
 	page.New.Hint = s.passwordHint()

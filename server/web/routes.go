@@ -7,8 +7,9 @@ import (
 )
 
 // routes is every address of the site, with what it asks of the visitor:
-// open to all, signed (a live web session), chosen (and a profile), or proved
-// (and the password within the last ten minutes).
+// open to all, signed (a live web session), chosen (and a profile), proved
+// (and the password within the last ten minutes), or checked (and a code or a
+// second factor too).
 //
 // What only takes access away (signing out) asks for no fresh proof: nobody
 // should have to look for a password first.
@@ -25,6 +26,9 @@ func (s *Site) routes() http.Handler {
 	mux.Handle("POST /proof", s.signed(s.proof))
 	mux.Handle("POST /proof/passkey/begin", s.signed(s.proofPasskeyBegin))
 	mux.Handle("POST /proof/passkey", s.signed(s.proofPasskey))
+	mux.Handle("GET /proof/check", s.proved(s.checkForm))
+	mux.Handle("POST /proof/check", s.proved(s.check))
+	mux.Handle("POST /proof/check/send", s.proved(s.checkSend))
 
 	mux.Handle("GET /account", s.proved(s.overview))
 	s.ownerRoutes(mux)

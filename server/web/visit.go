@@ -9,6 +9,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/api"
 )
 
 // maxForm is the largest form that is read, in bytes.
@@ -46,6 +47,23 @@ func (s *Site) open(h handler) http.Handler   { return s.visit(needNothing, h) }
 func (s *Site) signed(h handler) http.Handler { return s.visit(needSession, h) }
 func (s *Site) chosen(h handler) http.Handler { return s.visit(needProfile, h) }
 func (s *Site) proved(h handler) http.Handler { return s.visit(needProof, h) }
+
+// checked is for what changes how the account is reached or protected.
+func (s *Site) checked(h handler) http.Handler {
+	return s.visit(needProof, func(v *visit) error {
+		c, err := s.c.Accounts.Check(v.ctx(), v.now, v.session)
+		if err == nil && !c.Done {
+			err = account.ErrCheckNeeded
+		}
+		if err != nil {
+			return err
+		}
+		return h(v)
+	})
+}
+
+// onBeat is for answers that depend on whether there is an account.
+func (s *Site) onBeat(h http.Handler) http.Handler { return api.OnBeat(s.c.Beat, h) }
 
 func (s *Site) visit(n need, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +177,7 @@ func (v *visit) client() account.Client { return v.s.c.Origins.Client(v.r) }
 func (v *visit) frame(title, section string) Frame {
 	return Frame{
 		Service: v.s.c.ServiceName, Title: title, Section: section, Who: v.who, Signed: v.signed,
-		Dev: v.s.c.Outbox != nil, Walking: v.signed && v.cookie(cookieWalk) != "", Notices: v.takeNotices(), Now: v.now,
+		Dev: v.s.c.Outbox != nil, CanSMS: v.s.c.Accounts.SendsSMS(), Walking: v.signed && v.cookie(cookieWalk) != "", Notices: v.takeNotices(), Now: v.now,
 		Ending: v.ending,
 	}
 }

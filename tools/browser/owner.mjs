@@ -35,12 +35,16 @@ const world = {
   // another is a browser that the account has never seen.
   another: (name) => browser.person(name, desktop),
 
-  // go opens a page of the account, with the password again where it is asked for.
+  // go opens a page of the account, with the password again, and a code or the
+  // second factor, where they are asked for.
   async go(path) {
     await this.page.goto(server + path);
-    if (!this.page.url().includes("/proof?")) return;
-    await this.page.getByLabel("Password").fill(this.password);
-    await this.page.keyboard.press("Enter");
+    if (this.page.url().includes("/proof?")) {
+      await this.page.getByLabel("Password").fill(this.password);
+      await this.page.keyboard.press("Enter");
+      await this.page.waitForURL((url) => url.pathname !== "/proof");
+    }
+    await contact.check(this, this.page);
     await this.page.waitForURL((url) => url.pathname + url.search === path);
   },
 };

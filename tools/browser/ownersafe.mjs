@@ -3,7 +3,7 @@
 
 import { refused } from "./account.mjs";
 import { code, link } from "./mailbox.mjs";
-import { inside, signIn, totp } from "./ownercontact.mjs";
+import { check, inside, signIn, totp } from "./ownercontact.mjs";
 
 // choose sets a new password on the page that asks for one.
 async function choose(world, page, password) {
@@ -106,6 +106,8 @@ export async function hacked(world) {
   await page.getByRole("button", { name: "Begin" }).click();
   await page.look("walk", { dark: true });
   await page.locator(".walk .next a.button").click();
+  await page.waitForURL((url) => url.pathname === "/account/membership/password" || url.pathname === "/proof/check");
+  await check(world, page);
   const next = "twelve silver anchors hold";
   await page.getByLabel("Current password").first().fill(world.password);
   await page.getByLabel("New password", { exact: true }).fill(next);
