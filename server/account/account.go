@@ -187,6 +187,8 @@ const (
 	NoticeEverywhere      NoticeKind = "signed-out-everywhere"
 	NoticeLockChanged     NoticeKind = "lock-changed" // Profile: its name
 	NoticeProfileChanged  NoticeKind = "profile-changed"
+	NoticeParentalChanged NoticeKind = "parental-changed" // Detail: what; Profile: where it is about one
+	NoticePINGuessing     NoticeKind = "pin-guessing"     // Profile: whose; empty: the parental PIN. Detail: how many tries
 
 	NoticeEmailChanged      NoticeKind = "email-changed"       // to the old address; Detail: the new one, shortened
 	NoticeEmailSet          NoticeKind = "email-set"           // to the new address

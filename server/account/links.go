@@ -41,7 +41,7 @@ var withLink = map[NoticeKind]bool{
 	NoticeDeviceRemoved: true, NoticeDeviceCloned: true, NoticeEverywhere: true, NoticeLockChanged: true,
 	NoticeProfileChanged: true, NoticeEmailChanged: true, NoticePhoneChanged: true, NoticeRecovered: true,
 	NoticeFactorChanged: true, NoticeFactorResetEnded: true, NoticeRecoveryCode: true, NoticeSuspicious: true, NoticeGuessing: true,
-	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true,
+	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true, NoticeParentalChanged: true, NoticePINGuessing: true,
 }
 
 // Notify writes n into the outbox, in the caller's transaction. A security

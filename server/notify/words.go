@@ -27,6 +27,8 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticeEverywhere:        everywhere,
 	account.NoticeLockChanged:       lockChanged,
 	account.NoticeProfileChanged:    profileChanged,
+	account.NoticeParentalChanged:   parentalChanged,
+	account.NoticePINGuessing:       pinGuessing,
 	account.NoticeEmailChanged:      emailChanged,
 	account.NoticeEmailSet:          emailSet,
 	account.NoticePhoneChanged:      phoneChanged,

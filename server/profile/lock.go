@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -18,8 +19,9 @@ import (
 )
 
 // SetPIN locks a profile, or replaces its PIN, and reports whether the PIN is
-// easily guessed. The caller has seen to a fresh proof (account.Session.Fresh).
-// Other errors: ErrPIN, ErrUnknown, account.ErrSignedOut, *admit.BusyError.
+// easily guessed. For protocol.ParentalPIN it is the parental PIN. The caller has
+// seen to a fresh proof (account.Session.Fresh). Other errors: ErrPIN, ErrUnknown,
+// account.ErrSignedOut, *admit.BusyError.
 func (s *Service) SetPIN(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID, digits string) (weak bool, err error) {
 	if !pin.Valid(digits) {
 		return false, ErrPIN
@@ -32,28 +34,68 @@ func (s *Service) SetPIN(ctx context.Context, now time.Time, who account.Session
 	if err != nil {
 		return false, fmt.Errorf("set PIN: %w", err)
 	}
+	row := store.PinRow{
+		Account: who.Account, Profile: id, Salt: salt,
+		Memory: pin.DefaultCost.Memory, Passes: pin.DefaultCost.Passes, Sealed: sealed, Created: now,
+	}
 	err = s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile, before []byte) error {
-		p, err := find(all, id)
-		if err != nil {
-			return err
-		}
-		version, err := tx.BumpPins(who.Account)
-		if err != nil {
-			return err
-		}
-		row := store.PinRow{
-			Account: who.Account, Profile: id, Version: version, Salt: salt,
-			Memory: pin.DefaultCost.Memory, Passes: pin.DefaultCost.Passes, Sealed: sealed, Created: now,
-		}
-		if err := tx.SetPin(row); err != nil {
-			return err
-		}
-		return s.record(tx, now, who, timeline.LockSet, account.NoticeLockChanged, p, before)
+		return s.setPIN(tx, now, who, row, all, before)
 	})
 	if err != nil {
 		return false, fmt.Errorf("set PIN: %w", err)
 	}
 	return Weak(digits), nil
+}
+
+func (s *Service) setPIN(tx *store.Tx, now time.Time, who account.Session, row store.PinRow, all []protocol.Profile, before []byte) error {
+	if _, err := find(all, row.Profile); err != nil && row.Profile != protocol.ParentalPIN {
+		return err
+	}
+	was, err := pinRow(tx, who.Account, row.Profile)
+	if err != nil {
+		return err
+	}
+	if row.Version, err = tx.BumpPins(who.Account); err != nil {
+		return err
+	}
+	if err := tx.SetPin(row); err != nil {
+		return err
+	}
+	detail := "A PIN was set."
+	if was.Version > 0 {
+		detail = "The PIN was changed."
+	}
+	return s.recordLock(tx, now, who, timeline.LockSet, all, row.Profile, detail, before)
+}
+
+// recordLock writes the timeline entry and the notice of a change to a PIN.
+func (s *Service) recordLock(tx *store.Tx, now time.Time, who account.Session, kind timeline.Kind, all []protocol.Profile, id protocol.ProfileID, detail string, before []byte) error {
+	if id != protocol.ParentalPIN {
+		p, err := find(all, id)
+		if err != nil {
+			return err
+		}
+		return s.record(tx, now, who, kind, account.NoticeLockChanged, p, detail, before)
+	}
+	if kind == timeline.LockSet {
+		kind = timeline.ParentalPINSet
+	} else {
+		kind = timeline.ParentalPINRemoved
+	}
+	n := who.Notice(account.NoticeParentalChanged, now)
+	n.Detail, n.Before = "Parental PIN: "+detail, before
+	return errors.Join(who.Record(tx, now, timeline.Entry{Kind: kind, Detail: detail}), s.c.Notify(tx, n))
+}
+
+// pinRow returns a PIN; where there is none its Version is 0.
+func pinRow(tx *store.Tx, acc protocol.AccountID, id protocol.ProfileID) (store.PinRow, error) {
+	rows, err := tx.Pins(acc)
+	for _, r := range rows {
+		if r.Profile == id {
+			return r, err
+		}
+	}
+	return store.PinRow{}, err
 }
 
 // derive returns a new salt and the PIN's key under it.
@@ -71,12 +113,11 @@ func (s *Service) derive(ctx context.Context, digits string) (salt, key []byte, 
 	return salt, key, err
 }
 
-// RemovePIN unlocks a profile. Without a lock only the version changes. The
-// caller has seen to a fresh proof.
+// RemovePIN removes a profile's lock, or the parental PIN (protocol.ParentalPIN).
+// Without a lock only the version changes. The caller has seen to a fresh proof.
 func (s *Service) RemovePIN(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID) error {
 	err := s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile, before []byte) error {
-		p, err := find(all, id)
-		if err != nil {
+		if _, err := find(all, id); err != nil && id != protocol.ParentalPIN {
 			return err
 		}
 		if was, err := tx.DeletePin(who.Account, id); err != nil || !was {
@@ -85,7 +126,7 @@ func (s *Service) RemovePIN(ctx context.Context, now time.Time, who account.Sess
 		if _, err := tx.BumpPins(who.Account); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.LockRemoved, account.NoticeLockChanged, p, before)
+		return s.recordLock(tx, now, who, timeline.LockRemoved, all, id, "The PIN was removed.", before)
 	})
 	if err != nil {
 		return fmt.Errorf("remove PIN: %w", err)

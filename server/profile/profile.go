@@ -1,15 +1,20 @@
-// Package profile keeps a household's profiles and their locks.
+// Package profile keeps a household's profiles, their locks and its parental
+// control.
 //
-// Every change is checked against the web session that asks for it, makes the
-// account's next version and reaches the TVs as a new snapshot. A PIN is stored
-// only as key material sealed under the server's data key; it is never shown.
+// Every change is checked against the web session or the TV's sign-in that asks
+// for it, makes the account's next version and reaches the TVs as a new snapshot.
+// A PIN is stored only as key material sealed under the server's data key; it is
+// never shown. Wrong tries at a PIN are counted over all devices.
 //
 // A [Service] is safe for concurrent use. The tests run it on a real database.
 package profile
 
 import (
+	"context"
 	"errors"
 	"io"
+	"slices"
+	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
@@ -30,7 +35,18 @@ var (
 	ErrLevel    = errors.New("profile: unknown maturity level")
 	ErrLanguage = errors.New("profile: not a language tag")
 	ErrPIN      = errors.New("profile: a PIN is four digits")
+
+	// ErrKidsLevel: a kids profile may watch what older kids may, at most.
+	ErrKidsLevel = errors.New("profile: a kids profile has the level of little or older kids")
+	// ErrTitle: a title that is to be added is not on offer.
+	ErrTitle = errors.New("profile: no such title")
+	// ErrTooManyTitles: as many titles as allowed; see MaxBlocked and MaxParentalTitles.
+	ErrTooManyTitles = errors.New("profile: as many titles as allowed")
 )
+
+// maxKids is the highest level of a kids profile: its home on the TV is made for
+// children, and what it watched is shown to parents first.
+const maxKids = parental.OlderKids
 
 // Avatars names the built-in drawings, in the order they are offered.
 func Avatars() []string {
@@ -59,8 +75,17 @@ type Config struct {
 	MaxProfiles int    // per account; 0: 5
 	AccountURL  string // where the owner manages profiles, for the TVs to show; may be empty
 
+	// Title names a title on offer; "" for one that is not. Nil: every title is.
+	Title func(protocol.TitleID) string
+	// Password checks the account's password that was typed at a TV, as one that
+	// is typed there to sign in: account.ErrCredentials where it is wrong. Nil: none
+	// is right.
+	Password func(ctx context.Context, now time.Time, acc protocol.AccountID, tv protocol.DeviceID, password string, from account.Client) error
+
 	// Notify writes a message into the outbox, in the caller's transaction.
 	Notify func(*store.Tx, account.Notice) error
 	// Changed hears, after the commit, that an account is at a version.
 	Changed func(protocol.AccountID, protocol.Version)
 }
+
+func knownAvatar(name string) bool { return slices.Contains(Avatars(), name) }

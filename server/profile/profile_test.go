@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type fixture struct {
 	ctx     context.Context
 	now     time.Time
 	who     account.Session
+	mu      sync.Mutex // guards the following; tests that run one thing at a time need not take it
 	notices []account.Notice
 	version protocol.Version // of the newest hint
 }
@@ -32,10 +34,29 @@ func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{ctx: context.Background(), now: servertest.NewClock().Now()}
 	db, keys, gate := servertest.DB(t), servertest.Keys(t), admit.New(admit.Config{})
-	notify := func(_ *store.Tx, n account.Notice) error { f.notices = append(f.notices, n); return nil }
-	changed := func(_ protocol.AccountID, v protocol.Version) { f.version = v }
+	notify := func(_ *store.Tx, n account.Notice) error {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.notices = append(f.notices, n)
+		return nil
+	}
+	changed := func(_ protocol.AccountID, v protocol.Version) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.version = v
+	}
+	title := func(id protocol.TitleID) string {
+		return map[protocol.TitleID]string{"salt": "Salt", "otter": "Otter Post", "orbit": "Low Orbit"}[id]
+	}
+	password := func(_ context.Context, _ time.Time, _ protocol.AccountID, _ protocol.DeviceID, password string, _ account.Client) error {
+		if password != "correct horse" {
+			return account.ErrCredentials
+		}
+		return nil
+	}
 	var err error
-	if f.Service, err = New(Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Changed: changed}); err != nil {
+	f.Service, err = New(Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Changed: changed, Title: title, Password: password})
+	if err != nil {
 		t.Fatal(err)
 	}
 	acc := servertest.Owner(t, db, f.now, "anna@example.org")
@@ -75,8 +96,8 @@ func TestProfilesComeAndGo(t *testing.T) { // P1
 	if err != nil || lea.Language != "de" || f.version != before+1 {
 		t.Fatalf("Create = %+v, version %d, %v", lea, f.version, err)
 	}
-	edit := Edit{Name: " Léa ", Avatar: "whale", Level: parental.Adults, Language: "FR-ca", Kids: true}
-	want := protocol.Profile{ID: lea.ID, Name: "Léa", Avatar: "whale", Level: parental.Adults, Language: "fr-CA", Kids: true}
+	edit := Edit{Name: " Léa ", Avatar: "whale", Level: parental.OlderKids, Language: "FR-ca", Kids: true}
+	want := protocol.Profile{ID: lea.ID, Name: "Léa", Avatar: "whale", Level: parental.OlderKids, Language: "fr-CA", Kids: true}
 	if got, err := f.Edit(f.ctx, f.now, f.who, lea.ID, edit); err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Edit = %+v, %v", got, err)
 	}
@@ -121,6 +142,7 @@ func TestBadEdits(t *testing.T) {
 		"no level":           {bad(func(e *Edit) { e.Level = 0 }), ErrLevel},
 		"level 6":            {bad(func(e *Edit) { e.Level = 6 }), ErrLevel},
 		"language":           {bad(func(e *Edit) { e.Language = "no language" }), ErrLanguage},
+		"teenagers' kids":    {bad(func(e *Edit) { e.Kids = true }), ErrKidsLevel},
 		"long language":      {bad(func(e *Edit) { e.Language = "en-x-" + strings.Repeat("abcdefgh-", 9) + "a" }), ErrLanguage},
 	} {
 		if _, err := f.Create(f.ctx, f.now, f.who, tt.edit); !errors.Is(err, tt.want) {
@@ -148,6 +170,8 @@ func TestEndedSessionChangesNothing(t *testing.T) { // D5
 	for name, err := range map[string]error{
 		"Create": createErr, "Edit": editErr, "SetPIN": pinErr,
 		"Delete": f.Delete(f.ctx, f.now, f.who, kids), "RemovePIN": f.RemovePIN(f.ctx, f.now, f.who, kids),
+		"SetParental": f.SetParental(f.ctx, f.now, f.who, Decision{Add: "salt"}), "Unlock": f.Unlock(f.ctx, f.now, f.who, kids),
+		"SetBlocked": f.SetBlocked(f.ctx, f.now, f.who, kids, nil), "Block": f.Block(f.ctx, f.now, f.who, kids, "salt", ""),
 	} {
 		if !errors.Is(err, account.ErrSignedOut) {
 			t.Errorf("%s = %v, want ErrSignedOut", name, err)

@@ -11,18 +11,24 @@ import (
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
-// kept is what an account's profiles and locks were before a change. The PINs'
+// kept is what an account's profiles, locks and parental control were before a
+// change. The PINs'
 // keys in it are sealed already; whoever keeps it seals it whole.
 type kept struct {
-	Profiles []store.ProfileRow
-	Pins     []store.PinRow
+	Profiles []store.ProfileRow // with their blocked titles
+	Pins     []store.PinRow     // the parental one too
+	Parental *store.ParentalRow // nil: kept by a version that knew of none
 }
 
 func read(tx *store.Tx, acc protocol.AccountID) (k kept, err error) {
 	if k.Profiles, err = tx.Profiles(acc); err != nil {
 		return k, err
 	}
-	k.Pins, err = tx.Pins(acc)
+	if k.Pins, err = tx.Pins(acc); err != nil {
+		return k, err
+	}
+	rules, err := tx.Parental(acc)
+	k.Parental = &rules
 	return k, err
 }
 
@@ -39,8 +45,8 @@ func keep(tx *store.Tx, acc protocol.AccountID) ([]byte, error) {
 	return out, nil
 }
 
-// Restore makes the account's profiles and locks what they were before a
-// change, and reports whether anything was different:
+// Restore makes the account's profiles, locks and parental control what they were
+// before a change, and reports whether anything was different:
 // account.Config.RestoreProfiles. Profiles added since are removed, removed ones
 // come back with their locks under their old ids, so that what they watched is
 // theirs again. A PIN that comes back gets a new version, so that TVs take it.
@@ -58,7 +64,10 @@ func Restore(tx *store.Tx, acc protocol.AccountID, before []byte) (bool, error) 
 		return false, err
 	}
 	locks, err := restoreLocks(tx, acc, was, is)
-	return rows || locks, err
+	if err != nil || was.Parental == nil || reflect.DeepEqual(was.Parental, is.Parental) {
+		return rows || locks, err
+	}
+	return true, tx.SetParental(acc, *was.Parental)
 }
 
 // restoreRows puts the profiles back, without their locks.
@@ -80,6 +89,9 @@ func restoreRows(tx *store.Tx, acc protocol.AccountID, was, is kept) (changed bo
 			continue
 		}
 		changed = true
+		if err == nil {
+			err = tx.SetBlocked(acc, r.ID, r.Blocked)
+		}
 		if err != nil {
 			return changed, err
 		}

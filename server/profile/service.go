@@ -97,11 +97,13 @@ func (s *Service) Create(ctx context.Context, now time.Time, who account.Session
 		if len(all) >= s.c.MaxProfiles {
 			return ErrTooMany
 		}
-		p = e.applied(protocol.Profile{})
+		if p, err = e.applied(protocol.Profile{}); err != nil {
+			return err
+		}
 		if err := insert(tx, now, who.Account, &p); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.ProfileAdded, account.NoticeProfileChanged, p, before)
+		return s.record(tx, now, who, timeline.ProfileAdded, account.NoticeProfileChanged, p, "Added, with the level "+p.Level.String()+".", before)
 	})
 	if err != nil {
 		return protocol.Profile{}, fmt.Errorf("add profile: %w", err)
@@ -121,11 +123,13 @@ func (s *Service) Edit(ctx context.Context, now time.Time, who account.Session, 
 		if err != nil {
 			return err
 		}
-		p = e.applied(old)
+		if p, err = e.applied(old); err != nil {
+			return err
+		}
 		if err := tx.UpdateProfile(store.ProfileRow{Profile: p, Account: who.Account}); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.ProfileChanged, account.NoticeProfileChanged, p, before)
+		return s.record(tx, now, who, timeline.ProfileChanged, account.NoticeProfileChanged, p, profileDiff(old, p), before)
 	})
 	if err != nil {
 		return protocol.Profile{}, fmt.Errorf("change profile: %w", err)
@@ -151,7 +155,7 @@ func (s *Service) Delete(ctx context.Context, now time.Time, who account.Session
 		if err := tx.DeleteProfile(who.Account, id); err != nil {
 			return err
 		}
-		return s.record(tx, now, who, timeline.ProfileRemoved, account.NoticeProfileChanged, p, before)
+		return s.record(tx, now, who, timeline.ProfileRemoved, account.NoticeProfileChanged, p, "Removed.", before)
 	})
 	if err != nil {
 		return fmt.Errorf("remove profile: %w", err)
@@ -178,12 +182,13 @@ func (s *Service) change(ctx context.Context, now time.Time, who account.Session
 	})
 }
 
-// record writes the timeline entry and the notice of a change to p.
-func (s *Service) record(tx *store.Tx, now time.Time, who account.Session, kind timeline.Kind, notice account.NoticeKind, p protocol.Profile, before []byte) error {
+// record writes the timeline entry and the notice of a change to p; detail says
+// what it was.
+func (s *Service) record(tx *store.Tx, now time.Time, who account.Session, kind timeline.Kind, notice account.NoticeKind, p protocol.Profile, detail string, before []byte) error {
 	n := who.Notice(notice, now)
-	n.Profile, n.Before = p.Name, before
+	n.Profile, n.Detail, n.Before = p.Name, detail, before
 	return errors.Join(
-		who.Record(tx, now, timeline.Entry{Kind: kind, Profile: p.ID, Subject: p.Name}),
+		who.Record(tx, now, timeline.Entry{Kind: kind, Profile: p.ID, Subject: p.Name, Detail: detail}),
 		s.c.Notify(tx, n),
 	)
 }
@@ -204,11 +209,7 @@ func (e Edit) checked(fallback string) (Edit, error) {
 	if n < 1 || n > MaxName || !utf8.ValidString(e.Name) || strings.IndexFunc(e.Name, unicode.IsControl) >= 0 {
 		return e, ErrName
 	}
-	known := false
-	for _, a := range Avatars() {
-		known = known || a == e.Avatar
-	}
-	if !known {
+	if !knownAvatar(e.Avatar) {
 		return e, ErrAvatar
 	}
 	if !e.Level.Valid() {
@@ -225,9 +226,31 @@ func (e Edit) checked(fallback string) (Edit, error) {
 	return e, nil
 }
 
-// applied returns p as e decides.
-func (e Edit) applied(p protocol.Profile) protocol.Profile {
+// applied returns p as e decides. The main profile is never a kids profile.
+func (e Edit) applied(p protocol.Profile) (protocol.Profile, error) {
 	p.Name, p.Avatar, p.Level, p.Language = e.Name, e.Avatar, e.Level, e.Language
 	p.Kids = e.Kids && !p.Main
-	return p
+	if p.Kids && p.Level > maxKids {
+		return p, ErrKidsLevel
+	}
+	return p, nil
+}
+
+// profileDiff says what is different, for people.
+func profileDiff(was, is protocol.Profile) string {
+	var out []string
+	if was.Name != is.Name {
+		out = append(out, "It was called “"+was.Name+"”.")
+	}
+	if was.Level != is.Level {
+		out = append(out, "The level was "+was.Level.String()+" and is "+is.Level.String()+".")
+	}
+	if was.Kids != is.Kids {
+		text := "It is a kids profile now."
+		if was.Kids {
+			text = "It is no kids profile any more."
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, " ")
 }

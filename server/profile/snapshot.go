@@ -44,7 +44,22 @@ func (s *Service) SnapshotIn(tx *store.Tx, acc protocol.AccountID, email string,
 	if err != nil {
 		return nil, "", err
 	}
-	data, err := json.Marshal(protocol.Snapshot{Owner: email, AccountURL: s.c.AccountURL, Profiles: all})
+	rules, err := tx.Parental(acc)
+	if err != nil {
+		return nil, "", err
+	}
+	lock, err := pinRow(tx, acc, protocol.ParentalPIN)
+	if err != nil {
+		return nil, "", err
+	}
+	doc := protocol.Snapshot{
+		Owner: email, AccountURL: s.c.AccountURL, Profiles: all,
+		MaxProfiles: s.c.MaxProfiles, AddProfileNeedsPIN: rules.AddNeedsPIN,
+	}
+	if lock.Version > 0 {
+		doc.Parental = &protocol.Parental{PIN: lock.Version, Unlocks: lock.Unlocks, Above: rules.Above, Titles: rules.Titles}
+	}
+	data, err := json.Marshal(doc)
 	if err != nil {
 		return nil, "", fmt.Errorf("encode snapshot: %w", err)
 	}

@@ -62,8 +62,14 @@ const (
 	ProfileAdded        Kind = "profile_added"
 	ProfileChanged      Kind = "profile_changed"
 	ProfileRemoved      Kind = "profile_removed"
-	LockSet             Kind = "lock_set"     // a profile lock was set or changed
-	LockRemoved         Kind = "lock_removed" //
+	LockSet             Kind = "lock_set"             // a profile lock was set or changed
+	LockRemoved         Kind = "lock_removed"         //
+	BlockedChanged      Kind = "blocked_changed"      // titles that a profile may never play; Detail: how many
+	ParentalPINSet      Kind = "parental_pin_set"     // or changed
+	ParentalPINRemoved  Kind = "parental_pin_removed" //
+	ParentalChanged     Kind = "parental_changed"     // what asks for it, or whether adding a profile does
+	PINGuessed          Kind = "pin_guessed"          // ten wrong tries; Profile: whose, or the parental one
+	PINUnlocked         Kind = "pin_unlocked"         // the owner forgave wrong tries
 	DeviceAdded         Kind = "device_added"
 	DeviceRefused       Kind = "device_refused" // a TV that asked was turned away
 	DeviceRenamed       Kind = "device_renamed"
