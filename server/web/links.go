@@ -193,8 +193,6 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeEverywhere:       "a sign-out everywhere",
 	account.NoticeLockChanged:      "a changed profile lock",
 	account.NoticeProfileChanged:   "a changed profile",
-	account.NoticeParentalChanged:  "changed parental control",
-	account.NoticePINGuessing:      "wrong PINs in a row",
 	account.NoticeEmailChanged:     "a new email address",
 	account.NoticeEmailSet:         "a new email address",
 	account.NoticePhoneChanged:     "a changed phone number",
