@@ -57,6 +57,9 @@ var ErrSettings = errors.New("agent: settings")
 // ErrClosed is returned for what comes before Start or after Close.
 var ErrClosed = errors.New("agent: closed")
 
+// ErrPath is wrapped by Launch for a path that nothing outside the screens has.
+var ErrPath = errors.New("agent: not a path to launch by")
+
 // Local is the source of keys from this TV's own remote control.
 var Local = nav.Source{Kind: nav.Local, ID: "remote"}
 
@@ -77,6 +80,7 @@ type Agent struct {
 	OnView   func(nav.View)     // optional: called in order for every change, from the core; must not block or call the agent
 	Log      *slog.Logger       // nil: nothing is logged
 	clock    func() session.Now // tests
+	reached  func(point string) // tests: how far a PIN check is
 
 	core   *core
 	screen *screen.Server
@@ -188,12 +192,32 @@ func (a *Agent) View() nav.View {
 	return a.view
 }
 
-// Decide says whether the profile at the TV may play a title of the catalogue,
-// for a player of the integrator's own. Without a profile, without a lease and
-// for an unknown title it refuses.
-func (a *Agent) Decide(id protocol.TitleID) (d parental.Decision, err error) {
-	err = a.core.call(func() { d = a.core.decide(id) })
+// Decide says whether the profile at the TV may play a title of the catalogue
+// that is asked for by path, for a player of the integrator's own. Without a
+// profile, without a lease, for an unknown title and for a path that is none of
+// [parental.Paths] it refuses. After Close it returns [ErrClosed].
+func (a *Agent) Decide(id protocol.TitleID, path parental.Path) (d parental.Decision, err error) {
+	err = a.core.call(func() { d = a.core.decide(id, path) })
 	return d, err
+}
+
+// Launch asks for a title from outside the screens, and returns when the view
+// includes what came of it: the title, the gate, a PIN or a refusal. path is
+// [parental.DeepLink], for another app or the box's own search, or
+// [parental.Remote], for what is not at this TV; any other is [ErrPath]. After
+// Close it returns [ErrClosed].
+func (a *Agent) Launch(id protocol.TitleID, path parental.Path) error {
+	from := nav.Source{Kind: nav.Local, ID: "app"}
+	switch path {
+	case parental.DeepLink:
+	case parental.Remote:
+		from = nav.Source{Kind: nav.Relayed, ID: "launch"}
+	default:
+		return fmt.Errorf("%w: %.64q", ErrPath, path)
+	}
+	return a.core.call(func() {
+		a.core.navStep(nav.Launch{Title: id, Path: path, Source: from, At: a.core.now().Running})
+	})
 }
 
 // ScreenURL is the address of the screen's page, or empty.

@@ -130,11 +130,11 @@ func next[T any](t *testing.T, from chan T) T {
 func TestSignInAndPIN(t *testing.T) {
 	s := newFakeServer(t)
 	v := plugIn(t, s.url(), t.TempDir())
-	if d, err := v.Decide("t-hill"); err != nil || d.Reason != parental.NoAccess {
+	if d, err := v.Decide("t-hill", parental.Open); err != nil || d.Reason != parental.NoAccess {
 		t.Errorf("Decide before the sign-in = %+v, %v", d, err)
 	}
 	gate := v.signIn()
-	if d, err := v.Decide("t-hill"); err != nil || d.Reason != parental.NoProfile {
+	if d, err := v.Decide("t-hill", parental.Open); err != nil || d.Reason != parental.NoProfile {
 		t.Errorf("Decide at the gate = %+v, %v", d, err)
 	}
 	if len(gate.Items) < 2 || !gate.Items[0].Locked || gate.Items[1].Locked {
@@ -150,10 +150,10 @@ func TestSignInAndPIN(t *testing.T) {
 	})
 	v.enter(robinPIN)
 	v.waitScreen(nav.ScreenHome)
-	if d, err := v.Decide("t-night"); err != nil || d.Verdict != parental.Allow {
+	if d, err := v.Decide("t-night", parental.Open); err != nil || d.Verdict != parental.Allow {
 		t.Errorf("Decide(t-night) for an adult = %+v, %v", d, err)
 	}
-	if d, err := v.Decide("t-unknown"); err != nil || d.Reason != parental.UnknownTitle {
+	if d, err := v.Decide("t-unknown", parental.Open); err != nil || d.Reason != parental.UnknownTitle {
 		t.Errorf("Decide of an unknown title = %+v, %v", d, err)
 	}
 }
@@ -180,7 +180,8 @@ func TestSignInWithPassword(t *testing.T) {
 	v.press(keyseq.OK)
 	v.waitScreen(nav.ScreenPassword)
 	v.typeText("tr0ub4dor")
-	trySignIn(v)
+	v.waitConnected()
+	v.press(keyseq.OK)
 	v.wait("refusal", func(view nav.View) bool {
 		return view.Screen == nav.ScreenPassword && !view.Keyboard.Checking && strings.Contains(view.Keyboard.Message, "Check the address")
 	})
@@ -212,13 +213,16 @@ func TestSignInWithPassword(t *testing.T) {
 	}
 }
 
-// trySignIn presses Sign in until the TV is connected.
-func trySignIn(v *tv) {
+// waitConnected waits until the server has answered this TV that asks to be signed
+// in: a password that is typed before that is to be typed again.
+func (v *tv) waitConnected() {
 	v.t.Helper()
 	for {
-		v.press(keyseq.OK)
-		view := v.View()
-		if view.Keyboard == nil || !strings.Contains(view.Keyboard.Message, "not connected") {
+		var ready bool
+		if err := v.core.call(func() { ready = v.core.session.Status(v.core.now()).Code != nil }); err != nil {
+			v.t.Fatal(err)
+		}
+		if ready {
 			return
 		}
 		next(v.t, v.views) // there is one for every frame

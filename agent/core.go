@@ -14,11 +14,13 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/agent/cache"
+	"github.com/hearthkey/hearthkey/agent/library"
 	"github.com/hearthkey/hearthkey/agent/link"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/agent/vault"
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/titles"
 )
 
 // queueSize bounds what waits for the core. Senders wait while it is full.
@@ -47,19 +49,25 @@ type core struct {
 	nav     nav.Model
 	pending []session.What // events that effects gave rise to, still to be stepped
 
-	link     *link.Link
-	proven   atomic.Int64 // the last proven server time, in ms: read by the link too
-	wake     *time.Timer  // for session
-	navWake  *time.Timer  // for nav
-	upkeep   *time.Timer  // for what is written only now and then
-	checking bool         // a PIN is being hashed
+	link    *link.Link
+	proven  atomic.Int64 // the last proven server time, in ms: read by the link too
+	wake    *time.Timer  // for session
+	navWake *time.Timer  // for nav
+	upkeep  *time.Timer  // for what is written only now and then
+
+	checking protocol.ProfileID  // whose PIN is being hashed; "" for none
+	told     *protocol.PINCounts // other devices' counts that have no place yet, or nil
 
 	snapshot *protocol.Snapshot // what the cache holds of it, decoded
 	catalog  *protocol.Catalog
+	titles   *titles.Index      // of catalog
 	profile  protocol.ProfileID // who is watching
+	shelf    library.Shelf      // of profile
+	library  *nav.Library       // the same, as nav shows it; nil where nothing is known
 	storage  nav.Storage
 	offline  int64 // wall clock when contact was lost, in ms; 0 while online
 	qr       qrCode
+	pinQR    qrCode // of where a new PIN is set
 }
 
 // newCore opens the vault and the cache.
@@ -140,6 +148,7 @@ func (c *core) begin() {
 	c.offline = c.now().Wall
 	c.loadDocuments()
 	c.sessionStep(session.Start{Saved: c.rec.Session, Held: c.held()})
+	c.tellTries()
 }
 
 func (c *core) sessionConfig(id session.Identity) session.Config {
@@ -172,6 +181,7 @@ func (c *core) keepUp() {
 	if err := c.settleCounters(); err != nil {
 		c.log.Error("PIN counters not written", "error", err)
 	}
+	c.tellTries()
 	if err := c.cache.Flush(); err != nil {
 		c.log.Error("activity not written", "error", err)
 	}

@@ -47,6 +47,10 @@ func (c *core) membershipEffect(e session.Effect) error {
 		c.applyCache(e)
 	case session.StorePins:
 		c.storePins(e.Claims)
+	case session.KeepCounts:
+		return c.keepCounts(e.Counts)
+	case session.KeepLibrary:
+		c.keepLibrary(e)
 	case session.Erase:
 		return c.erase(e.Identity)
 	case session.Dial:
@@ -73,7 +77,9 @@ func (c *core) erase(identity bool) error {
 		return fmt.Errorf("renew the keys: %w", err)
 	}
 	c.eraseCache()
-	c.snapshot, c.catalog, c.profile = nil, nil, ""
+	c.snapshot, c.profile, c.told = nil, "", nil
+	c.setCatalog(nil)
+	c.openShelf()
 	var fresh *session.Identity
 	if identity {
 		id := session.IdentityOf(c.rec.key())

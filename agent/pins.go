@@ -13,6 +13,40 @@ import (
 	"github.com/hearthkey/hearthkey/protocol/pin"
 )
 
+// lock is a PIN that this TV checks, in its present version: a profile's, or the
+// household's parental one.
+type lock struct {
+	id      protocol.ProfileID // or [protocol.ParentalPIN]
+	version int64
+	unlocks int64 // how often the owner forgave its wrong tries
+}
+
+// locks returns every PIN of the snapshot.
+func (c *core) locks() []lock {
+	if c.snapshot == nil {
+		return nil
+	}
+	var out []lock
+	if p := c.snapshot.Parental; p != nil {
+		out = append(out, lock{protocol.ParentalPIN, p.PIN, p.Unlocks})
+	}
+	for _, p := range c.snapshot.Profiles {
+		if p.Locked && p.ID != protocol.ParentalPIN {
+			out = append(out, lock{p.ID, p.PIN, p.Unlocks})
+		}
+	}
+	return out
+}
+
+func (c *core) lock(id protocol.ProfileID) (lock, bool) {
+	for _, l := range c.locks() {
+		if l.id == id {
+			return l, true
+		}
+	}
+	return lock{}, false
+}
+
 // storePins turns the server's PIN material into verifiers under this device's
 // secret. The material itself is never kept.
 func (c *core) storePins(claims protocol.PinsClaims) {
@@ -29,72 +63,33 @@ func (c *core) storePins(claims protocol.PinsClaims) {
 	c.later(session.PinsStored{Epoch: claims.Epoch, Version: claims.Version})
 }
 
-func (c *core) pinNow() pinlock.Now {
-	now := c.now()
-	return pinlock.Now{Boot: c.rec.Boots, Running: now.Running, Wall: now.Wall}
-}
-
-// counter returns the try counter of this version of a profile's PIN. A new PIN
-// begins with a new counter: only the owner can set one.
-func (c *core) counter(id protocol.ProfileID, version int64) pinlock.Counter {
-	if n, ok := c.rec.PINs[id]; ok && n.Version == version {
-		return n.Counter
+// verifier returns what a PIN is checked against. A verifier of another version
+// than the snapshot names is no verifier.
+func (c *core) verifier(id protocol.ProfileID) (lock, cache.Verifier, error) {
+	l, ok := c.lock(id)
+	if !ok {
+		return l, cache.Verifier{}, cache.ErrMissing
 	}
-	return pinlock.Counter{}
-}
-
-// setCounter makes a counter durable.
-func (c *core) setCounter(id protocol.ProfileID, version int64, counter pinlock.Counter) error {
-	if c.rec.PINs == nil {
-		c.rec.PINs = map[protocol.ProfileID]pinCount{}
-	}
-	c.rec.PINs[id] = pinCount{version, counter}
-	return c.save()
-}
-
-// settleCounters writes the counters that time has changed, so that days without
-// a wrong try add up across power cuts.
-func (c *core) settleCounters() error {
-	changed := false
-	for id, n := range c.rec.PINs {
-		if n.Counter.Wrong == 0 {
-			continue
-		}
-		n.Counter = pinlock.Settle(n.Counter, c.pinNow())
-		c.rec.PINs[id], changed = n, true
-	}
-	if !changed {
-		return nil
-	}
-	return c.save()
-}
-
-// verifier returns what a profile's PIN is checked against. A verifier of
-// another version than the snapshot names is no verifier.
-func (c *core) verifier(id protocol.ProfileID) (cache.Verifier, error) {
 	v, err := c.cache.Verifier(id)
-	if err != nil {
-		return v, err
+	if err == nil && v.Version != l.version {
+		err = cache.ErrMissing
 	}
-	if p := c.profileByID(id); p == nil || !p.Locked || p.PIN != v.Version {
-		return v, cache.ErrMissing
-	}
-	return v, nil
+	return l, v, err
 }
 
 // checkPIN charges the try on the disk, and only then hashes the digits, in a
 // goroutine of its own. One check runs at a time; nav asks for no second one.
 func (c *core) checkPIN(e nav.CheckPIN) {
-	v, err := c.verifier(e.Profile)
-	if err != nil || c.checking {
+	l, v, err := c.verifier(e.Profile)
+	if err != nil || c.checking != "" {
 		if err != nil && !errors.Is(err, cache.ErrMissing) {
 			c.log.Error("PIN verifier not read", "error", err)
 		}
 		c.pinAnswer(nav.PINChecked{Check: e.Check, Outcome: nav.PINUnavailable})
 		return
 	}
-	counter, left, ok := pinlock.Begin(c.counter(e.Profile, v.Version), c.pinNow())
-	if err := c.setCounter(e.Profile, v.Version, counter); err != nil {
+	counter, left, ok := pinlock.Begin(c.counter(l), c.pinNow())
+	if err := c.setCounter(l, counter); err != nil {
 		c.log.Error("PIN try not counted, so not checked", "error", err)
 		c.pinAnswer(nav.PINChecked{Check: e.Check, Outcome: nav.PINUnavailable})
 		return
@@ -103,7 +98,8 @@ func (c *core) checkPIN(e nav.CheckPIN) {
 		c.pinAnswer(nav.PINChecked{Check: e.Check, Outcome: nav.PINWaiting, Wait: left})
 		return
 	}
-	c.checking = true
+	c.checking = l.id
+	c.at("charged")
 	secret := append([]byte(nil), c.rec.Secret...)
 	c.work.Go(func() {
 		k, err := pin.Derive(string(e.Digits), v.Salt, v.Cost)
@@ -113,16 +109,25 @@ func (c *core) checkPIN(e nav.CheckPIN) {
 	})
 }
 
+// at tells a test how far a check is; it may kill the process there.
+func (c *core) at(point string) {
+	if c.agent.reached != nil {
+		c.agent.reached(point)
+	}
+}
+
 // pinHashed ends a check. A PIN that was changed or erased meanwhile is not
 // opened by the old digits.
 func (c *core) pinHashed(e nav.CheckPIN, v cache.Verifier, right bool) {
-	c.checking = false
-	if now, err := c.verifier(e.Profile); err != nil || now.Version != v.Version || now.MAC != v.MAC {
+	c.checking = ""
+	c.at("hashed")
+	l, now, err := c.verifier(e.Profile)
+	if err != nil || now.Version != v.Version || now.MAC != v.MAC {
 		c.pinAnswer(nav.PINChecked{Check: e.Check, Outcome: nav.PINUnavailable})
 		return
 	}
 	answer := nav.PINChecked{Check: e.Check, Outcome: nav.PINWrong}
-	counter := c.counter(e.Profile, v.Version)
+	counter := c.counter(l)
 	if right {
 		var notice pinlock.Notice
 		counter, notice = pinlock.Right(counter, c.pinNow())
@@ -133,14 +138,16 @@ func (c *core) pinHashed(e nav.CheckPIN, v cache.Verifier, right bool) {
 	} else {
 		var alarm bool
 		if counter, answer.Wait, alarm = pinlock.Missed(counter, c.pinNow()); alarm {
-			c.log.Warn("somebody is guessing a PIN", "profile", e.Profile, "tries", counter.Wrong)
+			c.log.Warn("somebody is guessing a PIN", "profile", e.Profile, "tries", counter.Total())
 		}
 	}
-	if err := c.setCounter(e.Profile, v.Version, counter); err != nil {
+	if err := c.setCounter(l, counter); err != nil {
 		// The try stays charged, which is the careful side.
 		c.log.Error("PIN result not written", "error", err)
 	}
+	c.at("answered")
 	c.pinAnswer(answer)
+	c.tellTries()
 }
 
 func (c *core) pinAnswer(a nav.PINChecked) {

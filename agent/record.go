@@ -20,6 +20,7 @@ type record struct {
 	Session session.Saved `json:"session"`
 
 	PINs        map[protocol.ProfileID]pinCount `json:"pins,omitempty"`
+	Tries       int64                           `json:"tries,omitempty"` // number of the newest counts of other devices that are all in PINs
 	LastProfile protocol.ProfileID              `json:"lastProfile,omitempty"`
 
 	BootID string     `json:"bootID,omitempty"` // of the boot that Boots counts
@@ -27,9 +28,11 @@ type record struct {
 	Cache  cache.Mark `json:"cache"`
 }
 
-// pinCount counts the tries of one version of one profile's PIN.
+// pinCount counts the tries of one version of one PIN.
 type pinCount struct {
 	Version int64           `json:"version"`
+	Unlocks int64           `json:"unlocks,omitempty"` // the owner's, as of Counter
+	At      protocol.Millis `json:"at,omitempty"`      // of the last try here, server time as the TV knows it
 	Counter pinlock.Counter `json:"counter"`
 }
 
@@ -49,7 +52,7 @@ func (r *record) complete() bool {
 // secret with its counters and, where asked, the identity.
 func (r *record) renew(identity bool) {
 	r.DataKey, r.Secret = randomKey(), randomKey()
-	r.PINs, r.LastProfile = nil, ""
+	r.PINs, r.Tries, r.LastProfile = nil, 0, ""
 	if identity {
 		r.Identity = randomKey()
 	}

@@ -44,6 +44,15 @@ func (c *core) screenEffect(e nav.Effect) {
 		c.sessionStep(session.Deactivate{})
 	case nav.StartOver:
 		c.sessionStep(session.StartOver{})
+	case nav.AddProfile:
+		c.sessionStep(session.AddProfile{
+			Name: e.Name, Avatar: e.Avatar, Level: e.Level, Kids: e.Kids,
+			PIN: protocol.Secret(e.PIN), Password: protocol.Secret(e.Password),
+		})
+	case nav.EditProfile:
+		c.sessionStep(session.EditProfile{Profile: e.Profile, Name: e.Name, Avatar: e.Avatar})
+	case nav.ListTitle:
+		c.listed(e)
 	case nav.CheckNetwork:
 		c.checkNetwork()
 	case nav.StartTitle:
@@ -68,6 +77,7 @@ func (c *core) setNavWake(at time.Duration) {
 // selectProfile remembers who is watching and tells the server.
 func (c *core) selectProfile(id protocol.ProfileID) {
 	c.profile = id
+	c.openShelf()
 	if id != "" && id != c.rec.LastProfile {
 		c.rec.LastProfile = id
 		if err := c.save(); err != nil {
@@ -75,19 +85,6 @@ func (c *core) selectProfile(id protocol.ProfileID) {
 		}
 	}
 	c.sessionStep(session.ProfileSelected{Profile: id})
-}
-
-// watched queues what a profile did with a title, and offers it to the server.
-func (c *core) watched(what protocol.ActivityKind, p nav.Playback) {
-	_, err := c.cache.Enqueue(protocol.ActivityItem{
-		Profile: p.Profile, Title: p.Title, What: what, Position: p.Position,
-		At: c.session.ServerTime(c.now()),
-	})
-	if err != nil {
-		c.log.Error("activity not kept", "error", err)
-		return
-	}
-	c.sessionStep(session.ActivityReady{Items: c.waiting()})
 }
 
 // checkNetwork looks at the way to the server in a goroutine of its own.
@@ -100,18 +97,14 @@ func (c *core) checkNetwork() {
 }
 
 // decide is the play decision for the profile at the TV.
-func (c *core) decide(id protocol.TitleID) parental.Decision {
-	q := parental.Question{Path: parental.Open, Access: c.session.Status(c.now()).Phase == session.PhaseActive}
+func (c *core) decide(id protocol.TitleID, path parental.Path) parental.Decision {
+	q := parental.Question{Path: path, Access: c.session.Status(c.now()).Phase == session.PhaseActive}
 	if p := c.profileByID(c.profile); p != nil {
 		rules := c.snapshot.Rules(*p)
 		q.Profile, q.Unlocked = &rules, true // its PIN was proved when it was chosen
 	}
-	if c.catalog != nil {
-		for i := range c.catalog.Titles {
-			if c.catalog.Titles[i].ID == string(id) {
-				q.Title = &c.catalog.Titles[i]
-			}
-		}
+	if t, ok := c.titles.Title(id); ok {
+		q.Title = &t
 	}
 	return parental.Decide(q)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/titles"
 )
 
 // openCache opens the cache, on the disk where that works, else in memory.
@@ -65,18 +66,26 @@ func (c *core) held() session.Held {
 		h.Catalog = want.Catalog.Digest
 	}
 	h.Pins = c.cache.PinsVersion()
+	// The libraries are asked for at every start: what was told to the server
+	// since they were stored is not on this disk.
+	h.Tries = c.rec.Tries
 	return h
 }
 
 // loadDocuments reads the documents that the vault names from the cache.
 func (c *core) loadDocuments() {
-	c.snapshot, c.catalog = nil, nil
+	c.snapshot = nil
+	c.setCatalog(nil)
 	if b := c.rec.Session.Snapshot; b != nil {
 		c.snapshot = readDocument[protocol.Snapshot](c, b.Digest)
 	}
 	if b := c.rec.Session.Catalog; b != nil {
-		c.catalog = readDocument[protocol.Catalog](c, b.Digest)
+		c.setCatalog(readDocument[protocol.Catalog](c, b.Digest))
 	}
+}
+
+func (c *core) setCatalog(doc *protocol.Catalog) {
+	c.catalog, c.titles = doc, titles.New(doc)
 }
 
 // readDocument returns nil for what is missing, damaged or not of its kind.
@@ -111,12 +120,24 @@ func (c *core) applyCache(e session.ApplyCache) {
 		c.snapshot = decodeDocument[protocol.Snapshot](c, e.Snapshot.Data)
 	}
 	if e.Catalog != nil {
-		c.catalog = decodeDocument[protocol.Catalog](c, e.Catalog.Data)
+		c.setCatalog(decodeDocument[protocol.Catalog](c, e.Catalog.Data))
+	}
+	if e.Snapshot != nil {
+		c.newLocks()
 	}
 	if c.storage == nav.StorageRebuilding {
 		c.storage = nav.StorageFine
 	}
 	c.later(session.CacheApplied{Epoch: e.Epoch, Version: e.Version})
+}
+
+// newLocks follows a new snapshot: its PINs are counted, and no others.
+func (c *core) newLocks() {
+	c.dropCounters()
+	if err := c.placeCounts(); err != nil {
+		c.log.Error("PIN counts not written", "error", err)
+	}
+	c.later(session.PINsTried{Tries: c.tries()})
 }
 
 func (c *core) putDocuments(e session.ApplyCache) error {

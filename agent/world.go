@@ -8,7 +8,6 @@ import (
 	"rsc.io/qr"
 
 	"github.com/hearthkey/hearthkey/agent/nav"
-	"github.com/hearthkey/hearthkey/agent/pinlock"
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/protocol"
 )
@@ -44,10 +43,32 @@ func (c *core) world() nav.World {
 	}
 	if c.snapshot != nil {
 		w.Owner, w.Profiles, w.AccountURL = c.snapshot.Owner, c.snapshot.Profiles, c.snapshot.AccountURL
+		w.Household = nav.Household{
+			Parental: c.snapshot.Parental, AddProfileNeedsPIN: c.snapshot.AddProfileNeedsPIN, MaxProfiles: c.snapshot.MaxProfiles,
+		}
+		w.ForgotPIN = c.forgotPIN()
 	}
-	w.Catalog = c.catalog
+	w.Catalog, w.Library = c.catalog, c.library
+	w.Answer = profileAnswer(s.Request)
 	w.OfflineSince = c.offlineSince(s.Online, now.Wall)
 	return w
+}
+
+// forgotPIN is where the owner sets a new PIN (product rule P4).
+func (c *core) forgotPIN() *nav.Help {
+	if c.snapshot.AccountURL == "" {
+		return nil
+	}
+	uri := strings.TrimSuffix(c.snapshot.AccountURL, "/") + "/pin"
+	return &nav.Help{URI: uri, QR: c.pinQR.rows(uri)}
+}
+
+// profileAnswer says what came of a request for a profile.
+func profileAnswer(s session.RequestStatus) *nav.ProfileAnswer {
+	if s.Answers == 0 && !s.Asking {
+		return nil
+	}
+	return &nav.ProfileAnswer{Asking: s.Asking, Answers: s.Answers, Refusal: s.Refusal, Wait: s.Wait, Offline: s.Offline}
 }
 
 // phases maps the session's phases to those of the screens.
@@ -175,23 +196,6 @@ func (c *core) moment(ms int64) string {
 
 func midnight(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
-}
-
-// waits lists the profiles whose PIN cannot be tried yet.
-func (c *core) waits() []nav.Wait {
-	if c.snapshot == nil {
-		return nil
-	}
-	var out []nav.Wait
-	for _, p := range c.snapshot.Profiles {
-		if !p.Locked {
-			continue
-		}
-		if left := pinlock.Left(c.counter(p.ID, p.PIN), c.pinNow()); left > 0 {
-			out = append(out, nav.Wait{Profile: p.ID, Left: left})
-		}
-	}
-	return out
 }
 
 // qrCode keeps the last drawn code, since the same one is shown for minutes.

@@ -1,0 +1,100 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hearthkey/hearthkey/agent/cache"
+	"github.com/hearthkey/hearthkey/agent/library"
+	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/agent/session"
+	"github.com/hearthkey/hearthkey/protocol"
+)
+
+// openShelf opens the library of the profile in use, and of no other (product rule
+// P10): as the server last told it, and on top what it does not know yet.
+func (c *core) openShelf() {
+	c.shelf, c.library = library.Shelf{}, nil
+	if c.profile == "" {
+		return
+	}
+	shelf, err := c.cache.Shelf(c.profile)
+	if err != nil && !errors.Is(err, cache.ErrMissing) {
+		c.log.Warn("library not read", "error", err)
+	}
+	known := err == nil
+	items, err := c.cache.Pending(cache.MaxQueue)
+	if err != nil {
+		c.log.Error("activity not read", "error", err)
+	}
+	for _, it := range items {
+		if it.Profile == c.profile {
+			shelf, known = shelf.Apply(it, c.titles), true
+		}
+	}
+	if known {
+		c.setShelf(shelf)
+	}
+}
+
+// setShelf shows the library of the profile in use.
+func (c *core) setShelf(s library.Shelf) {
+	c.shelf = s
+	c.library = &nav.Library{Profile: c.profile, List: s.List, Watched: s.Begun()}
+}
+
+// keepLibrary stores the server's word on all profiles.
+func (c *core) keepLibrary(e session.KeepLibrary) {
+	all := make(map[protocol.ProfileID]library.Shelf, len(e.Profiles))
+	for _, l := range e.Profiles {
+		all[l.Profile] = c.shelfOf(l.Profile).Replace(l, c.titles)
+	}
+	if err := c.cache.PutShelves(all); err != nil {
+		c.cacheLost(fmt.Errorf("store the libraries: %w", err))
+		return
+	}
+	c.openShelf()
+	c.later(session.LibraryKept{Epoch: c.rec.Session.Epoch, Number: e.Number})
+}
+
+// shelfOf is what is known of a profile's library: nothing where it cannot be read.
+func (c *core) shelfOf(id protocol.ProfileID) library.Shelf {
+	if id == c.profile {
+		return c.shelf
+	}
+	s, err := c.cache.Shelf(id)
+	if err != nil {
+		return library.Shelf{}
+	}
+	return s
+}
+
+// did queues what a profile did with a title, offers it to the server, and shows
+// it at once.
+func (c *core) did(it protocol.ActivityItem) {
+	it.At = c.session.ServerTime(c.now())
+	if _, err := c.cache.Enqueue(it); err != nil {
+		c.log.Error("activity not kept", "error", err)
+		if errors.Is(err, cache.ErrItem) || errors.Is(err, cache.ErrClosed) {
+			return
+		}
+	}
+	if it.Profile == c.profile {
+		c.setShelf(c.shelf.Apply(it, c.titles))
+	}
+	c.sessionStep(session.ActivityReady{Items: c.waiting()})
+}
+
+// watched tells how far a profile is in a title.
+func (c *core) watched(what protocol.ActivityKind, p nav.Playback) {
+	c.did(protocol.ActivityItem{Profile: p.Profile, Title: p.Title, What: what, Position: p.Position, Length: p.Length})
+}
+
+// listed puts a title on a profile's own list, or takes it off.
+func (c *core) listed(e nav.ListTitle) {
+	what := protocol.Unlisted
+	if e.On {
+		what = protocol.Listed
+	}
+	c.did(protocol.ActivityItem{Profile: e.Profile, Title: e.Title, What: what})
+}
