@@ -130,7 +130,7 @@ func (p *parts) openServices(context.Context) (err error) {
 	gate := admit.New(admit.Config{})
 	p.profiles, err = profile.New(profile.Config{
 		DB: p.db, Keys: p.keys, Gate: gate, MaxProfiles: p.cfg.MaxProfiles, Notify: p.notify, Changed: p.changed,
-		AccountURL: p.cfg.PublicURL + "/account/profiles",
+		AccountURL: p.cfg.PublicURL + "/account/profiles", Title: p.title, Password: p.passwordAtTV,
 	})
 	if err != nil {
 		return err
@@ -168,6 +168,12 @@ func (p *parts) openServices(context.Context) (err error) {
 // notify writes a notice with its "It wasn't me" link, to where the owner wants
 // it.
 func (p *parts) notify(tx *store.Tx, n account.Notice) error { return p.accounts.Notify(tx, n) }
+
+// passwordAtTV checks the account's password that was typed at a TV: with the
+// counters of the sign-ins there.
+func (p *parts) passwordAtTV(ctx context.Context, now time.Time, a protocol.AccountID, tv protocol.DeviceID, password string, from account.Client) error {
+	return p.accounts.CheckAtTV(ctx, now, a, p.devices.Known(tv), password, from)
+}
 
 // changed tells every node that an account has a new version.
 func (p *parts) changed(a protocol.AccountID, v protocol.Version) {
@@ -225,7 +231,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 	p.api, err = api.New(api.Config{
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
 		TVs: p.tvs, Origins: p.origins(), Cookie: web.CookieName(p.cfg.secure()), Log: p.cfg.Log, Now: p.cfg.Now,
-		Bounces: p.outbox.Bounces, Titles: p.title,
+		Bounces: p.outbox.Bounces, Titles: p.title, Search: p.titles.Search,
 	})
 	if err != nil {
 		return err
@@ -235,6 +241,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 		Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now,
 		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
 		MinPassword: p.cfg.MinPassword, Support: p.cfg.Support, Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
+		Title: p.titles.Title, Search: p.titles.Search,
 	}
 	if p.cfg.Dev {
 		c.Outbox = p.outbox.Recent

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/notify"
@@ -28,6 +29,9 @@ type Config struct {
 	Bounces func(ctx context.Context, about protocol.AccountID, n int) ([]notify.Bounce, error)
 	// Titles names what can be watched: "" for what is not on offer. Nil: none is.
 	Titles func(protocol.TitleID) string
+	// Search returns at most limit titles by what a person typed of their name. Nil:
+	// none is.
+	Search func(query string, limit int) []parental.Title
 
 	// TVs serves the devices' WebSocket.
 	TVs http.Handler
@@ -59,6 +63,9 @@ func New(cfg Config) (*API, error) {
 	}
 	if cfg.Titles == nil {
 		cfg.Titles = func(protocol.TitleID) string { return "" }
+	}
+	if cfg.Search == nil {
+		cfg.Search = func(string, int) []parental.Title { return nil }
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

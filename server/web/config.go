@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/device"
@@ -48,6 +49,11 @@ type Config struct {
 	// Titles names the titles that can be watched: "" for one that is not on
 	// offer any more. nil: none is.
 	Titles func(protocol.TitleID) string
+	// Title returns a title on offer. nil: none is.
+	Title func(protocol.TitleID) (parental.Title, bool)
+	// Search returns at most limit titles on offer by what a person typed of their
+	// name. nil: none is.
+	Search func(query string, limit int) []parental.Title
 	// Passkeys says that the server's address allows them.
 	Passkeys bool
 	// Bounces returns the newest messages to the household that were given up, n
@@ -85,6 +91,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Titles == nil {
 		c.Titles = func(protocol.TitleID) string { return "" }
+	}
+	if c.Title == nil {
+		c.Title = func(protocol.TitleID) (parental.Title, bool) { return parental.Title{}, false }
+	}
+	if c.Search == nil {
+		c.Search = func(string, int) []parental.Title { return nil }
 	}
 	if c.Beat <= 0 {
 		c.Beat = api.Beat
