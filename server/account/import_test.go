@@ -65,8 +65,9 @@ func TestO3_ImportLeavesOutWhatCannotBeUsed(t *testing.T) {
 		{Email: "d@example.org", PasswordHash: good, Phone: ownersPhone},
 		{Email: "e@example.org", PasswordHash: "$2b$31$" + strings.Repeat("a", 53)},
 		{},
+		{Email: "f@example.org", PasswordHash: "$argon2id$v=19$m=1048576,t=32,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
 	}
-	want := map[int]error{1: ErrAddressTaken, 2: ErrAddressTaken, 3: ErrAddress, 4: ErrHash, 5: ErrHash, 6: ErrPhone, 7: ErrPhoneTaken, 8: ErrHash, 9: ErrAddress}
+	want := map[int]error{1: ErrAddressTaken, 2: ErrAddressTaken, 3: ErrAddress, 4: ErrHash, 5: ErrHash, 6: ErrPhone, 7: ErrPhoneTaken, 8: ErrHash, 9: ErrAddress, 10: ErrHash}
 	added, left, err := f.Import(f.ctx, f.clock.Now(), "olga: moved", rows)
 	if err != nil || added != 1 || len(left) != len(want) {
 		t.Fatalf("Import = %d, %v, %v", added, left, err)

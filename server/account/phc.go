@@ -22,8 +22,21 @@ type cost struct {
 // (product rule A3). Raise it here: older hashes are renewed at sign-in.
 var standardCost = cost{memory: 19456, passes: 2, lanes: 1}
 
-// maxCost bounds what a stored hash may make the server do.
-var maxCost = cost{memory: 1 << 20, passes: 32, lanes: 16}
+// maxCost bounds what a stored hash may make the server do, at a sign-in that
+// anybody can begin: memory times passes no more than maxArgonWork.
+var maxCost = cost{memory: maxArgonMemory, passes: 32, lanes: 16}
+
+const (
+	maxArgonMemory = 256 << 10 // KiB
+	maxArgonWork   = 768 << 10 // KiB times passes: about a second of a core
+)
+
+// bounded reports whether hashes of this cost are worked out.
+func (c cost) bounded() bool {
+	return c.lanes >= 1 && c.lanes <= maxCost.lanes && c.passes >= 1 && c.passes <= maxCost.passes &&
+		c.memory >= 8*uint32(c.lanes) && c.memory <= maxCost.memory &&
+		c.memory*c.passes <= maxArgonWork // cannot overflow: both are bounded above
+}
 
 const (
 	passwordSalt = 16 // bytes
@@ -85,10 +98,7 @@ func parsePHC(s string) (c cost, salt, key []byte, err error) {
 	salt, err1 := e.DecodeString(parts[4])
 	key, err2 := e.DecodeString(parts[5])
 	switch {
-	case err1 != nil || err2 != nil,
-		c.memory < 8*uint32(c.lanes) || c.memory > maxCost.memory,
-		c.passes < 1 || c.passes > maxCost.passes,
-		c.lanes < 1 || c.lanes > maxCost.lanes,
+	case err1 != nil || err2 != nil, !c.bounded(),
 		len(salt) < 8 || len(salt) > 64 || len(key) < 16 || len(key) > 64:
 		return c, nil, nil, errPHC
 	}

@@ -63,6 +63,23 @@ func TestO3_WhatIsNoHash(t *testing.T) {
 	}
 }
 
+// Whoever has such an account could stop all sign-ins with a wrong password.
+func TestO3_WhatWouldTakeSecondsIsNoHash(t *testing.T) {
+	const rest = "$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
+	for costs, want := range map[string]bool{
+		"m=1048576,t=32,p=1": false, "m=1048576,t=1,p=1": false, "m=262145,t=1,p=1": false, "m=262144,t=4,p=4": false,
+		"m=65536,t=13,p=1": false, "m=64,t=33,p=1": false, "m=4294967295,t=2,p=1": false, "m=2147483648,t=2,p=1": false,
+		"m=262144,t=3,p=4": true, "m=65536,t=3,p=4": true, "m=65536,t=12,p=1": true, "m=47104,t=1,p=1": true, "m=19456,t=2,p=1": true,
+	} {
+		for _, kind := range []string{"argon2id", "argon2i"} {
+			hash := "$" + kind + "$v=19$" + costs + rest
+			if err := checkHash(hash); (err == nil) != want {
+				t.Errorf("checkHash(%s) = %v, want it taken: %v", hash, err, want)
+			}
+		}
+	}
+}
+
 func FuzzForeignHash(f *testing.F) {
 	for _, v := range foreignVectors {
 		f.Add(v.hash)

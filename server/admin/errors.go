@@ -124,7 +124,7 @@ func sayLine(err error) string {
 	case errors.Is(err, account.ErrPhone):
 		return "not a phone number in international form"
 	case errors.Is(err, account.ErrHash):
-		return "not a password hash that is known here"
+		return "not a password hash that is known here, or one that takes over a second to check"
 	case errors.Is(err, account.ErrAddressTaken):
 		return "the address has an account"
 	case errors.Is(err, account.ErrPhoneTaken):
