@@ -52,16 +52,51 @@ func TestOriginsAddr(t *testing.T) {
 	}
 }
 
-func TestProgramName(t *testing.T) {
+// FuzzProgramName holds that nothing of a header's own wording is repeated.
+func FuzzProgramName(f *testing.F) {
+	f.Add("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+	f.Add("Your account is blocked. Call +1 900 555 0100 on evil.example")
+	fixed := map[string]bool{unknownProgram: true}
+	for _, name := range browsers {
+		fixed[name] = true
+	}
+	all := map[string]bool{}
+	for name := range fixed {
+		all[name] = true
+		for _, system := range systems {
+			all[name+" on "+system] = true
+		}
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if got := programName(header); !all[got] {
+			t.Errorf("programName(%q) = %q, which is of no list", header, got)
+		}
+	})
+}
+
+// V7: whoever tries to sign in must not write into our mails.
+func TestV7_ProgramNamesAreOfAFixedList(t *testing.T) {
 	for header, want := range map[string]string{
-		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0":                                                                  "Firefox on Linux",
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1": "Safari on iOS",
-		"curl/8.14.1":            "curl",
-		"":                       "an unnamed program",
-		"   ":                    "an unnamed program",
-		"evil\r\nname/1":         "evilname",
-		"\xff\xfe":               "an unnamed program",
-		strings.Repeat("x", 9e3): strings.Repeat("x", 64),
+		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0":                                                                     "Firefox on Linux",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1":    "Safari on iOS",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0":              "Edge on Windows",
+		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 Safari/537.36":                              "Headless Chrome on Linux",
+		"Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36":                      "Chrome on Android",
+		"Mozilla/5.0 (Linux; Android 14; SM-S921B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/27.0 Chrome/125.0.0.0 Mobile Safari/537.36": "Samsung Internet on Android",
+		"Mozilla/5.0 (Linux; Android 14; tablet; rv:140.0) Gecko/140.0 Firefox/140.0":                                                                "Firefox on Android",
+		"curl/8.14.1":                       "curl",
+		"":                                  "an unknown program",
+		"   ":                               "an unknown program",
+		"evil\r\nname/1":                    "an unknown program",
+		"\xff\xfe":                          "an unknown program",
+		strings.Repeat("x", 9e3):            "an unknown program",
+		strings.Repeat("(", 9e3):            "an unknown program",
+		"bank.example/1 (Linux)":            "an unknown program on Linux",
+		"Chrome on your TV: ring us (Call)": "an unknown program",
+		"Your account is blocked. Call +1 900 555 0100 or visit evil.example": "an unknown program",
+		"Your-account-is-blocked/1.0":                                         "an unknown program",
+		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Call-0900-555/1 Chrome/140.0 Safari/537.36": "an unknown program on Linux",
+		"Mozilla/5.0 (Your account is blocked; call 0900) Gecko/20100101 Firefox/140.0":                                     "Firefox",
 	} {
 		if got := programName(header); got != want {
 			t.Errorf("programName(%.40q) = %q, want %q", header, got, want)

@@ -1,11 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
-	"unicode"
 
 	"github.com/mileusna/useragent"
 
@@ -116,34 +116,37 @@ func deviceKind(header string) string {
 	return ""
 }
 
+// Names that a User-Agent can have in our mails and pages. Whoever tries to sign
+// in writes that header, so nothing of its own wording is ever repeated: it
+// would be a stranger's text in a genuine mail.
+var (
+	browsers = map[string]string{
+		useragent.Chrome: "Chrome", useragent.HeadlessChrome: "Headless Chrome", useragent.Firefox: "Firefox",
+		useragent.Safari: "Safari", useragent.MobileSafari: "Safari", useragent.Edge: "Edge", useragent.Opera: "Opera",
+		useragent.OperaMini: "Opera Mini", useragent.OperaTouch: "Opera Touch", useragent.Vivaldi: "Vivaldi",
+		useragent.InternetExplorer: "Internet Explorer", useragent.SamsungBrowser: "Samsung Internet",
+		useragent.FacebookApp: "the Facebook app", useragent.InstagramApp: "the Instagram app", useragent.TiktokApp: "the TikTok app",
+		"Android browser": "Android browser", "Huawei Browser": "Huawei Browser", "Miui Browser": "Mi Browser",
+		"Brave": "Brave", "YaBrowser": "Yandex Browser", "DuckDuckGo": "DuckDuckGo", "curl": "curl", "Wget": "Wget",
+	}
+	systems = map[string]string{
+		useragent.Windows: "Windows", useragent.WindowsPhone: "Windows Phone", useragent.Android: "Android",
+		useragent.MacOS: "macOS", useragent.IOS: "iOS", useragent.Linux: "Linux", useragent.FreeBSD: "FreeBSD",
+		useragent.ChromeOS: "ChromeOS", useragent.BlackBerry: "BlackBerry", useragent.Harmony: "HarmonyOS",
+	}
+)
+
+const unknownProgram = "an unknown program"
+
 // programName says a User-Agent as a person does: "Firefox on Linux".
 func programName(header string) string {
 	if len(header) > maxAgent {
 		header = header[:maxAgent]
 	}
-	header = strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, header)
-	header = strings.TrimSpace(header)
 	ua := useragent.Parse(header)
-	switch {
-	case ua.Name != "" && ua.OS != "":
-		return short(ua.Name + " on " + ua.OS)
-	case ua.Name != "":
-		return short(ua.Name)
-	case header != "":
-		first, _, _ := strings.Cut(strings.Fields(header)[0], "/")
-		return short(first)
+	name, system := cmp.Or(browsers[ua.Name], unknownProgram), systems[ua.OS]
+	if system == "" {
+		return name
 	}
-	return "an unnamed program"
-}
-
-func short(s string) string {
-	if r := []rune(s); len(r) > 64 {
-		return string(r[:64])
-	}
-	return s
+	return name + " on " + system
 }

@@ -67,9 +67,10 @@ func (v *tv) ask(ctx context.Context, f protocol.Frame) (*account.Challenge, err
 	return nil, errOutOfOrder
 }
 
-// client is the TV that asks, as its owner sees it.
+// client is the TV that asks, as its owner sees it: without its name, which
+// whoever tries passwords there chose.
 func (v *tv) client() account.Client {
-	c := account.Client{Agent: v.enrol.Name, IP: v.ip, Kind: "tv"}
+	c := account.Client{Agent: "a TV", IP: v.ip, Kind: "tv"}
 	if place := v.t.cfg.Origins.Place; place != nil {
 		c.Place = place(parseAddr(v.ip))
 	}
