@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hearthkey/hearthkey/agent/screen"
+	"github.com/hearthkey/hearthkey/protocol"
 )
 
 // files reads every file of the page.
@@ -99,7 +100,7 @@ func TestImportsAreThere(t *testing.T) {
 
 func TestAvatars(t *testing.T) {
 	all := files(t)
-	for _, name := range []string{"fox", "owl", "robot", "comet", "cactus", "whale", "tent", "moon", "kite", "lantern"} {
+	for _, name := range protocol.Avatars() {
 		if all["avatars/"+name+".svg"] == "" {
 			t.Errorf("avatar %s is missing", name)
 		}

@@ -28,6 +28,11 @@ func Views() []Named {
 	all = append(all, people()...)
 	all = append(all, watching()...)
 	all = append(all, settings()...)
+	all = append(all, series()...)
+	all = append(all, searching()...)
+	all = append(all, drafting()...)
+	all = append(all, kids()...)
+	all = append(all, crowd()...)
 	return append(all, hard()...)
 }
 
@@ -179,7 +184,7 @@ func people() []Named {
 	view := func(pin nav.PIN) nav.View {
 		pin.Length = 4
 		return nav.View{Screen: nav.ScreenPIN, Title: "Enter the PIN for Jonas", Who: &who, PIN: &pin,
-			Text: []string{"Use the digits, or the arrows and OK.", "Forgot it? Set a new one at tv.example.com/account."}}
+			Text: []string{"Use the digits, or the arrows and OK."}}
 	}
 	return []Named{
 		{"gate", nav.View{Screen: nav.ScreenGate, Title: "Who is watching?", Focus: "p1", Items: Profiles(), Say: "Who is watching? Alma"}},
@@ -211,6 +216,7 @@ func Rows() []nav.Row {
 		titles("For the whole family", "Pip and the Whale", "Cloud Bakery", "Robots Don't Cry", "The Great Kite Race", "Bear Goes North"),
 		titles("Documentaries", "Glass Mountains", "Deep Signal", "The Last Orchard", "Northern Lines", "Seven Rivers"),
 	}
+	rows[0].Items[0].Progress, rows[0].Items[1].Progress = 0.7, 0.15
 	rows[1].Items[3].Locked = true
 	return rows
 }
@@ -224,7 +230,8 @@ func watching() []Named {
 	second.Focus = rows[1].Items[3].ID
 	menu := home
 	menu.Focus = "settings"
-	menu.Menu = []nav.Item{{ID: "home", Label: "Home"}, {ID: "switch", Label: "Switch profile"}, {ID: "settings", Label: "Settings"}}
+	menu.Menu = []nav.Item{{ID: "home", Label: "Home"}, {ID: "list", Label: "My list"}, {ID: "search", Label: "Search"},
+		{ID: "switch", Label: "Switch profile"}, {ID: "edit", Label: "Edit profile"}, {ID: "settings", Label: "Settings"}}
 	offline := second
 	offline.Banner = &nav.Banner{Kind: "offline", Text: "Offline since 21:40. Everything on this TV still works."}
 	offline.Toast = "Midnight Tram is not available for Alma."

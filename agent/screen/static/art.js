@@ -1,8 +1,11 @@
 // Posters drawn from nothing but a title's id: the same title looks the same
-// everywhere and for ever. Each is a scene in a palette, both chosen by the
-// id, with details that differ from title to title.
+// everywhere and for ever. Words of the id choose the scene where they say what
+// it is about; a number made of the id chooses the rest. Episodes are variations
+// of their series.
 
 import { svg } from "./dom.js";
+import * as scenes from "./scenes.js";
+import * as more from "./morescenes.js";
 
 const W = 320;
 const H = 180;
@@ -22,6 +25,39 @@ const PALETTES = [
   ["#151a2e", "#4fb0a5", "#2d6d7d", "#204a63", "#131d38", "#ffe8a3"],
   ["#41204f", "#f0a3a0", "#b85f83", "#763f72", "#351b45", "#fff0d8"],
 ];
+
+// Palettes of kids' pictures: bright, and dark enough at the foot for a name.
+const BRIGHT = [
+  ["#3fa9e0", "#bfe8f7", "#6cc36b", "#3f9a5d", "#1f5f4a", "#fff4b8"],
+  ["#ff9a5a", "#ffe0a3", "#f2726f", "#b94f7a", "#5a2a5e", "#fff6d8"],
+  ["#6c63d8", "#c9b6ff", "#8f7bea", "#5a4bb8", "#2c2a70", "#fff0b0"],
+  ["#1fb5a8", "#b9f2d9", "#ffb24d", "#e87a3f", "#7a3350", "#fffbe0"],
+  ["#f277a5", "#ffd3dd", "#c65fb0", "#7d4aa6", "#3c2a6e", "#fff3c4"],
+];
+
+// ABOUT says which words of an id mean which scene.
+const ABOUT = [
+  [/lighthouse|harbour|harbor|storm|ferry|coast/, more.lighthouse],
+  [/boat|tide|sea\b|ocean|captain|whale|sail|water|river/, scenes.sea],
+  [/orbit|star|space|planet|moon|meridian|signal|comet/, scenes.space],
+  [/snow|winter|ice\b|north|glacier|arctic/, more.snow],
+  [/kite|balloon|wind|cloud|sky/, more.kites],
+  [/orchard|garden|flower|juniper|tree|apple|spring/, more.orchard],
+  [/forest|wood|otter|bear|wolf/, scenes.forest],
+  [/platform|train|tram|rail|station|journey|road/, more.rails],
+  [/lantern|street|market|festival|alley/, more.lanterns],
+  [/ledger|letter|book|verdict|tapes?\b|archive|library/, more.books],
+  [/city|volt|night|tower|detective/, scenes.city],
+  [/house|hearth|home|hall|bakery|kitchen|cottage/, scenes.house],
+  [/desert|dune|sand|iron|dust|west/, scenes.dunes],
+  [/map|cartograph|paper|league|game/, scenes.blocks],
+  [/orchestra|music|song|dance|concert/, scenes.rays],
+  [/pancake|monster|robot|friend|critter/, more.critter],
+];
+
+const SCENES = [scenes.mountains, scenes.city, scenes.dunes, scenes.space, scenes.forest, scenes.sea, scenes.house, scenes.rays,
+  scenes.scales, scenes.blocks, more.snow, more.kites, more.orchard, more.rails, more.lanterns, more.books, more.lighthouse];
+const FRIENDLY = [more.critter, more.kites, more.orchard, scenes.house, scenes.sea, more.critter, scenes.space, more.lighthouse];
 
 // hash is FNV-1a.
 function hash(text) {
@@ -52,212 +88,34 @@ function gradient(from, to) {
   return [node, "url(#" + id + ")"];
 }
 
-const circle = (cx, cy, r, fill, more) => svg("circle", Object.assign({ cx, cy, r, fill }, more));
-const rect = (x, y, width, height, fill, more) => svg("rect", Object.assign({ x, y, width, height, fill }, more));
-const path = (d, fill, more) => svg("path", Object.assign({ d, fill }, more));
-
-function stars(r, n, fill) {
-  const all = [];
-  for (let i = 0; i < n; i++) {
-    all.push(circle(r() * W, r() * H * 0.62, 0.4 + r() * 0.9, fill, { opacity: 0.35 + r() * 0.6 }));
-  }
-  return all;
+// seriesOf returns the id without what names an episode: "salt-s1e3" is of "salt".
+function seriesOf(id) {
+  return id.replace(/[-_./ ]?s\d{1,3}[-_./ ]?e\d{1,4}$/i, "");
 }
 
-// ridge is a jagged line of mountains, closed at the bottom.
-function ridge(r, base, height, steps, fill) {
-  let d = "M0 " + H + "V" + (base - r() * height);
-  for (let i = 1; i <= steps; i++) {
-    const up = i % 2 ? height * (0.55 + r() * 0.45) : height * r() * 0.35;
-    d += "L" + (((i - 0.3 + r() * 0.5) * W) / steps) + " " + (base - up);
-  }
-  return path(d + "L" + (W + 20) + " " + base + "V" + H + "z", fill);
-}
-
-// swell is a smooth line of hills, dunes or waves.
-function swell(r, base, height, steps, fill) {
-  const step = W / steps;
-  let d = "M" + -step + " " + H + "V" + base;
-  for (let i = 0; i <= steps + 1; i++) {
-    const up = (i % 2 ? -1 : 1) * height * (0.4 + r() * 0.6);
-    d += "q" + step / 2 + " " + -up + " " + step + " 0";
-  }
-  return path(d + "V" + H + "z", fill);
-}
-
-function mountains(r, c) {
-  const x = 60 + r() * 200;
-  return [
-    ...stars(r, 26, c[5]),
-    circle(x, 62, 40, c[5], { opacity: 0.18 }), circle(x, 62, 25, c[5]),
-    ridge(r, 132, 78, 6, c[2]), ridge(r, 150, 62, 7, c[3]), ridge(r, 176, 52, 9, c[4]),
-  ];
-}
-
-function dunes(r, c) {
-  const x = 70 + r() * 180;
-  return [
-    circle(x, 70, 46, c[5], { opacity: 0.25 }), circle(x, 70, 34, c[5]),
-    swell(r, 108, 26, 3, c[2]), swell(r, 132, 30, 2, c[3]), swell(r, 158, 24, 3, c[4]),
-  ];
-}
-
-function city(r, c) {
-  const all = [...stars(r, 22, c[5]), circle(230 + r() * 50, 40, 17, c[5])];
-  [[2, 44, 70], [3, 30, 92], [4, 12, 74]].forEach(([colour, low, range], layer) => {
-    for (let x = -8 - r() * 10; x < W; ) {
-      const width = 16 + r() * 22;
-      const height = low + r() * range;
-      all.push(rect(x, H - height, width, height + 2, c[colour]));
-      if (layer === 1 && height > 70) {
-        all.push(rect(x + width / 2 - 0.7, H - height - 14, 1.4, 14, c[colour]));
-      }
-      for (let wy = H - height + 6; layer && wy < H - 8; wy += 8) {
-        for (let wx = x + 4; wx < x + width - 5; wx += 6) {
-          if (r() < 0.28) {
-            all.push(rect(wx, wy, 2.6, 3.6, c[5], { opacity: 0.4 + r() * 0.6 }));
-          }
-        }
-      }
-      x += width + r() * 6;
-    }
-  });
-  return all;
-}
-
-function sea(r, c) {
-  const x = 90 + r() * 140;
-  const all = [circle(x, 106, 58, c[5], { opacity: 0.16 }), circle(x, 106, 40, c[5]), rect(0, 106, W, 80, c[3])];
-  for (let i = 0; i < 9; i++) {
-    const width = 84 - i * 6 + r() * 26;
-    all.push(rect(x - width / 2 + (r() - 0.5) * 14, 111 + i * 7.5, width, 2.4, c[5], { opacity: 0.75 - i * 0.07, rx: 1.2 }));
-  }
-  const b = x > 160 ? 60 + r() * 30 : 230 + r() * 40;
-  all.push(path("M" + b + " 82v34h-22zM" + (b + 2) + " 72v44h26z", c[5], { opacity: 0.92 }));
-  all.push(path("M" + (b - 28) + " 119h62l-9 11h-44z", c[4]));
-  return all.concat(swell(r, 168, 9, 6, c[4]));
-}
-
-function forest(r, c) {
-  const all = [...stars(r, 20, c[5]), circle(60 + r() * 200, 46, 20, c[5], { opacity: 0.9 })];
-  [[2, 118, 46, 15], [3, 146, 64, 22], [4, 186, 88, 30]].forEach(([colour, base, height, spread]) => {
-    all.push(rect(0, base - 6, W, H, c[colour]));
-    for (let x = r() * -20; x < W + 20; x += spread * (0.7 + r() * 0.7)) {
-      const h = height * (0.6 + r() * 0.55);
-      const w = h * 0.2;
-      for (let tier = 0; tier < 3; tier++) {
-        const top = base - h + (tier * h) / 4.5;
-        const half = w * (0.7 + tier * 0.42);
-        all.push(path("M" + x + " " + top + "L" + (x + half) + " " + (top + h * 0.45) + "H" + (x - half) + "z", c[colour]));
-      }
-    }
-  });
-  return all;
-}
-
-function space(r, c) {
-  const x = 100 + r() * 130;
-  const y = 78 + r() * 20;
-  const size = 42 + r() * 14;
-  const tilt = -28 + r() * 16;
-  const id = "disc" + ++gradients;
-  const clip = svg("clipPath", { id }, circle(x, y, size, "#000"));
-  const bands = svg("g", { "clip-path": "url(#" + id + ")" }, circle(x, y, size, c[2]));
-  for (let i = 0; i < 5; i++) {
-    bands.appendChild(rect(x - 80, y - size + 8 + i * size * 0.4 + r() * 8, 160, 3 + r() * 9, i % 2 ? c[5] : c[3], {
-      opacity: i % 2 ? 0.35 : 0.7, transform: "rotate(" + tilt / 2 + " " + x + " " + y + ")" }));
-  }
-  bands.appendChild(circle(x - size * 0.5, y - size * 0.4, size * 1.5, "none", { stroke: c[4], "stroke-width": size * 0.9, opacity: 0.45 }));
-  const ring = (d) => path(d, "none", { stroke: c[5], "stroke-width": 3.5, opacity: 0.85, transform: "rotate(" + tilt + " " + x + " " + y + ")" });
-  const wide = size * 1.75;
-  return [
-    ...stars(r, 60, c[5]), ...stars(r, 12, c[1]), clip,
-    ring("M" + (x - wide) + " " + y + "a" + wide + " " + size * 0.34 + " 0 0 1 " + 2 * wide + " 0"), bands,
-    ring("M" + (x - wide) + " " + y + "a" + wide + " " + size * 0.34 + " 0 0 0 " + 2 * wide + " 0"),
-    circle(x + size * 1.7, y - size * 0.9, 7 + r() * 5, c[5]),
-  ];
-}
-
-function house(r, c) {
-  const x = 90 + r() * 140;
-  const smoke = (dx, dy, size) => circle(x + 22 + dx, 62 - dy, size, c[5], { opacity: 0.35 });
-  return [
-    ...stars(r, 30, c[5]), circle(x > 160 ? 66 : 256, 48, 18, c[5]),
-    swell(r, 122, 24, 3, c[2]), smoke(0, 0, 4), smoke(5, 9, 5.5), smoke(13, 19, 7),
-    path("M" + (x - 30) + " 132V98L" + x + " 74l30 24v34z", c[4]), rect(x + 18, 70, 8, 24, c[4]),
-    rect(x - 18, 102, 13, 13, c[5]), rect(x + 5, 102, 13, 30, c[1]),
-    path("M" + (x - 38) + " 102L" + x + " 70l38 32-4 4L" + x + " 79l-34 27z", c[3]),
-    swell(r, 142, 18, 2, c[3]), swell(r, 166, 14, 3, c[4]),
-  ];
-}
-
-function scales(r, c) {
-  const all = [];
-  const size = 24 + Math.floor(r() * 3) * 6;
-  const tones = [c[2], c[3], c[1], c[4]];
-  let line = 0;
-  for (let y = 30 + size; y < H + size * 2; y += size / 2) {
-    for (let x = line % 2 ? 0 : -size; x < W + size; x += size * 2) {
-      const tone = tones[Math.floor(r() * tones.length)];
-      for (let i = 0; i < 4; i++) {
-        all.push(circle(x, y, size * (1 - i * 0.25), i % 2 ? c[5] : tone, { opacity: i % 2 ? 0.5 : 1 }));
-      }
-    }
-    line++;
-  }
-  return [circle(60 + r() * 200, 40, 24, c[5]), ...all];
-}
-
-function rays(r, c) {
-  const x = 80 + r() * 160;
-  const all = [];
-  const n = 14 + Math.floor(r() * 8);
-  for (let i = 0; i < n; i++) {
-    const a = ((i + r() * 0.1) / n) * Math.PI * 2;
-    const b = a + Math.PI / n;
-    all.push(path("M" + x + " 120L" + (x + 420 * Math.cos(a)) + " " + (120 + 420 * Math.sin(a)) +
-      "L" + (x + 420 * Math.cos(b)) + " " + (120 + 420 * Math.sin(b)) + "z", c[2], { opacity: 0.55 }));
-  }
-  [64, 50, 36, 22].forEach((size, i) => all.push(circle(x, 120, size, [c[3], c[5], c[1], c[5]][i])));
-  return all.concat(swell(r, 138, 14, 4, c[3]), swell(r, 158, 12, 3, c[4]));
-}
-
-function blocks(r, c) {
-  const all = [];
-  const size = 45;
-  const tones = [c[1], c[2], c[3], c[5], c[4]];
-  const pick = () => tones[Math.floor(r() * tones.length)];
-  for (let x = 0; x < W; x += size) {
-    for (let y = 0; y < H; y += size) {
-      all.push(rect(x, y, size + 0.5, size + 0.5, r() < 0.55 ? c[4] : c[3]));
-      const turn = { transform: "rotate(" + 90 * Math.floor(r() * 4) + " " + (x + size / 2) + " " + (y + size / 2) + ")" };
-      const shape = r();
-      if (shape < 0.4) {
-        all.push(path("M" + x + " " + y + "h" + size + "a" + size + " " + size + " 0 0 1 -" + size + " " + size + "z", pick(), turn));
-      } else if (shape < 0.62) {
-        all.push(circle(x + size / 2, y + size / 2, size * 0.36, pick()), circle(x + size / 2, y + size / 2, size * 0.15, c[4]));
-      } else if (shape < 0.82) {
-        all.push(path("M" + x + " " + y + "a" + size / 2 + " " + size / 2 + " 0 0 0 " + size + " 0z", pick(), turn));
-      }
-    }
-  }
-  return all;
-}
-
-const SCENES = [mountains, city, dunes, space, forest, sea, house, rays, scales, blocks];
-
-// art makes the picture of a title as an SVG that fills its box.
-export function art(id) {
-  const seed = hash(id);
+// look returns the scene and colours of a title.
+function look(id, kids) {
+  const series = seriesOf(id);
+  const seed = hash(series);
   const r = random(seed);
-  const scene = SCENES[Math.floor(r() * SCENES.length)];
-  const colours = PALETTES[Math.floor(r() * PALETTES.length)];
+  const about = ABOUT.find(([words]) => words.test(series.toLowerCase().replace(/[-_.]/g, " ")));
+  const pick = (list) => list[Math.floor(r() * list.length)];
+  const any = pick(kids ? FRIENDLY : SCENES);
+  const colours = pick(kids ? BRIGHT : PALETTES);
+  return { scene: about && !(kids && r() < 0.4) ? about[1] : any, colours, rest: random(series === id ? seed ^ 0x9e3779b9 : hash(id)) };
+}
+
+// art makes the picture of a title as an SVG that fills its box; of a friendly
+// kind on a kids profile's screens.
+export function art(id, kids) {
+  const { scene, colours, rest } = look(id, kids);
   const [sky, url] = gradient(colours[0], colours[1]);
   return svg("svg", { class: "art", viewBox: "0 0 " + W + " " + H, preserveAspectRatio: "xMidYMid slice", "aria-hidden": true },
-    svg("defs", {}, sky), rect(0, 0, W, H, url), ...scene(r, colours));
+    svg("defs", {}, sky), svg("rect", { width: W, height: H, fill: url }), ...scene(rest, colours));
 }
 
-// lettering returns the class of the title's lettering, one of five.
+// lettering returns the class of the title's lettering, one of five; episodes
+// have that of their series.
 export function lettering(id) {
-  return "lettering-" + ((hash(id + "/lettering") >>> 3) % 5);
+  return "lettering-" + ((hash(seriesOf(id) + "/lettering") >>> 3) % 5);
 }

@@ -1,19 +1,24 @@
 // What a view looks like: the screen, and the layers above it.
 
 import { h } from "./dom.js";
-import { lettering } from "./art.js";
 import { icon, hearth } from "./icons.js";
 import { avatar, buttons, focusable, heading, line, list } from "./parts.js";
-import { home, poster } from "./home.js";
-import { pin, code, player } from "./entry.js";
-import { typing } from "./typing.js";
+import { home } from "./home.js";
+import { next, title } from "./title.js";
+import { pin, code, linked, player } from "./entry.js";
+import { search, typing } from "./typing.js";
 
 export { startClocks } from "./clocks.js";
 
 const SCREENS = {
-  starting, welcome, code, gate, pin, home, title, player,
+  starting, welcome, code, gate, pin, home, title, player, next, search,
   settings: listing, network: listing, email: typing, password: typing, accessCode: typing,
+  profileAvatar: drawings, profileName: typing, profileLevel: listing, profilePIN: pin, profilePassword: typing,
+  profileEdit: listing, profileLocks: linked, forgotPIN: linked,
 };
+
+// Screens of one kind look alike.
+const KINDS = new Map([[listing, " listed"], [typing, " fielded"], [pin, " pinned"], [linked, " linked"], [gate, " faces"], [drawings, " faces"]]);
 
 // The icons of screens that say one thing.
 const SIGNS = { leaseEnded: "clock", signedOut: "out", deactivated: "gone", stolen: "shield", update: "update" };
@@ -25,7 +30,7 @@ export function draw(view) {
   const screen = SCREENS[view.screen] || message;
   return [
     h("section", {
-      key: "screen " + view.screen, class: "screen " + view.screen, tabindex: "-1",
+      key: "screen " + view.screen, class: "screen " + view.screen + (KINDS.get(screen) || "") + (view.kids ? " kids" : ""), tabindex: "-1",
       "aria-label": view.title || "Hearthkey", "aria-hidden": top === "screen" ? null : "true",
       "data-fallback": top === "screen",
     }, screen(view, focus("screen"))),
@@ -62,34 +67,41 @@ function welcome(view, focus) {
 
 function message(view, focus) {
   return [hearth(), h("div", { class: "column" },
-    h("div", { key: "sign", class: "sign" }, icon(SIGNS[view.screen] || "info")), heading(view), buttons(view.items, focus))];
+    view.who ? avatar(view.who) : h("div", { key: "sign", class: "sign" }, icon(SIGNS[view.screen] || "info")), heading(view), buttons(view.items, focus))];
 }
 
 function gate(view, focus) {
-  return [brand(), heading(view), h("div", { key: "people", class: "people" }, (view.items || []).map((item) => person(item, focus)))];
+  const items = view.items || [];
+  const many = items.length > FEW;
+  const at = Math.max(0, items.findIndex((item) => item.id === focus));
+  const first = Math.max(0, Math.min(at - FEW / 2, items.length - FEW - 1));
+  return [brand(), heading(view), h("div", { key: "people", class: "people" + (many ? " many" : "") + (items.length > FEW + 1 ? " more" : "") },
+    h("div", { class: "slide", style: { transform: "translate3d(" + -(many ? first * TILE : 0) + "rem,0,0)" } },
+      items.map((item) => person(item, focus))))];
 }
 
+const FEW = 5; // profiles that fit beside each other at their full size
+const TILE = 17.2; // rem from one of more to the next
+
 function person(item, focus) {
-  return h("div", focusable(item, focus, "person"), avatar(item),
+  return h("div", focusable(item, focus, "person" + (item.add ? " add" : "")),
+    item.add ? h("span", { class: "avatar" }, icon("plus")) : avatar(item),
     h("span", { class: "name", dir: "auto" }, item.label),
     h("span", { class: "under" }, item.locked && icon("lock"), item.badge || item.detail));
 }
 
-function title(view, focus) {
-  const id = view.poster || view.title || "";
-  return [
-    poster(id, "backdrop"),
-    h("div", { class: "column" }, view.badge && h("span", { key: "badge", class: "badge" }, view.badge),
-      h("div", { key: "heading", class: "heading" }, h("h1", { dir: "auto", class: lettering(id) }, view.title),
-        (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
-      buttons(view.items, focus)),
-  ];
+// drawings describes the grid of pictures to choose from.
+function drawings(view, focus) {
+  return [brand(), heading(view), h("div", { key: "drawings", class: "drawings", style: { width: 17 * (view.grid || 6) + "rem" } },
+    (view.items || []).map((item) => h("div", focusable(item, focus, "drawing"), avatar(item),
+      item.chosen && h("span", { class: "tick" }, icon("check")))))];
 }
 
 function listing(view, focus) {
   return [
     h("div", { key: "side", class: "side" },
-      h("div", { class: "sign" }, icon(view.screen === "network" ? "network" : "settings")), heading(view)),
+      view.who && view.screen !== "settings" ? avatar(view.who)
+        : h("div", { class: "sign" }, icon(view.screen === "network" ? "network" : "settings")), heading(view)),
     h("div", { key: "main", class: "main" }, view.items && list(view.items, focus, 8)),
   ];
 }
@@ -101,7 +113,7 @@ function banner(it) {
 }
 
 // The icons of the menu's choices.
-const MENU = { home: "home", switch: "people", settings: "gear" };
+const MENU = { home: "home", list: "list", search: "search", switch: "people", edit: "edit", settings: "gear" };
 
 function menu(view, focus, top) {
   return h("div", { key: "menu", class: "menu", "aria-hidden": top ? null : "true" },

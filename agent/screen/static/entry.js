@@ -45,6 +45,7 @@ export function pin(view, focus) {
   const left = it.wait ? waitLeft(it) : 0;
   const spoken = it.entered + " of " + it.length + " digits entered";
   return [
+    view.poster && poster(view.poster, "backdrop", view.kids),
     h("div", { key: "left", class: "words" },
       view.who && avatar(view.who), heading(view),
       h("p", { key: "message", class: "message" + (it.message ? " bad" : ""), dir: "auto" }, it.message || ""),
@@ -71,17 +72,31 @@ function cross(it) {
       : h("div", { key: "hub", class: "hub" }, "or 0–9"));
 }
 
+// linked describes an address to go on at, with its picture for a phone.
+export function linked(view, focus) {
+  const it = view.link || {};
+  return [
+    hearth(),
+    h("div", { class: "column" }, view.who && avatar(view.who), heading(view),
+      it.uri && h("p", { key: "uri", class: "uri", dir: "ltr" }, it.uri),
+      buttons(view.items, focus)),
+    it.qr && it.qr.length > 0 && h("div", { key: "scan", class: "scan" }, qr(it.qr), h("p", {}, "Scan with a phone")),
+  ];
+}
+
 // player describes the stand-in player.
 export function player(view, focus) {
   const it = view.player || {};
   const at = position(it);
   return [
-    poster(it.poster || "", "playing" + (it.paused ? " paused" : "")),
+    poster(it.poster || "", "playing" + (it.paused ? " paused" : ""), view.kids),
     h("div", { key: "controls", class: "controls" },
-      h("div", { class: "name" }, solid(it.paused ? "pause" : "play"), h("h1", { dir: "auto" }, it.title || view.title)),
+      h("div", { class: "name" }, solid(it.paused ? "pause" : "play"), h("h1", { dir: "auto" }, it.title || view.title),
+        it.detail && h("span", { class: "episode", dir: "auto" }, it.detail)),
       h("div", { class: "track", role: "progressbar", "aria-label": it.title || view.title, "aria-valuemin": "0", "aria-valuemax": String(it.length), "aria-valuenow": String(Math.floor(at)) },
         h("i", { style: { transform: "scaleX(" + (it.length ? at / it.length : 0) + ")" } })),
       h("div", { class: "times" }, h("span", {}, clock(at)), h("span", {}, (view.text || [])[0] || ""), h("span", {}, "−" + clock(it.length - at))),
+      it.next && h("div", { key: "next", class: "after" }, icon("skip"), h("span", { class: "key" }, "↓"), h("span", { dir: "auto" }, it.next)),
       buttons(view.items, focus)),
   ];
 }

@@ -1,48 +1,56 @@
-// The home screen: the focused title large, and rows of posters that slide
-// under the focus.
+// Rows of posters that slide under the focus, and the home screen: the focused
+// title large above them.
 
 import { h, made } from "./dom.js";
 import { art, lettering } from "./art.js";
 import { hearth, icon } from "./icons.js";
-import { avatar, focusable, heading } from "./parts.js";
+import { avatar, focusable, heading, progress } from "./parts.js";
 
-const STEP = 22.5; // rem from one poster to the next
-const GAP = 1.5; // of these, between them
+const GAP = 1.5; // rem between posters
 const SEEN = 108; // rem of a row that are inside the safe area
-const ROW = 19; // rem from one row to the next
+const SIZES = { plain: { step: 22.5, row: 19 }, kids: { step: 33, row: 25.4 } }; // rem from one poster, and row, to the next
 const SETTLE = 120; // ms the focus rests before the large picture follows
 
-let last = ""; // what had the focus before a layer came above
-const offsets = new Map(); // row label → rem it has slid, kept while elsewhere
+const lasts = new Map(); // screen → what had the focus before it went elsewhere
+const offsets = new Map(); // screen and row label → rem it has slid, kept while elsewhere
 
 // poster describes the picture of a title; kind is a class.
-export function poster(id, kind) {
-  return h("div", { key: "poster", class: "picture " + kind }, made(id, () => art(id)));
+export function poster(id, kind, kids) {
+  return h("div", { key: "poster", class: "picture " + kind }, made(id + !!kids, () => art(id, kids)));
 }
 
-// home describes the rows.
+// strips describes a view's rows, those of the place as they were left there.
+export function strips(view, focus, place) {
+  const rows = view.rows || [];
+  const size = view.kids ? SIZES.kids : SIZES.plain;
+  const at = find(rows, focus) || find(rows, lasts.get(place)) || { row: 0, item: 0 };
+  const row = rows[at.row];
+  if (row) {
+    lasts.set(place, row.items[at.item].id);
+    offsets.set(place + row.label, Math.max(0, Math.min(at.item * size.step, row.items.length * size.step - GAP - SEEN)));
+  }
+  return h("div", { key: "rows", class: "rows" },
+    h("div", { class: "slide", style: { transform: "translate3d(0," + -at.row * size.row + "rem,0)" } },
+      rows.map((row, i) => strip(row, i, at.row, focus, place, view.kids))));
+}
+
+// home describes the home screen.
 export function home(view, focus) {
   const rows = view.rows || [];
-  const at = find(rows, focus || last) || { row: 0, item: 0 };
+  const at = find(rows, focus) || find(rows, lasts.get("home")) || { row: 0, item: 0 };
   const here = rows[at.row] && rows[at.row].items[at.item];
-  if (here) {
-    last = here.id;
-    offsets.set(rows[at.row].label, slide(at.item, rows[at.row].items.length));
-  }
   return [
-    here && backdrop(here.poster || here.id),
+    here && backdrop(here.poster || here.id, view.kids),
     h("div", { key: "top", class: "top" },
       h("span", { class: "hint" }, icon("menu"), "Menu"),
       view.who && h("span", { class: "who" }, h("span", { class: "name", dir: "auto" }, view.who.label), avatar(view.who))),
     here ? hero(here) : [hearth(), heading(view)],
-    h("div", { key: "rows", class: "rows" },
-      h("div", { class: "slide", style: { transform: "translate3d(0," + -at.row * ROW + "rem,0)" } },
-        rows.map((row, i) => describeRow(row, i, at.row, focus)))),
+    strips(view, focus, "home"),
   ];
 }
 
 function find(rows, id) {
-  for (let row = 0; row < rows.length; row++) {
+  for (let row = 0; id && row < rows.length; row++) {
     const item = rows[row].items.findIndex((it) => it.id === id);
     if (item >= 0) {
       return { row, item };
@@ -51,26 +59,21 @@ function find(rows, id) {
   return null;
 }
 
-// slide returns how far a row is moved for an item to stand at the left, but
-// not further than to its end.
-function slide(item, count) {
-  return Math.max(0, Math.min(item * STEP, count * STEP - GAP - SEEN));
-}
-
-function describeRow(row, i, at, focus) {
-  const by = offsets.get(row.label) || 0;
+function strip(row, i, at, focus, place, kids) {
+  const by = offsets.get(place + row.label) || 0;
   return h("div", { key: row.label, class: "row" + (i < at ? " past" : "") + (i === at ? " here" : ""), role: "group", "aria-label": row.label },
     h("h2", { dir: "auto" }, row.label),
     h("div", { class: "posters", style: { transform: "translate3d(" + -by + "rem,0,0)" } },
-      row.items.map((item) => card(item, focus))));
+      row.items.map((item) => card(item, focus, kids))));
 }
 
-function card(item, focus) {
+function card(item, focus, kids) {
   const id = item.poster || item.id;
   return h("div", focusable(item, focus, "card"),
-    made(id, () => art(id)),
-    h("span", { class: "lettering " + lettering(id), dir: "auto" }, h("span", {}, item.label)),
-    item.locked && icon("lock"));
+    made(id + !!kids, () => art(id, kids)),
+    h("span", { class: "lettering " + lettering(id) + (item.progress > 0 ? " begun" : ""), dir: "auto" }, h("span", {}, item.label)),
+    item.locked && icon("lock"),
+    progress(item.progress));
 }
 
 function hero(item) {
@@ -85,30 +88,30 @@ function hero(item) {
 
 // backdrop describes the large picture. It follows the focus once that rests,
 // so that running along a row stays smooth.
-function backdrop(id) {
+function backdrop(id, kids) {
   return h("div", { key: "backdrop", class: "picture backdrop" }, made("backdrop", () => {
     const box = document.createElement("div");
     box.className = "fading";
-    box.appendChild(art(id));
-    box.hkShows = id;
+    box.appendChild(art(id, kids));
+    box.hkShows = id + !!kids;
     return box;
-  }), follow(id));
+  }), follow(id, kids));
 }
 
 let waiting = 0;
 
-function follow(id) {
+function follow(id, kids) {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     const box = document.querySelector(".fading");
-    if (!box || box.hkShows === id) {
+    if (!box || box.hkShows === id + !!kids) {
       return;
     }
-    box.hkShows = id;
+    box.hkShows = id + !!kids;
     while (box.childNodes.length > 1) {
       box.firstChild.remove();
     }
-    box.appendChild(art(id));
+    box.appendChild(art(id, kids));
   }, SETTLE);
   return null;
 }

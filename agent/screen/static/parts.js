@@ -10,15 +10,22 @@ export function focusable(item, focus, kind, role) {
   return {
     key: item.id,
     id: "i-" + item.id,
-    class: kind + (on ? " on" : "") + (item.danger ? " danger" : ""),
-    role: role || "button",
+    class: kind + (on ? " on" : "") + (item.danger ? " danger" : "") + (item.chosen ? " chosen" : ""),
+    role: item.choice ? "radio" : item.switch ? "switch" : role || "button",
+    "aria-checked": item.choice || item.switch ? String(!!item.chosen) : null,
     tabindex: "-1",
     "aria-label": spoken(item),
   };
 }
 
 function spoken(item) {
-  return [item.label, item.detail, item.badge, item.locked && "locked"].filter(Boolean).join(", ");
+  const watched = item.progress > 0 && Math.round(item.progress * 100) + " % watched";
+  return [item.label, item.detail, item.badge, watched, item.locked && "locked"].filter(Boolean).join(", ");
+}
+
+// progress describes how much of a title was watched.
+export function progress(part) {
+  return part > 0 && h("span", { key: "progress", class: "progress" }, h("i", { style: { transform: "scaleX(" + Math.min(1, part) + ")" } }));
 }
 
 // avatar describes a profile's picture. A name this page does not have is
@@ -48,12 +55,14 @@ export function buttons(items, focus) {
 export function line(item, focus, role, sign) {
   const props = item.info ? { key: item.id, class: "line info" } : focusable(item, focus, "line", role);
   return h("div", props,
+    item.choice && h("span", { class: "radio" }),
     item.avatar && avatar(item),
     sign && icon(sign),
     mark(item.badge),
     h("span", { class: "label", dir: "auto" }, item.label),
     item.locked && icon("lock"),
-    item.detail && h("span", { class: "detail", dir: "auto" }, item.detail));
+    item.detail && h("span", { class: "detail", dir: "auto" }, item.detail),
+    item.switch && h("span", { class: "switch" }, h("i", {})));
 }
 
 // mark describes a badge; those of a check are drawn.

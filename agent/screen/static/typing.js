@@ -2,7 +2,8 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { buttons, clock, focusable, heading } from "./parts.js";
+import { avatar, buttons, clock, focusable, heading, list } from "./parts.js";
+import { strips } from "./home.js";
 
 const HALF = 3.2; // rem that half a key is wide
 const PAD = 4.6; // the same on the pad of digits
@@ -13,11 +14,26 @@ const TAIL = 36; // characters of a long text that are seen
 export function typing(view, focus) {
   const it = view.keyboard || { keys: [], length: 0 };
   return [
-    h("div", { key: "side", class: "side" }, heading(view), buttons(view.items, focus)),
+    h("div", { key: "side", class: "side" }, view.who && avatar(view.who), heading(view), buttons(view.items, focus)),
     h("div", { key: "entry", class: "typing" + (it.checking ? " checking" : "") },
       it.size ? boxes(it) : field(it),
       message(it),
       keyboard(it, focus, it.size ? PAD : HALF)),
+  ];
+}
+
+// search describes a field and its keys, what might be meant beside them, and
+// what was found below.
+export function search(view, focus) {
+  const it = view.keyboard || { keys: [], length: 0 };
+  const rows = view.rows || [];
+  return [
+    h("div", { key: "entry", class: "typing" }, field(it), keyboard(it, focus, HALF)),
+    h("div", { key: "side", class: "side" },
+      view.items && view.items.length > 0 ? list(view.items, focus, 4)
+        : h("p", { key: "hint", class: "hint", dir: "auto" }, it.message || (view.text || [])[0])),
+    rows.length > 0 ? strips(view, focus, "search")
+      : h("div", { key: "none", class: "none" }, heading({ title: view.title, text: view.text })),
   ];
 }
 

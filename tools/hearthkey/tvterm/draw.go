@@ -210,6 +210,16 @@ func (p pane) item(item nav.Item, on bool) {
 // name is an item's label with what stands beside it.
 func name(item nav.Item) string {
 	text := item.Label
+	switch {
+	case item.Switch && item.Chosen:
+		text = "[on]  " + text
+	case item.Switch:
+		text = "[off] " + text
+	case item.Choice && item.Chosen:
+		text = "(•) " + text
+	case item.Choice:
+		text = "( ) " + text
+	}
 	if item.Badge != "" {
 		text = "[" + item.Badge + "] " + text
 	}

@@ -12,23 +12,28 @@ func under(p pane, v nav.View, focus string) {
 	switch v.Screen {
 	case nav.ScreenCode:
 		code(p, v, focus)
-	case nav.ScreenEmail, nav.ScreenPassword, nav.ScreenAccessCode:
+	case nav.ScreenEmail, nav.ScreenPassword, nav.ScreenAccessCode, nav.ScreenProfileName, nav.ScreenProfilePassword:
 		fieldAndKeys(p, v, focus)
+	case nav.ScreenSearch:
+		search(p, v, focus)
+	case nav.ScreenProfileAvatar:
+		drawings(p, v, focus)
+	case nav.ScreenProfileLocks, nav.ScreenForgotPIN:
+		linked(p, v, focus)
+	case nav.ScreenNext:
+		next(p, v, focus)
 	case nav.ScreenGate:
 		gate(p, v, focus)
-	case nav.ScreenPIN:
+	case nav.ScreenPIN, nav.ScreenProfilePIN:
 		pin(p, v, focus)
 	case nav.ScreenHome:
 		home(p, v, focus)
 	case nav.ScreenPlayer:
 		player(p, v, focus)
-	case nav.ScreenSettings, nav.ScreenNetwork:
+	case nav.ScreenSettings, nav.ScreenNetwork, nav.ScreenProfileLevel, nav.ScreenProfileEdit:
 		p.heading(v.Title, v.Text).list(v.Items, focus)
 	case nav.ScreenTitle:
-		if v.Badge != "" {
-			v.Title = "[" + v.Badge + "] " + v.Title
-		}
-		message(p, v, focus)
+		title(p, v, focus)
 	default:
 		message(p, v, focus)
 	}
@@ -47,13 +52,7 @@ func code(p pane, v nav.View, focus string) {
 	if it == nil {
 		it = &nav.Code{}
 	}
-	if rows := halfBlocks(it.QR, p.high); len(rows) > 0 && columns(rows[0])+30 <= p.wide {
-		wide := columns(rows[0])
-		for y, row := range rows {
-			p.c.put(p.x+p.wide-wide, p.y+(p.high-len(rows))/2+y, wide, row, inked)
-		}
-		p.wide -= wide + 2
-	}
+	p = p.beside(it.QR)
 	p = p.skip(1).heading(v.Title, v.Text)
 	p = p.paragraph(it.URI, amber).skip(1)
 	if it.Text != "" {
@@ -66,13 +65,48 @@ func code(p pane, v nav.View, focus string) {
 	p.list(v.Items, focus)
 }
 
+// beside draws a QR code at the right, where it fits, and returns what is left.
+func (p pane) beside(qr []string) pane {
+	if rows := halfBlocks(qr, p.high); len(rows) > 0 && columns(rows[0])+30 <= p.wide {
+		wide := columns(rows[0])
+		for y, row := range rows {
+			p.c.put(p.x+p.wide-wide, p.y+(p.high-len(rows))/2+y, wide, row, inked)
+		}
+		p.wide -= wide + 2
+	}
+	return p
+}
+
+// linked draws an address to go on at.
+func linked(p pane, v nav.View, focus string) {
+	it := v.Link
+	if it == nil {
+		it = &nav.Link{}
+	}
+	p = p.beside(it.QR).skip(2).heading(v.Title, v.Text)
+	p.paragraph(it.URI, amber).skip(1).list(v.Items, focus)
+}
+
 // fieldAndKeys draws a field, its keyboard, and the choices beside it below.
 func fieldAndKeys(p pane, v nav.View, focus string) {
 	it := v.Keyboard
 	if it == nil {
 		it = &nav.Keyboard{}
 	}
-	p = p.heading(v.Title, v.Text)
+	p = p.heading(v.Title, v.Text).field(it)
+	switch {
+	case it.Checking:
+		p = p.line("  One moment", quiet)
+	case it.Wait > 0:
+		p = p.line("  "+it.Message+" "+clock(it.Wait), warning)
+	default:
+		p = p.line("  "+it.Message, warning)
+	}
+	p.keyboard(it, focus).skip(1).list(v.Items, focus)
+}
+
+// field puts what is typed.
+func (p pane) field(it *nav.Keyboard) pane {
 	text := it.Text
 	if it.Hidden {
 		text = strings.Repeat("•", it.Length)
@@ -83,20 +117,16 @@ func fieldAndKeys(p pane, v nav.View, focus string) {
 	} else {
 		text += "▏"
 	}
-	p = p.line("  "+text, amber)
-	switch {
-	case it.Checking:
-		p = p.line("  One moment", quiet)
-	case it.Wait > 0:
-		p = p.line("  "+it.Message+" "+clock(it.Wait), warning)
-	default:
-		p = p.line("  "+it.Message, warning)
-	}
+	return p.line("  "+text, amber)
+}
+
+// keyboard puts the rows of keys.
+func (p pane) keyboard(it *nav.Keyboard, focus string) pane {
 	for _, row := range it.Keys {
 		p.keys(row, focus)
 		p = p.skip(1)
 	}
-	p.skip(1).list(v.Items, focus)
+	return p
 }
 
 // keys draws one row of a keyboard, as wide as it fits.
@@ -168,6 +198,9 @@ func (p pane) profile(x int, item nav.Item, on bool) {
 	}
 	p.c.box(x, p.y, person-1, 4, "", s)
 	under := item.Detail
+	if item.Add {
+		under = "+"
+	}
 	if item.Locked {
 		under = strings.TrimSpace("(locked) " + under)
 	}
@@ -216,24 +249,33 @@ func home(p pane, v nav.View, focus string) {
 		message(p, v, focus)
 		return
 	}
-	at := 0
-	for i, row := range v.Rows {
-		if indexOf(row.Items, focus) >= 0 {
-			at = i
-		}
-	}
+	at := rowOf(v.Rows, focus)
+	p.detail(v.Rows[at], focus).strips(v.Rows, at, focus)
+}
+
+// strips draws rows of titles, the one at among them.
+func (p pane) strips(rows []nav.Row, at int, focus string) {
 	const lines = 3 // of a row
-	fit := max((p.high-3)/lines, 1)
-	first := min(max(at-fit/2, 0), max(len(v.Rows)-fit, 0))
-	p = p.detail(v.Rows[at], focus)
-	for _, row := range v.Rows[first:min(first+fit, len(v.Rows))] {
+	fit := max(p.high/lines, 1)
+	first := min(max(at-fit/2, 0), max(len(rows)-fit, 0))
+	for _, row := range rows[first:min(first+fit, len(rows))] {
 		p = p.line(row.Label, strong)
 		p.posters(row.Items, focus)
 		p = p.skip(lines - 1)
 	}
-	if below := len(v.Rows) - first - fit; below > 0 {
+	if below := len(rows) - first - fit; below > 0 {
 		p.line(fmt.Sprintf("↓ %d more", below), quiet)
 	}
+}
+
+// rowOf returns the row that has the focus, 0 where none has.
+func rowOf(rows []nav.Row, focus string) int {
+	for i, row := range rows {
+		if indexOf(row.Items, focus) >= 0 {
+			return i
+		}
+	}
+	return 0
 }
 
 // detail puts the focused title's facts.
@@ -241,7 +283,7 @@ func (p pane) detail(row nav.Row, focus string) pane {
 	if i := indexOf(row.Items, focus); i >= 0 {
 		item := row.Items[i]
 		p.line(item.Label, amber)
-		p.skip(1).line(strings.TrimSpace(name(nav.Item{Badge: item.Badge, Locked: item.Locked})+" "+item.Detail), quiet)
+		p.skip(1).line(strings.TrimSpace(name(nav.Item{Badge: item.Badge, Locked: item.Locked})+" "+item.Detail+watched(item.Progress)), quiet)
 	}
 	return p.skip(3)
 }
@@ -294,7 +336,7 @@ func player(p pane, v nav.View, focus string) {
 	if it.Paused {
 		sign = "‖ "
 	}
-	p = p.skip(max(p.high-6, 0)/2).paragraph(sign+it.Title, strong).skip(1)
+	p = p.skip(max(p.high-8, 0)/2).paragraph(sign+it.Title, strong).paragraph(it.Detail, quiet).skip(1)
 	done := 0
 	if it.Length > 0 {
 		done = int(min(max(it.Position, 0), it.Length) * int64(p.wide) / it.Length)
@@ -305,6 +347,9 @@ func player(p pane, v nav.View, focus string) {
 	left := "−" + clock(it.Length-it.Position)
 	p.c.put(p.x+p.wide-columns(left), p.y, p.wide, left, quiet)
 	p = p.line(clock(it.Position), quiet).skip(1)
+	if it.Next != "" {
+		p = p.line("↓ "+it.Next, quiet).skip(1)
+	}
 	p.list(v.Items, focus)
 }
 

@@ -1,0 +1,44 @@
+// The screens of one title: what it is and its episodes, and the episode that
+// comes next.
+
+import { h } from "./dom.js";
+import { lettering } from "./art.js";
+import { icon } from "./icons.js";
+import { buttons, progress } from "./parts.js";
+import { poster, strips } from "./home.js";
+
+// title describes a film, a series or an episode.
+export function title(view, focus) {
+  const id = view.poster || view.title || "";
+  const rows = view.rows || [];
+  return [
+    poster(id, "backdrop", view.kids),
+    h("div", { key: "column", class: "column" + (rows.length > 0 ? " above" : "") },
+      h("div", { key: "marks", class: "marks" },
+        view.badge && h("span", { key: "badge", class: "badge" }, view.badge), view.locked && icon("lock")),
+      h("div", { key: "heading", class: "heading" }, h("h1", { dir: "auto", class: lettering(id) }, view.title),
+        (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
+      progress(view.progress),
+      buttons(view.items, focus)),
+    rows.length > 0 && strips(view, focus, "of " + id),
+  ];
+}
+
+// next describes the episode that plays by itself when its time has run down.
+export function next(view, focus) {
+  const it = view.card || {};
+  const id = view.poster || it.title || "";
+  return [
+    poster(id, "backdrop", view.kids),
+    h("div", { key: "column", class: "column" },
+      h("div", { key: "marks", class: "marks" }, it.badge && h("span", { class: "badge" }, it.badge), it.locked && icon("lock")),
+      h("div", { key: "heading", class: "heading" },
+        view.title && h("p", { class: "over", dir: "auto" }, view.title),
+        h("h1", { dir: "auto", class: lettering(id) }, it.title || view.title),
+        it.detail && h("p", { dir: "auto" }, it.detail),
+        (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
+      it.of > 0 && h("div", { key: "left", class: "ahead" },
+        h("b", {}, String(it.left)), h("span", { class: "bar" }, h("i", { style: { transform: "scaleX(" + it.left / it.of + ")" } }))),
+      buttons(view.items, focus)),
+  ];
+}
