@@ -55,19 +55,21 @@ type core struct {
 	navWake *time.Timer  // for nav
 	upkeep  *time.Timer  // for what is written only now and then
 
+	closed   bool
 	checking protocol.ProfileID  // whose PIN is being hashed; "" for none
 	told     *protocol.PINCounts // other devices' counts that have no place yet, or nil
 
-	snapshot *protocol.Snapshot // what the cache holds of it, decoded
-	catalog  *protocol.Catalog
-	titles   *titles.Index      // of catalog
-	profile  protocol.ProfileID // who is watching
-	shelf    library.Shelf      // of profile
-	library  *nav.Library       // the same, as nav shows it; nil where nothing is known
-	storage  nav.Storage
-	offline  int64 // wall clock when contact was lost, in ms; 0 while online
-	qr       qrCode
-	pinQR    qrCode // of where a new PIN is set
+	snapshot  *protocol.Snapshot // what the cache holds of it, decoded
+	catalog   *protocol.Catalog
+	titles    *titles.Index      // of catalog
+	profile   protocol.ProfileID // who is watching
+	shelf     library.Shelf      // of profile
+	library   *nav.Library       // the same, as nav shows it; nil where nothing is known
+	storage   nav.Storage
+	offline   int64 // wall clock when contact was lost, in ms; 0 while online
+	qr        qrCode
+	pinQR     qrCode // of where a new PIN is set
+	accountQR qrCode // of the account page
 }
 
 // newCore opens the vault and the cache.
@@ -215,8 +217,12 @@ func (c *core) call(fn func()) error {
 	}
 }
 
-// close ends what loop has left open.
+// close ends what loop has left open. It can be called twice.
 func (c *core) close() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
 	c.link.Close()
 	for _, t := range []*time.Timer{c.wake, c.navWake, c.upkeep} {
 		t.Stop()

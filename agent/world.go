@@ -46,7 +46,7 @@ func (c *core) world() nav.World {
 		w.Household = nav.Household{
 			Parental: c.snapshot.Parental, AddProfileNeedsPIN: c.snapshot.AddProfileNeedsPIN, MaxProfiles: c.snapshot.MaxProfiles,
 		}
-		w.ForgotPIN = c.forgotPIN()
+		w.ForgotPIN, w.Account = c.help("/pin", &c.pinQR), c.help("", &c.accountQR)
 	}
 	w.Catalog, w.Library = c.catalog, c.library
 	w.Answer = profileAnswer(s.Request)
@@ -54,13 +54,15 @@ func (c *core) world() nav.World {
 	return w
 }
 
-// forgotPIN is where the owner sets a new PIN (product rule P4).
-func (c *core) forgotPIN() *nav.Help {
+// help is an address of the account page with its picture: there the owner sets
+// a new PIN (product rule P4), or whatever else the TV cannot. Nil where the
+// server told none.
+func (c *core) help(path string, picture *qrCode) *nav.Help {
 	if c.snapshot.AccountURL == "" {
 		return nil
 	}
-	uri := strings.TrimSuffix(c.snapshot.AccountURL, "/") + "/pin"
-	return &nav.Help{URI: uri, QR: c.pinQR.rows(uri)}
+	uri := strings.TrimSuffix(c.snapshot.AccountURL, "/") + path
+	return &nav.Help{URI: uri, QR: picture.rows(uri)}
 }
 
 // profileAnswer says what came of a request for a profile.
