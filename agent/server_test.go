@@ -44,10 +44,20 @@ type fakeServer struct {
 	pinVer   int64
 	conn     *websocket.Conn
 	asks     bool
+	unlocks  int64                   // of Robin's PIN
+	parental string                  // the parental PIN; "" for none
+	others   protocol.PINCounts      // what other devices count
+	library  []protocol.Library      // the newest, as frames
+	refusal  protocol.ProfileRefusal // of what is asked about profiles
+	silent   bool                    // such questions are not answered
+	nonces   map[string]int64        // connection numbers by device, to notice clones
+	clones   int
 	enrol    protocol.Enrol
 	receipts chan protocol.ReceiptClaims
 	here     chan protocol.SignedOutHereClaims
 	activity chan protocol.ActivityItem
+	tries    chan []protocol.PINTry
+	profiles chan protocol.Frame // AddProfile and EditProfile
 }
 
 func newFakeServer(t *testing.T) *fakeServer {
@@ -56,6 +66,9 @@ func newFakeServer(t *testing.T) *fakeServer {
 		receipts: make(chan protocol.ReceiptClaims, 64),
 		here:     make(chan protocol.SignedOutHereClaims, 64),
 		activity: make(chan protocol.ActivityItem, 64),
+		tries:    make(chan []protocol.PINTry, 1024),
+		profiles: make(chan protocol.Frame, 64),
+		nonces:   map[string]int64{},
 	}
 	_, s.root, _ = ed25519.GenerateKey(rand.Reader)
 	_, s.key, _ = ed25519.GenerateKey(rand.Reader)
@@ -154,11 +167,25 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 		if !ed25519.Verify(s.device, sign.AuthBytes(nonce, "test", f), f.Sig) {
 			s.t.Error("auth is not well signed")
 		}
+		if f.Conn <= s.nonces[string(f.Device)] {
+			s.clones++
+		}
+		s.nonces[string(f.Device)] = f.Conn
 		s.state(f.Ask)
+		s.household(f.Have)
 	case protocol.Ask:
 		s.state(f.Nonce)
 	case protocol.Have:
 		s.state(nil)
+		s.household(f)
+	case protocol.PINTries:
+		s.tries <- f.Tries
+	case protocol.AddProfile:
+		s.profiles <- f
+		s.answerProfile(f.N)
+	case protocol.EditProfile:
+		s.profiles <- f
+		s.answerProfile(f.N)
 	case protocol.Receipt:
 		c, err := sign.VerifyReceipt(f.JWS, s.device)
 		if err != nil {
@@ -178,6 +205,33 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 			s.activity <- it
 		}
 		s.send(protocol.ActivityAck{Through: f.Items[len(f.Items)-1].Seq})
+	}
+}
+
+func (s *fakeServer) answerProfile(n int64) {
+	if !s.silent {
+		s.send(protocol.ProfileAnswer{N: n, Refusal: s.refusal})
+	}
+}
+
+// household sends what a device does not have.
+func (s *fakeServer) household(have protocol.Have) {
+	if s.others.Number != have.Tries && s.others.Number > 0 {
+		s.send(s.others)
+	}
+	for _, l := range s.library {
+		if l.Number != have.Library {
+			s.send(l)
+		}
+	}
+}
+
+// tell sends frames at once.
+func (s *fakeServer) tell(frames ...protocol.Frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range frames {
+		s.send(f)
 	}
 }
 
@@ -214,10 +268,14 @@ func (s *fakeServer) state(ask protocol.Bytes) {
 		s.send(protocol.State{JWS: s.sign(protocol.TypState, c)})
 		return
 	}
-	snapshot := blob(protocol.Snapshot{Owner: "robin@example.com", Profiles: []protocol.Profile{
-		{ID: robin, Name: "Robin", Avatar: "fox", Level: parental.All, Language: "en", Main: true, Locked: true, PIN: s.pinVer},
+	doc := protocol.Snapshot{Owner: "robin@example.com", AccountURL: "https://tv.example/account", MaxProfiles: 5, Profiles: []protocol.Profile{
+		{ID: robin, Name: "Robin", Avatar: "fox", Level: parental.All, Language: "en", Main: true, Locked: true, PIN: s.pinVer, Unlocks: s.unlocks},
 		{ID: kids, Name: "Kids", Avatar: "kite", Level: parental.OlderKids, Language: "en", Kids: true},
-	}})
+	}}
+	if s.parental != "" {
+		doc.Parental = &protocol.Parental{PIN: 1, Above: parental.Teens}
+	}
+	snapshot := blob(doc)
 	catalog := blob(demoCatalog())
 	c.Snapshot = &protocol.Blob{Digest: protocol.DigestOf(snapshot), Size: len(snapshot)}
 	c.Catalog = &protocol.Blob{Digest: protocol.DigestOf(catalog), Size: len(catalog)}
@@ -225,15 +283,25 @@ func (s *fakeServer) state(ask protocol.Bytes) {
 	for _, b := range [][]byte{snapshot, catalog} {
 		s.send(protocol.Part{Digest: protocol.DigestOf(b), Total: len(b), Data: b})
 	}
+	material := []protocol.PinMaterial{s.material(robin, s.pinVer, s.pin)}
+	if s.parental != "" {
+		material = append(material, s.material(protocol.ParentalPIN, 1, s.parental))
+	}
+	s.send(protocol.Pins{JWS: s.sign(protocol.TypPins, protocol.PinsClaims{
+		Device: c.Device, Epoch: s.epoch, Version: s.pinVer, Pins: material,
+	})})
+}
+
+// testCost is the least that is allowed: the tests check thousands of PINs.
+var testCost = pin.Cost{Memory: 64, Passes: 1}
+
+func (s *fakeServer) material(id protocol.ProfileID, version int64, digits string) protocol.PinMaterial {
 	salt := []byte("salt salt salt 1")
-	k, err := pin.Derive(s.pin, salt, pin.Cost{Memory: 64, Passes: 1})
+	k, err := pin.Derive(digits, salt, testCost)
 	if err != nil {
 		s.t.Error(err)
 	}
-	s.send(protocol.Pins{JWS: s.sign(protocol.TypPins, protocol.PinsClaims{
-		Device: c.Device, Epoch: s.epoch, Version: s.pinVer,
-		Pins: []protocol.PinMaterial{{Profile: robin, Version: s.pinVer, Salt: salt, Memory: 64, Passes: 1, Key: k}},
-	})})
+	return protocol.PinMaterial{Profile: id, Version: version, Salt: salt, Memory: testCost.Memory, Passes: testCost.Passes, Key: k}
 }
 
 func demoCatalog() protocol.Catalog {
