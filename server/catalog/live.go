@@ -1,6 +1,9 @@
 package catalog
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -32,22 +35,48 @@ func (l *Live) edition() *edition {
 	return none
 }
 
+// MaxFile is the longest document that [Live.Use] takes, in bytes, as people
+// write it. It must be [protocol.MaxCatalog] or less without the spaces.
+const MaxFile = 4 * protocol.MaxCatalog
+
 // Use makes data the catalogue in use and reports whether it differs from the one
-// before. Without data there is none. Where data is no catalogue the one before
-// stays, and the error wraps [ErrBad]. The caller may not change data afterwards.
+// before, other than in spaces. Without data there is none. Where data is no
+// catalogue the one before stays, and the error wraps [ErrBad].
 func (l *Live) Use(data []byte) (changed bool, err error) {
 	next := none
 	if len(data) > 0 {
-		c, err := Parse(data)
-		if err != nil {
+		if next, err = newEdition(data); err != nil {
 			return false, err
-		}
-		next = &edition{
-			data: data, blob: protocol.Blob{Digest: protocol.DigestOf(data), Size: len(data)}, index: titles.New(&c),
 		}
 	}
 	old := l.now.Swap(next)
 	return old == nil && next != none || old != nil && old.blob != next.blob, nil
+}
+
+func newEdition(data []byte) (*edition, error) {
+	if len(data) > MaxFile {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrBad, len(data), MaxFile)
+	}
+	var small bytes.Buffer
+	if err := json.Compact(&small, data); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBad, err)
+	}
+	c, err := Parse(small.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	return &edition{
+		data: small.Bytes(), blob: protocol.Blob{Digest: protocol.DigestOf(small.Bytes()), Size: small.Len()}, index: titles.New(&c),
+	}, nil
+}
+
+// Unknown returns the ratings in the catalogue that nobody knows, as [Unknown]
+// does.
+func (l *Live) Unknown() []parental.Rating {
+	if c := l.edition().index.Catalog(); c != nil {
+		return Unknown(*c)
+	}
+	return nil
 }
 
 // Document returns the catalogue as it travels to TVs: its exact bytes, which

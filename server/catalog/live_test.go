@@ -23,7 +23,7 @@ func TestLive(t *testing.T) {
 		changed bool
 		id      protocol.TitleID
 	}{
-		{nil, false, ""}, {one, true, "a"}, {bytes.Clone(one), false, "a"}, {two, true, "b"}, {nil, true, ""}, {one, true, "a"},
+		{nil, false, ""}, {one, true, "a"}, {bytes.Clone(one), false, "a"}, {[]byte(" " + string(one) + "\n"), false, "a"}, {two, true, "b"}, {nil, true, ""}, {one, true, "a"},
 	} {
 		changed, err := l.Use(step.data)
 		if changed != step.changed || err != nil {
@@ -36,9 +36,14 @@ func TestLive(t *testing.T) {
 		data, blob := l.Document()
 		found := l.Search("amber", 5)
 		_, known := l.Title(step.id)
-		if !bytes.Equal(data, step.data) || blob.Digest != protocol.DigestOf(data) || blob.Size != len(data) ||
+		if !bytes.Equal(data, bytes.TrimSpace(step.data)) || blob.Digest != protocol.DigestOf(data) || blob.Size != len(data) ||
 			len(found) != 1 || found[0].ID != string(step.id) || l.Name(step.id) == "" || !known {
 			t.Errorf("after %s: %s %v %v", step.data, data, blob, found)
+		}
+	}
+	for _, bad := range [][]byte{[]byte(" "), bytes.Repeat([]byte(" "), MaxFile+1), append(one, '{')} {
+		if changed, err := l.Use(bad); changed || !errors.Is(err, ErrBad) {
+			t.Errorf("%.20s: changed %t, %v", bad, changed, err)
 		}
 	}
 	if changed, err := l.Use([]byte("garbage")); changed || !errors.Is(err, ErrBad) || l.Name("a") == "" {
