@@ -50,7 +50,7 @@ const maxKids = parental.OlderKids
 
 // Avatars names the built-in drawings, in the order they are offered.
 func Avatars() []string {
-	return []string{"fox", "owl", "robot", "comet", "cactus", "whale", "tent", "moon", "kite", "lantern"}
+	return protocol.Avatars()
 }
 
 // MaxName is the longest name of a profile, in characters.
