@@ -44,6 +44,9 @@ func (m Model) levelItems() []Item {
 		Item{ID: "add", Label: text(msgAddProfile)})
 }
 
+// maxKids is the highest level of a kids profile.
+const maxKids = parental.OlderKids
+
 // levelKey chooses the level; the focus goes on to what ends the screen.
 func (s *stepper) levelKey(k keyseq.Key) {
 	d := &s.draft
@@ -56,12 +59,12 @@ func (s *stepper) levelKey(k keyseq.Key) {
 	case s.focus == "add":
 		s.proveOrAdd(s.proofFor(d.level))
 	case s.focus == "kids":
-		d.kids, d.byHand = !d.kids, true
+		if d.kids, d.byHand = !d.kids, true; d.kids {
+			d.level = min(d.level, maxKids)
+		}
 	case strings.HasPrefix(s.focus, levelPrefix):
 		d.level = parental.Level(indexOf(s.items(), s.focus)) + parental.LittleKids
-		if !d.byHand {
-			d.kids = d.level <= parental.OlderKids
-		}
+		d.kids = d.level <= maxKids && (d.kids || !d.byHand)
 		s.focus = "add"
 	}
 }

@@ -95,7 +95,7 @@ func (w *walker) checkProfileEffect(ev Event, e Effect) error {
 			how = ownerPassword
 		}
 		w.added[how]++
-		if !e.Level.Valid() || e.PIN != "" && (len(e.PIN) != 4 || e.Password != "") || w.model.watching.id != "" || w.model.draftWait() > 0 {
+		if !e.Level.Valid() || e.Kids && e.Level > maxKids || e.PIN != "" && (len(e.PIN) != 4 || e.Password != "") || w.model.watching.id != "" || w.model.draftWait() > 0 {
 			return fmt.Errorf("a strange profile: %+v", e)
 		}
 	}
