@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/risk"
 )
 
@@ -96,6 +97,10 @@ type Config struct {
 	Lease time.Duration
 	// MaxDevices and MaxProfiles per account. Defaults 50 and 5.
 	MaxDevices, MaxProfiles int
+	// KeepActivity is for how long is kept what was watched: 1 day to 3 years,
+	// default 1 year. KeepAddresses is for how long the addresses and places of it
+	// are: 1 day to KeepActivity, default 90 days or KeepActivity if that is less.
+	KeepActivity, KeepAddresses time.Duration
 	// MinPassword is the least length of a password in characters. Default 8.
 	MinPassword int
 
@@ -270,6 +275,11 @@ func (s *settings) checkBounds() error {
 		return operator(nil, "--ping %s is not between 1s and 10m.", s.Ping)
 	case s.Drain < 0 || s.Drain > time.Hour:
 		return operator(nil, "--drain %s is not between 0 and 1h.", s.Drain)
+	case s.KeepActivity != 0 && (s.KeepActivity < device.ShortestKept || s.KeepActivity > device.LongestKept):
+		return operator(nil, "--keep-activity %s is not between %s and %s: one day and three years.", s.KeepActivity, device.ShortestKept, device.LongestKept)
+	case s.KeepAddresses != 0 && (s.KeepAddresses < device.ShortestKept || s.KeepAddresses > cmp.Or(s.KeepActivity, device.KeptActivity)):
+		return operator(nil, "--keep-addresses %s is not between %s (one day) and %s, for which activity itself is kept.",
+			s.KeepAddresses, device.ShortestKept, cmp.Or(s.KeepActivity, device.KeptActivity))
 	case s.MaxDevices < 0 || s.MaxProfiles < 0 || s.MinPassword < 0:
 		return operator(nil, "The limits of devices, profiles and passwords are not negative.")
 	}

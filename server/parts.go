@@ -77,7 +77,9 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 	}
 	p.bus.Subscribe(func(n bus.Nudge) {
 		p.hub.Nudge(n.Account, hub.Numbers{Version: n.Version, Library: n.Library})
-		p.site.Changed(n.Account)
+		if n.Version > 0 {
+			p.site.Changed(n.Account)
+		}
 	})
 	return p, nil
 }
@@ -145,7 +147,8 @@ func (p *parts) openServices(context.Context) (err error) {
 	p.devices, err = device.New(device.Config{
 		DB: p.db, Keys: p.keys, Profiles: p.profiles,
 		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: titles,
-		MaxDevices: p.cfg.MaxDevices, Notify: p.notify, Changed: p.changed,
+		MaxDevices: p.cfg.MaxDevices, KeepActivity: p.cfg.KeepActivity, KeepAddresses: p.cfg.KeepAddresses,
+		Notify: p.notify, Changed: p.changed, Watched: p.watched,
 		Decided:  func(id protocol.DeviceID) { p.tvs.Decided(id) },
 		Restored: p.restored,
 	})
@@ -180,6 +183,11 @@ func (p *parts) changed(a protocol.AccountID, v protocol.Version) {
 	p.bus.Publish(bus.Nudge{Account: a, Version: v})
 }
 
+// watched tells every node that an account's library has a new number.
+func (p *parts) watched(a protocol.AccountID, number int64) {
+	p.bus.Publish(bus.Nudge{Account: a, Library: number})
+}
+
 func (p *parts) openDevices(context.Context) (err error) {
 	p.hub, err = hub.New(hub.Config{
 		Changed: p.changedSince,
@@ -193,7 +201,7 @@ func (p *parts) openDevices(context.Context) (err error) {
 	}
 	p.poller = poller.New(poller.Config{})
 	p.tvs, err = api.NewTVs(api.TVConfig{
-		Devices: p.devices, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Origins: p.origins(), Log: p.cfg.Log,
+		Devices: p.devices, Profiles: p.profiles, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Origins: p.origins(), Log: p.cfg.Log,
 		Server: p.cfg.Name, Node: p.node, Now: p.cfg.Now,
 	})
 	return err
@@ -206,11 +214,9 @@ func (p *parts) origins() api.Origins { return api.Origins{Trusted: p.cfg.truste
 const maxChanged = 200_000
 
 func (p *parts) changedSince(ctx context.Context, since time.Time, each func(protocol.AccountID, hub.Numbers)) error {
-	list, err := p.devices.ChangedSince(ctx, since, maxChanged)
-	for a, v := range list {
-		each(a, hub.Numbers{Version: v})
-	}
-	return err
+	return p.devices.ChangedSince(ctx, since, maxChanged, func(a protocol.AccountID, v protocol.Version, library int64) {
+		each(a, hub.Numbers{Version: v, Library: library})
+	})
 }
 
 // left writes down connections that have ended.

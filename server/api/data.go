@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/device"
 )
 
 // walkAnswer is how far an owner is in "my account was hacked".
@@ -63,9 +64,9 @@ type viewingAnswer struct {
 }
 
 func (a *API) activity(c *call) error {
-	list, err := a.cfg.Devices.Watched(c.ctx(), c.who.Account, listed)
-	out := make([]viewingAnswer, len(list))
-	for i, w := range list {
+	list, err := a.cfg.Devices.Watched(c.ctx(), c.who.Account, device.Show{N: listed, Proved: true})
+	out := make([]viewingAnswer, len(list.List))
+	for i, w := range list.List {
 		out[i] = viewingAnswer{
 			string(w.Device), w.Name, string(w.Profile), string(w.Title), a.cfg.Titles(w.Title), w.From.UTC(), w.To.UTC(), w.Position,
 		}

@@ -168,7 +168,17 @@ func (v *tv) left(proved bool) {
 	}
 }
 
-func (v *tv) meta() device.Meta { return device.Meta{IP: v.ip, Node: v.t.cfg.Node} }
+func (v *tv) meta() device.Meta {
+	return device.Meta{IP: v.ip, Place: v.place(), Node: v.t.cfg.Node}
+}
+
+// place is where the connection comes from, approximately; empty: not known.
+func (v *tv) place() string {
+	if place := v.t.cfg.Origins.Place; place != nil {
+		return place(parseAddr(v.ip))
+	}
+	return ""
+}
 
 // reference is a short random name that joins an answer and a log line.
 func reference() string { return strings.ToLower(rand.Text()[:8]) }

@@ -179,6 +179,7 @@ func (v *tv) begin(ctx context.Context, sess device.Session, ask []byte, have pr
 	v.sess, v.answer = sess, device.Answer{Have: have}
 	v.session = &hub.Session{
 		Account: sess.Account, Device: sess.Device, Epoch: sess.Epoch, Number: sess.Conn, Conn: v.conn, Truth: v,
+		Library: sess.Cap >= protocol.HouseholdCapability,
 	}
 	if err := v.t.cfg.Hub.Add(v.session); err != nil {
 		return err
@@ -200,15 +201,28 @@ func (v *tv) takeLive(ctx context.Context, f protocol.Frame) error {
 			return v.read(ctx, v.session, nil)
 		})
 	case protocol.Activity:
-		through, err := v.t.cfg.Devices.Activity(ctx, v.t.cfg.Now(), v.current(), f)
-		if err != nil {
+		return v.takeActivity(ctx, f)
+	case protocol.ProfileSelected:
+		now, sess := v.t.cfg.Now(), v.current()
+		if err := v.t.words.take(sess.Device, 1, now); err != nil {
 			return err
 		}
-		return hub.Send(v.conn, protocol.ActivityAck{Through: through})
-	case protocol.ProfileSelected:
-		return v.t.cfg.Devices.ProfileSelected(ctx, v.t.cfg.Now(), v.current(), f.Profile)
+		return v.t.cfg.Devices.ProfileSelected(ctx, now, sess, f.Profile)
 	}
-	return errOutOfOrder
+	return v.takeHousehold(ctx, f)
+}
+
+// takeActivity stores what was watched and acknowledges it.
+func (v *tv) takeActivity(ctx context.Context, f protocol.Activity) error {
+	now, sess := v.t.cfg.Now(), v.current()
+	if err := v.t.told.take(sess.Device, len(f.Items), now); err != nil {
+		return err
+	}
+	through, err := v.t.cfg.Devices.Activity(ctx, now, sess, f)
+	if err != nil {
+		return err
+	}
+	return hub.Send(v.conn, protocol.ActivityAck{Through: through})
 }
 
 // current returns the device's session as it was last read.
@@ -260,7 +274,7 @@ func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.F
 	frames, before := a.Frames, v.answer.Status
 	a.Frames = nil
 	v.sess, v.answer = a.Session, a
-	s.Sent, s.Epoch = hub.Numbers{Version: a.Version}, a.Session.Epoch
+	s.Sent, s.Epoch = hub.Numbers{Version: a.Version, Library: a.Library}, a.Session.Epoch
 	if a.Granted {
 		s.Granted = now
 	}

@@ -14,15 +14,18 @@ import (
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/hub"
 	"github.com/hearthkey/hearthkey/server/hub/poller"
+	"github.com/hearthkey/hearthkey/server/profile"
 )
 
 // TVConfig is what [TVs] need. The zero values of the last group are replaced
 // by the defaults they name.
 type TVConfig struct {
 	Devices *device.Service
-	Hub     *hub.Hub
-	Poller  *poller.Poller
-	Origins Origins
+	// Profiles adds and changes profiles from TVs, and counts wrong tries.
+	Profiles *profile.Service
+	Hub      *hub.Hub
+	Poller   *poller.Poller
+	Origins  Origins
 	// Accounts signs TVs in by password. Nil: they sign in with a user code only.
 	Accounts *account.Service
 	Log      *slog.Logger
@@ -51,8 +54,8 @@ type TVConfig struct {
 }
 
 func (c TVConfig) withDefaults() (TVConfig, error) {
-	if c.Devices == nil || c.Hub == nil || c.Poller == nil || c.Log == nil || c.Server == "" || c.Node == "" {
-		return c, errors.New("api: Devices, Hub, Poller, Log, Server and Node are required")
+	if c.Devices == nil || c.Profiles == nil || c.Hub == nil || c.Poller == nil || c.Log == nil || c.Server == "" || c.Node == "" {
+		return c, errors.New("api: Devices, Profiles, Hub, Poller, Log, Server and Node are required")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -82,6 +85,8 @@ type TVs struct {
 	cfg    TVConfig
 	door   *door
 	proofs chan struct{} // one element per signature being checked
+	told   *pace         // activity, in items
+	words  *pace         // everything else that a device has stored
 
 	mu      sync.Mutex
 	pending map[protocol.DeviceID]*tv // connections that show a user code
@@ -99,6 +104,8 @@ func NewTVs(cfg TVConfig) (*TVs, error) {
 		cfg:     cfg,
 		door:    newDoor(cfg.Unproved, cfg.UnprovedPerAddress, cfg.Now),
 		proofs:  make(chan struct{}, cfg.Proofs),
+		told:    newPace(activityEach, activityBurst),
+		words:   newPace(wordEach, wordBurst),
 		pending: make(map[protocol.DeviceID]*tv),
 	}, nil
 }

@@ -70,11 +70,7 @@ func (v *tv) ask(ctx context.Context, f protocol.Frame) (*account.Challenge, err
 // client is the TV that asks, as its owner sees it: without its name, which
 // whoever tries passwords there chose.
 func (v *tv) client() account.Client {
-	c := account.Client{Agent: "a TV", IP: v.ip, Kind: "tv"}
-	if place := v.t.cfg.Origins.Place; place != nil {
-		c.Place = place(parseAddr(v.ip))
-	}
-	return c
+	return account.Client{Agent: "a TV", IP: v.ip, Place: v.place(), Kind: "tv"}
 }
 
 // codeNeeded says a challenge to a TV. It is not ok where the account has no

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -179,13 +180,22 @@ func TestChangedSince(t *testing.T) {
 	if err := f.SignOut(f.ctx, later, who, tv.id); err != nil {
 		t.Fatal(err)
 	}
-	got, err := f.ChangedSince(f.ctx, later, 10)
-	if err != nil || len(got) != 1 || got[who.Account] != tv.state(nil).Version {
-		t.Errorf("ChangedSince = %v, %v", got, err)
+	if got := f.changedSince(t, later); len(got) != 1 || got[who.Account] != tv.state(nil).Version {
+		t.Errorf("ChangedSince = %v", got)
 	}
-	if got, err = f.ChangedSince(f.ctx, later.Add(-time.Hour), 10); err != nil || len(got) != 2 || got[other.Account] == 0 {
-		t.Errorf("ChangedSince(an hour ago) = %v, %v", got, err)
+	if got := f.changedSince(t, later.Add(-time.Hour)); len(got) != 2 || got[other.Account] == 0 {
+		t.Errorf("ChangedSince(an hour ago) = %v", got)
 	}
+}
+
+func (f *fixture) changedSince(t testing.TB, since time.Time) map[protocol.AccountID]protocol.Version {
+	t.Helper()
+	got := map[protocol.AccountID]protocol.Version{}
+	err := f.ChangedSince(f.ctx, since, 10, func(a protocol.AccountID, v protocol.Version, _ int64) { got[a] = v })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // connected reports whether a node is noted to hold the TV's connection.

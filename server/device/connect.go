@@ -56,7 +56,7 @@ func (s *Service) admit(tx *store.Tx, now time.Time, f protocol.Auth, m Meta) (s
 	switch err := tx.CountConn(f.Device, f.Conn); {
 	case errors.Is(err, store.ErrNotFound):
 		row, err := s.lockClone(tx, now, idx)
-		return Session{row.Account, row.ID, row.Epoch, f.Conn}, true, err
+		return Session{row.Account, row.ID, row.Epoch, f.Conn, f.Cap}, true, err
 	case err != nil:
 		return Session{}, false, err
 	}
@@ -67,7 +67,7 @@ func (s *Service) admit(tx *store.Tx, now time.Time, f protocol.Auth, m Meta) (s
 	if err := tx.DeleteEnrolment(f.Device, f.Have.Epoch); err != nil {
 		return Session{}, false, err
 	}
-	return Session{row.Account, row.ID, row.Epoch, f.Conn}, false, s.connect(tx, now, row, f.Conn, m)
+	return Session{row.Account, row.ID, row.Epoch, f.Conn, f.Cap}, false, s.connect(tx, now, row, f.Conn, m)
 }
 
 // signIn returns the row of the sign-in that a device has. One with a newer
@@ -117,6 +117,7 @@ func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRo
 		return row, err
 	}
 	return row, errors.Join(
+		account.ForgetDevice(tx, row.Account, s.Known(row.ID)), // either of the two may sign in next
 		timeline.Add(tx, row.Account, timeline.Entry{
 			At: now, Kind: timeline.DeviceCloned, Actor: protocol.BySafety, Device: row.ID, Subject: row.Name,
 		}),

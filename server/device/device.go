@@ -61,6 +61,7 @@ type Session struct {
 	Device  protocol.DeviceID
 	Epoch   protocol.Epoch
 	Conn    int64 // the device's number of this connection
+	Cap     protocol.Capability
 }
 
 // Enrolment answers an enrol frame: a user code to show, or, after the
@@ -88,6 +89,7 @@ type Answer struct {
 	Frames  []protocol.Frame // empty where the device has it all and asked for nothing
 	Session Session          // as given, or with the epoch that was found
 	Version protocol.Version
+	Library int64 // number of the account's library
 	Status  protocol.Status
 	Granted bool // a grant that repeats the ask is among the frames
 	// Have is what the device has once it took the frames: to be given to the
@@ -168,11 +170,19 @@ type Config struct {
 
 	MaxDevices int // signed in per account; 0: 50
 
+	// KeepActivity is for how long activity is kept (1 day to 3 years; 0: 1 year),
+	// KeepAddresses for how long its addresses and places are (1 day to
+	// KeepActivity; 0: 90 days, or KeepActivity where that is less).
+	KeepActivity, KeepAddresses time.Duration
+
 	// Notify writes a message into the outbox, in the caller's transaction.
 	Notify func(*store.Tx, account.Notice) error
 	// Changed hears, after the commit, that an account is at a version. It
 	// must not block. It is a hint: it can get lost.
 	Changed func(protocol.AccountID, protocol.Version)
+	// Watched hears, as Changed, that an account's library is at a number.
+	// Optional.
+	Watched func(protocol.AccountID, int64)
 	// Restored hears, after the commit, that a device has proved a version
 	// above the database's: a backup was restored, and what came after it is
 	// lost. Optional. It must not block.

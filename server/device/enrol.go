@@ -102,14 +102,14 @@ func (s *Service) resumed(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta)
 		code, err := s.codeOf(e.Device, e.Salt)
 		return Enrolment{Code: s.userCode(code, e.Expires.Sub(now))}, err
 	case store.EnrolApproved:
-		return s.begin(tx, now, e, f.Conn, m)
+		return s.begin(tx, now, e, f, m)
 	}
 	return Enrolment{}, ErrCode // refused: it may ask again
 }
 
 // begin makes this connection the approved device's. ErrCode: the approval is
 // no longer true.
-func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, conn int64, m Meta) (Enrolment, error) {
+func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, f protocol.Enrol, m Meta) (Enrolment, error) {
 	row, err := tx.Device(e.Account, e.Device)
 	if errors.Is(err, store.ErrNotFound) {
 		return Enrolment{}, ErrCode
@@ -120,10 +120,10 @@ func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, conn 
 	if status, _ := effective(row); status != protocol.Active || row.Epoch != e.Epoch {
 		return Enrolment{}, ErrCode
 	}
-	if err := tx.RaiseConn(e.Device, conn); err != nil {
+	if err := tx.RaiseConn(e.Device, f.Conn); err != nil {
 		return Enrolment{}, err
 	}
-	if err := s.connect(tx, now, row, conn, m); err != nil {
+	if err := s.connect(tx, now, row, f.Conn, m); err != nil {
 		return Enrolment{}, err
 	}
 	keys, _ := s.c.Keys.Keys()
@@ -131,7 +131,7 @@ func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, conn 
 		Enrolled: &protocol.Enrolled{
 			Device: e.Device, Account: e.Account, Epoch: e.Epoch, Root: protocol.Bytes(s.c.Keys.Root()), Keys: keys,
 		},
-		Session: Session{Account: e.Account, Device: e.Device, Epoch: e.Epoch, Conn: conn},
+		Session: Session{Account: e.Account, Device: e.Device, Epoch: e.Epoch, Conn: f.Conn, Cap: f.Cap},
 	}, nil
 }
 
@@ -192,7 +192,7 @@ func (s *Service) Enrolled(ctx context.Context, now time.Time, f protocol.Enrol,
 	}
 	var out Enrolment
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		out, err = s.begin(tx, now, e, f.Conn, m)
+		out, err = s.begin(tx, now, e, f, m)
 		return err
 	})
 	if err != nil {

@@ -37,6 +37,7 @@ type fixture struct {
 	hints    map[protocol.AccountID]int
 	decided  []protocol.DeviceID
 	restored []protocol.Version
+	library  int64 // as Watched heard it
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -70,6 +71,11 @@ func (f *fixture) open(t testing.TB, db *store.DB, keys *keyring.Ring, gate *adm
 	f.Service, err = New(Config{
 		DB: db, Keys: keys, Profiles: f.profiles, Server: "tv.example", LinkURL: "https://tv.example/tv",
 		Catalog: []byte(`{"rows":null,"titles":null}`), MaxDevices: 4, Notify: notify, Changed: changed,
+		Watched: func(_ protocol.AccountID, number int64) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.library = number
+		},
 		Decided: func(id protocol.DeviceID) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -83,6 +89,13 @@ func (f *fixture) open(t testing.TB, db *store.DB, keys *keyring.Ring, gate *adm
 		t.Fatal(err)
 	}
 	f.lease = f.c.Lease
+}
+
+// heard is the newest number of a library that Watched heard.
+func (f *fixture) heard() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.library
 }
 
 func (f *fixture) now() time.Time { return f.clock.Now() }
@@ -128,7 +141,8 @@ type television struct {
 	conn int64
 	have protocol.Have
 	sess Session
-	last string // JWS of the newest state
+	cap  protocol.Capability // 0: 1
+	last string              // JWS of the newest state
 }
 
 func (f *fixture) tv(t testing.TB) *television {
@@ -148,7 +162,7 @@ func ask(letter string) []byte { return []byte(strings.Repeat(letter, 32)) }
 func (tv *television) enrolFrame() protocol.Enrol {
 	tv.conn++
 	f := protocol.Enrol{
-		PublicKey: protocol.Bytes(tv.pub), Name: "Living room", Model: "Lumen 55", Kind: "tv", Cap: 1, Conn: tv.conn, Ask: ask("e"),
+		PublicKey: protocol.Bytes(tv.pub), Name: "Living room", Model: "Lumen 55", Kind: "tv", Cap: max(tv.cap, 1), Conn: tv.conn, Ask: ask("e"),
 	}
 	f.Sig = ed25519.Sign(tv.key, sign.EnrolBytes(nonce, "tv.example", f))
 	return f
@@ -156,7 +170,7 @@ func (tv *television) enrolFrame() protocol.Enrol {
 
 func (tv *television) authFrame() protocol.Auth {
 	tv.conn++
-	f := protocol.Auth{Device: tv.id, Cap: 1, Conn: tv.conn, Have: tv.have, Ask: ask("a")}
+	f := protocol.Auth{Device: tv.id, Cap: max(tv.cap, 1), Conn: tv.conn, Have: tv.have, Ask: ask("a")}
 	f.Sig = ed25519.Sign(tv.key, sign.AuthBytes(nonce, "tv.example", f))
 	return f
 }

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -18,8 +19,16 @@ const (
 	defaultMaxDevices = 50
 	maxListed         = 200 // devices in a list, and receipts of a device
 	keptReceipts      = 50  // of a device, besides the newest for an active state
-	keptActivity      = 365 * 24 * time.Hour
 	keptNodes         = 24 * time.Hour
+)
+
+// For how long activity is kept where the operator does not say, and what they
+// can say (product rule D6).
+const (
+	KeptActivity  = 365 * 24 * time.Hour
+	KeptAddresses = 90 * 24 * time.Hour // of activity
+	ShortestKept  = 24 * time.Hour
+	LongestKept   = 3 * 365 * 24 * time.Hour
 )
 
 // Service answers for devices. Make one with [New].
@@ -48,6 +57,9 @@ func New(c Config) (*Service, error) {
 	if c.MaxDevices < 1 || c.MaxDevices > maxListed {
 		return nil, fmt.Errorf("device: MaxDevices is %d, want 1 to %d", c.MaxDevices, maxListed)
 	}
+	if err := c.checkKept(); err != nil {
+		return nil, err
+	}
 	if c.Server == "" || len(c.Server) > protocol.MaxServer {
 		return nil, fmt.Errorf("device: Server has %d bytes, want 1 to %d", len(c.Server), protocol.MaxServer)
 	}
@@ -64,6 +76,19 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
+// checkKept fills in for how long activity is kept, and holds its bounds.
+func (c *Config) checkKept() error {
+	c.KeepActivity = cmp.Or(c.KeepActivity, KeptActivity)
+	c.KeepAddresses = cmp.Or(c.KeepAddresses, min(KeptAddresses, c.KeepActivity))
+	if c.KeepActivity < ShortestKept || c.KeepActivity > LongestKept {
+		return fmt.Errorf("device: KeepActivity is %s, want %s to %s", c.KeepActivity, ShortestKept, LongestKept)
+	}
+	if c.KeepAddresses < ShortestKept || c.KeepAddresses > c.KeepActivity {
+		return fmt.Errorf("device: KeepAddresses is %s, want %s to KeepActivity", c.KeepAddresses, ShortestKept)
+	}
+	return nil
+}
+
 // Heartbeat notes that the node is alive, to be called every 5 s, and with a
 // new node id per process: after a crash it bounds the grants that were given.
 func (s *Service) Heartbeat(ctx context.Context, now time.Time, node string) error {
@@ -74,17 +99,15 @@ func (s *Service) Heartbeat(ctx context.Context, now time.Time, node string) err
 	return nil
 }
 
-// ChangedSince returns the accounts changed at or after since, with their
-// versions, at most limit: what a node polls every 5 s to heal lost hints.
-func (s *Service) ChangedSince(ctx context.Context, since time.Time, limit int) (out map[protocol.AccountID]protocol.Version, err error) {
-	err = s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-		out, err = tx.ChangedSince(since, limit)
-		return err
-	})
+// ChangedSince calls each for the accounts changed at or after since, with
+// their versions and the numbers of their libraries, at most limit: what a node
+// polls every 5 s to heal lost hints.
+func (s *Service) ChangedSince(ctx context.Context, since time.Time, limit int, each func(acc protocol.AccountID, v protocol.Version, library int64)) error {
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error { return tx.ChangedSince(since, limit, each) })
 	if err != nil {
-		return nil, fmt.Errorf("look for changes: %w", err)
+		return fmt.Errorf("look for changes: %w", err)
 	}
-	return out, nil
+	return nil
 }
 
 // Tidy removes what nobody can use any more; to be called about hourly.
@@ -92,10 +115,12 @@ func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		return errors.Join(
 			tx.DeleteEnrolmentsBefore(now),
-			tx.DeleteActivityBefore(now.Add(-keptActivity)),
 			tx.DeleteNodesBefore(now.Add(-keptNodes)),
 		)
 	})
+	if err == nil {
+		err = s.retain(ctx, now)
+	}
 	if err != nil {
 		return fmt.Errorf("tidy devices: %w", err)
 	}

@@ -23,7 +23,7 @@ func (s *Service) State(ctx context.Context, now time.Time, sess Session, ask []
 	}
 	var t truth
 	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-		t, err = s.read(tx, sess, have)
+		t, err = s.read(tx, now, sess, have)
 		return err
 	})
 	if err != nil {
@@ -44,9 +44,10 @@ type truth struct {
 	snapshot []byte
 	digest   protocol.Digest
 	pins     []protocol.PinMaterial // only where the device has another version
+	more     []protocol.Frame       // wrong tries elsewhere and libraries, as pins
 }
 
-func (s *Service) read(tx *store.Tx, sess Session, have protocol.Have) (t truth, err error) {
+func (s *Service) read(tx *store.Tx, now time.Time, sess Session, have protocol.Have) (t truth, err error) {
 	if t.row, err = current(tx, sess); err != nil {
 		return t, err
 	}
@@ -59,8 +60,11 @@ func (s *Service) read(tx *store.Tx, sess Session, have protocol.Have) (t truth,
 		return t, err
 	}
 	if have.Pins != owner.PinsVersion {
-		t.pins, err = s.c.Profiles.PinsIn(tx, sess.Account)
+		if t.pins, err = s.c.Profiles.PinsIn(tx, sess.Account); err != nil {
+			return t, err
+		}
 	}
+	t.more, err = s.household(tx, now, sess, have, owner.Tries, owner.Library)
 	return t, err
 }
 
@@ -70,11 +74,12 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 	keys, number := s.c.Keys.Keys()
 	next := protocol.Have{
 		Epoch: sess.Epoch, Version: t.row.Owner.Version, Status: t.status, Snapshot: t.digest, Pins: have.Pins, Keys: number,
+		Tries: have.Tries, Library: have.Library,
 	}
 	if t.status == protocol.Active && s.catalog != nil {
 		next.Catalog = s.catalog.Digest
 	}
-	a := Answer{Session: sess, Version: next.Version, Status: t.status, Granted: t.status == protocol.Active && len(ask) > 0}
+	a := Answer{Session: sess, Version: next.Version, Library: t.row.Owner.Library, Status: t.status, Granted: t.status == protocol.Active && len(ask) > 0}
 	if have.Keys < number {
 		a.Frames = append(a.Frames, protocol.Keys{JWS: keys})
 	}
@@ -143,6 +148,15 @@ func (s *Service) addDocuments(a *Answer, have protocol.Have, next *protocol.Hav
 	}
 	if s.catalog != nil && have.Catalog != s.catalog.Digest {
 		a.Frames = append(a.Frames, parts(s.catalog.Digest, s.c.Catalog)...)
+	}
+	a.Frames = append(a.Frames, t.more...)
+	for _, f := range t.more {
+		switch f := f.(type) {
+		case protocol.PINCounts:
+			next.Tries = f.Number
+		case protocol.Library:
+			next.Library = f.Number
+		}
 	}
 	return nil
 }

@@ -290,7 +290,7 @@ func TestActivity(t *testing.T) {
 func activity(t *testing.T, f *fixture, who account.Session) (rows []store.ActivityRow) {
 	t.Helper()
 	err := f.c.DB.View(f.ctx, func(tx *store.Tx) (err error) {
-		rows, err = tx.Activity(who.Account, 100)
+		rows, err = tx.Activity(store.ActivityQuery{Account: who.Account, Limit: 100})
 		return err
 	})
 	if err != nil {

@@ -1,40 +1,456 @@
 package device
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
-func TestA5_ItemsBecomeViewings(t *testing.T) {
-	began := time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC)
+// living is a household that watches: an owner, two profiles and a TV that is
+// signed in and takes libraries.
+type living struct {
+	*fixture
+	t    testing.TB
+	who  account.Session
+	main protocol.ProfileID
+	kids protocol.ProfileID
+	tv   *television
+	seq  int64
+}
+
+func newLiving(t testing.TB) *living {
+	t.Helper()
+	f := newFixture(t)
+	l := &living{fixture: f, t: t, who: f.owner(t, "anna@example.org")}
+	all, err := f.profiles.List(f.ctx, l.who.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.main, l.kids = all[0].ID, all[1].ID
+	l.tv = l.another()
+	return l
+}
+
+// another signs a further TV in that takes libraries.
+func (l *living) another() *television {
+	l.t.Helper()
+	tv := l.fixture.tv(l.t)
+	tv.cap = protocol.HouseholdCapability
+	tv.join(l.who)
+	return tv
+}
+
+// item is a TV's next word, the time now. All TVs count together.
+func (l *living) item(p protocol.ProfileID, title protocol.TitleID, what protocol.ActivityKind, position int64) protocol.ActivityItem {
+	l.seq++
+	return protocol.ActivityItem{
+		Seq: l.seq, Profile: p, Title: title, What: what, At: protocol.MillisOf(l.now()), Position: position, Length: 6000,
+	}
+}
+
+// tells sends items from tv.
+func (l *living) tells(tv *television, items ...protocol.ActivityItem) {
+	l.t.Helper()
+	through, err := l.Activity(l.ctx, l.now(), tv.sess, protocol.Activity{Epoch: tv.sess.Epoch, Items: items})
+	if err != nil || through != items[len(items)-1].Seq {
+		l.t.Fatalf("Activity = %d, %v", through, err)
+	}
+}
+
+// watches has p watch a title for so long.
+func (l *living) watches(tv *television, p protocol.ProfileID, title protocol.TitleID, lasting time.Duration) {
+	l.t.Helper()
+	l.tells(tv, l.item(p, title, protocol.Started, 0))
+	for left := lasting; left > 0; left -= time.Minute {
+		l.clock.Advance(min(left, time.Minute))
+		l.tells(tv, l.item(p, title, protocol.Progress, int64((lasting-left)/time.Second)))
+	}
+	l.tells(tv, l.item(p, title, protocol.Stopped, int64(lasting/time.Second)))
+}
+
+func (l *living) watched(show Show) Viewings {
+	l.t.Helper()
+	show.N = max(show.N, 1)
+	out, err := l.Watched(l.ctx, l.who.Account, show)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return out
+}
+
+func (l *living) streamed(show Show) Sittings {
+	l.t.Helper()
+	out, err := l.Streamed(l.ctx, l.who.Account, show)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return out
+}
+
+func TestD6_ItemsBecomeViewings(t *testing.T) {
+	l := newLiving(t)
+	other := l.another()
+	began := l.now()
+	l.watches(l.tv, l.main, "moon", 50*time.Minute)
+	l.tells(other, protocol.ActivityItem{Seq: 1, Profile: l.kids, Title: "sea", What: protocol.Started, At: protocol.MillisOf(l.now())})
+	l.watches(l.tv, l.main, "moon", 10*time.Minute) // again: another viewing
+	l.watches(l.tv, l.main, "sea", 0)
+	l.watches(l.tv, l.kids, "sea", time.Minute)
 	at := func(minute int) time.Time { return began.Add(time.Duration(minute) * time.Minute) }
-	item := func(minute int, device protocol.DeviceID, profile protocol.ProfileID, title protocol.TitleID) store.ActivityRow {
-		return store.ActivityRow{Device: device, ActivityItem: protocol.ActivityItem{
-			Profile: profile, Title: title, At: protocol.MillisOf(at(minute)), Position: int64(60 * minute),
-		}}
+	want := []Viewing{
+		{Device: l.tv.id, Name: "Living room", Profile: l.kids, Title: "sea", From: at(60), To: at(61), Position: 60, Length: 6000},
+		{Device: l.tv.id, Name: "Living room", Profile: l.main, Title: "sea", From: at(60), To: at(60), Length: 6000},
+		{Device: l.tv.id, Name: "Living room", Profile: l.main, Title: "moon", From: at(50), To: at(60), Position: 600, Length: 6000},
+		{Device: other.id, Name: "Living room", Profile: l.kids, Title: "sea", From: at(50), To: at(50)},
+		{Device: l.tv.id, Name: "Living room", Profile: l.main, Title: "moon", From: at(0), To: at(50), Position: 3000, Length: 6000},
 	}
-	items := []store.ActivityRow{
-		item(50, "tv1", "p1", "moon"), item(45, "tv2", "p2", "sea"), item(40, "tv1", "p1", "moon"), // another device's is between
-		item(30, "tv1", "p1", "sea"), item(20, "tv1", "p1", "moon"), item(10, "tv1", "p2", "moon"), item(5, "tv2", "p2", "sea"),
+	byTime := func(list []Viewing) []Viewing { // two viewings began at the same moment on two devices
+		out := append([]Viewing(nil), list...)
+		for i := range out[1:] {
+			if out[i].From.Equal(out[i+1].From) && out[i].Device == other.id {
+				out[i], out[i+1] = out[i+1], out[i]
+			}
+		}
+		return out
 	}
-	all := []Viewing{
-		{Device: "tv1", Profile: "p1", Title: "moon", From: at(40), To: at(50), Position: 3000},
-		{Device: "tv2", Profile: "p2", Title: "sea", From: at(5), To: at(45), Position: 2700},
-		{Device: "tv1", Profile: "p1", Title: "sea", From: at(30), To: at(30), Position: 1800},
-		{Device: "tv1", Profile: "p1", Title: "moon", From: at(20), To: at(20), Position: 1200},
-		{Device: "tv1", Profile: "p2", Title: "moon", From: at(10), To: at(10), Position: 600},
+	if diff := cmp.Diff(want, byTime(l.watched(Show{N: 50}).List)); diff != "" {
+		t.Errorf("viewings (-want +got):\n%s", diff)
 	}
-	for n := 1; n <= len(all)+1; n++ {
-		if diff := cmp.Diff(all[:min(n, len(all))], viewings(items, n)); diff != "" {
-			t.Errorf("viewings(items, %d) (-want +got):\n%s", n, diff)
+	if got := l.watched(Show{N: 50, Profile: l.kids}).List; len(got) != 2 || got[0].Profile != l.kids || got[1].Profile != l.kids {
+		t.Errorf("of the kids' profile: %+v", got)
+	}
+	if got := l.watched(Show{N: 50, Device: other.id}).List; len(got) != 1 || got[0].Device != other.id {
+		t.Errorf("of the other TV: %+v", got)
+	}
+	if got := l.watched(Show{N: 50, Profile: "nobody"}).List; len(got) != 0 {
+		t.Errorf("of nobody: %+v", got)
+	}
+	viewed, err := l.ViewedSince(l.ctx, l.who.Account, at(55))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[protocol.ProfileID]Viewed{l.main: {1, 0}, l.kids: {1, time.Minute}}, viewed); diff != "" {
+		t.Errorf("viewed (-want +got):\n%s", diff)
+	}
+}
+
+func TestD6_ViewingsBeginAnew(t *testing.T) {
+	l := newLiving(t)
+	l.watches(l.tv, l.main, "moon", time.Minute)
+	for _, c := range []struct {
+		name  string
+		pause time.Duration
+		what  protocol.ActivityKind
+		anew  bool
+	}{
+		{"goes on", time.Hour, protocol.Progress, false},
+		{"the longest pause", longestPause, protocol.Progress, false},
+		{"a longer pause", longestPause + time.Millisecond, protocol.Progress, true},
+		{"a start", 0, protocol.Started, true},
+		{"stopped late", time.Minute, protocol.Stopped, false},
+	} {
+		before := len(l.watched(Show{N: 50}).List)
+		l.clock.Advance(c.pause)
+		l.tells(l.tv, l.item(l.main, "moon", c.what, 90))
+		if got := len(l.watched(Show{N: 50}).List) - before; (got == 1) != c.anew {
+			t.Errorf("%s: %d more viewings, want one more: %t", c.name, got, c.anew)
 		}
 	}
-	if got := viewings(nil, 10); len(got) != 0 {
-		t.Errorf("viewings of nothing = %v", got)
+}
+
+func TestD6_SittingsTellPlacesAndNoTitles(t *testing.T) {
+	l := newLiving(t)
+	began := l.now()
+	l.watches(l.tv, l.main, "moon", 30*time.Minute)
+	l.watches(l.tv, l.main, "sea", 30*time.Minute) // the same sitting
+	l.watches(l.tv, l.kids, "sea", time.Minute)    // somebody else
+	l.clock.Advance(sittingPause + time.Second)
+	later := l.now()
+	l.watches(l.tv, l.kids, "sea", time.Minute)
+	got := l.streamed(Show{N: 50})
+	sitting := func(p protocol.ProfileID, from, to time.Time) Sitting {
+		return Sitting{Device: l.tv.id, Name: "Living room", Profile: p, From: from, To: to, IP: home.IP, Place: home.Place}
+	}
+	want := []Sitting{
+		sitting(l.kids, later, later.Add(time.Minute)),
+		sitting(l.kids, began.Add(time.Hour), began.Add(61*time.Minute)),
+		sitting(l.main, began, began.Add(time.Hour)),
+	}
+	if diff := cmp.Diff(want, got.List); diff != "" || got.Older != "" {
+		t.Errorf("sittings (-want +got):\n%s\nolder %q", diff, got.Older)
+	}
+	// Another address is another sitting.
+	l.tv.sess, _ = l.Authenticate(l.ctx, l.now(), l.tv.authFrame(), nonce, Meta{IP: "198.51.100.9", Node: home.Node})
+	l.watches(l.tv, l.kids, "sea", time.Minute)
+	if got := l.streamed(Show{N: 1}).List[0]; got.IP != "198.51.100.9" || got.Place != "" {
+		t.Errorf("after a move: %+v", got)
+	}
+}
+
+func TestD6_ListsHavePages(t *testing.T) {
+	l := newLiving(t)
+	other := l.another()
+	for i := range 90 {
+		tv := l.tv
+		if i%3 == 0 {
+			tv = other
+		}
+		if i%9 != 0 { // some begin in the same millisecond
+			l.clock.Advance(2 * time.Hour)
+		}
+		l.watches(tv, l.main, protocol.TitleID(fmt.Sprint("t", i)), 0)
+	}
+	for name, read := range map[string]func(Show) (ids []string, older string){
+		"viewings": func(show Show) (ids []string, older string) {
+			v := l.watched(show)
+			for _, r := range v.List {
+				ids = append(ids, string(r.Title))
+			}
+			return ids, v.Older
+		},
+		"sittings": func(show Show) (ids []string, older string) {
+			v := l.streamed(show)
+			for _, r := range v.List {
+				ids = append(ids, fmt.Sprint(r.From.UnixMilli(), r.Device))
+			}
+			return ids, v.Older
+		},
+	} {
+		whole, _ := read(Show{N: 200})
+		var got []string
+		show, pages := Show{N: 40}, 0
+		for {
+			ids, older := read(show)
+			got, pages = append(got, ids...), pages+1
+			if older == "" {
+				break
+			}
+			show.Before = older
+		}
+		if diff := cmp.Diff(whole, got); diff != "" || pages < 2 {
+			t.Errorf("%s in %d pages (-whole +pages):\n%s", name, pages, diff)
+		}
+	}
+	if n := len(l.watched(Show{N: 200}).List); n != 90 {
+		t.Errorf("%d viewings, want 90", n)
+	}
+}
+
+func TestD6_ShowIsHeldToItsBounds(t *testing.T) {
+	l := newLiving(t)
+	for _, show := range []Show{
+		{N: 0}, {N: -1}, {N: maxShown + 1}, {N: 1, Before: "x"}, {N: 1, Before: "1.d.1"}, {N: 1, Before: "1.d.1.x"},
+		{N: 1, Before: "-1.d.1.1"}, {N: 1, Before: "1.d.1.1.1"}, {N: 1, Before: "99999999999999999999.d.1.1"},
+		{N: 1, Before: fmt.Sprintf("1.%0200d.1.1", 0)},
+	} {
+		if _, err := l.Watched(l.ctx, l.who.Account, show); !errors.Is(err, ErrCursor) {
+			t.Errorf("Watched(%+v) = %v, want ErrCursor", show, err)
+		}
+		if _, err := l.Streamed(l.ctx, l.who.Account, show); !errors.Is(err, ErrCursor) {
+			t.Errorf("Streamed(%+v) = %v, want ErrCursor", show, err)
+		}
+	}
+	if _, err := l.Watched(l.ctx, l.who.Account, Show{N: 1, Before: "1.d-x'; DROP TABLE activity.1.1"}); err != nil {
+		t.Errorf("a strange device: %v", err)
+	}
+}
+
+func TestP10_LockedTitlesNeedAProof(t *testing.T) {
+	l := newLiving(t)
+	l.watches(l.tv, l.main, "moon", time.Minute)
+	l.watches(l.tv, l.kids, "sea", time.Minute)
+	if _, err := l.profiles.SetPIN(l.ctx, l.now(), l.who, l.main, "4071"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name     string
+		show     Show
+		titles   []protocol.TitleID
+		withheld []protocol.ProfileID
+	}{
+		{"without a proof", Show{}, []protocol.TitleID{"sea"}, []protocol.ProfileID{l.main}},
+		{"the locked one without a proof", Show{Profile: l.main}, nil, []protocol.ProfileID{l.main}},
+		{"the other one without a proof", Show{Profile: l.kids}, []protocol.TitleID{"sea"}, nil},
+		{"a device without a proof", Show{Device: l.tv.id}, []protocol.TitleID{"sea"}, []protocol.ProfileID{l.main}},
+		{"with a proof", Show{Proved: true}, []protocol.TitleID{"sea", "moon"}, nil},
+		{"the locked one with a proof", Show{Profile: l.main, Proved: true}, []protocol.TitleID{"moon"}, nil},
+	} {
+		c.show.N = 50
+		got := l.watched(c.show)
+		var titles []protocol.TitleID
+		for _, v := range got.List {
+			titles = append(titles, v.Title)
+		}
+		if diff := cmp.Diff(c.titles, titles); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+		if diff := cmp.Diff(c.withheld, got.Withheld); diff != "" {
+			t.Errorf("%s: withheld (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestP10_NothingOfAnotherAccount(t *testing.T) {
+	l := newLiving(t)
+	l.watches(l.tv, l.main, "moon", time.Minute)
+	stranger := l.owner(t, "bert@example.org")
+	for _, show := range []Show{{N: 50, Proved: true}, {N: 50, Profile: l.main, Proved: true}, {N: 50, Device: l.tv.id, Proved: true}} {
+		v, err := l.Watched(l.ctx, stranger.Account, show)
+		s, err2 := l.Streamed(l.ctx, stranger.Account, show)
+		if err != nil || err2 != nil || len(v.List) != 0 || len(s.List) != 0 {
+			t.Errorf("a stranger sees %+v, %+v, %v, %v", v, s, err, err2)
+		}
+	}
+}
+
+func TestD4_DeactivatedDevicesLeaveNoPlaces(t *testing.T) {
+	l := newLiving(t)
+	other := l.another()
+	l.watches(l.tv, l.main, "moon", time.Minute)
+	l.tells(other, protocol.ActivityItem{Seq: 1, Profile: l.kids, Title: "sea", What: protocol.Started, At: protocol.MillisOf(l.now())})
+	if err := l.SignOut(l.ctx, l.now(), l.who, l.tv.id); err != nil {
+		t.Fatal(err)
+	}
+	if s := l.streamed(Show{N: 9, Device: l.tv.id}).List[0]; s.IP == "" || s.Place == "" {
+		t.Errorf("after a sign-out: %+v", s)
+	}
+	if err := l.Deactivate(l.ctx, l.now(), l.who, l.tv.id); err != nil {
+		t.Fatal(err)
+	}
+	if s := l.streamed(Show{N: 9, Device: l.tv.id}).List[0]; s.IP != "" || s.Place != "" {
+		t.Errorf("after it was deactivated: %+v", s)
+	}
+	if s := l.streamed(Show{N: 9, Device: other.id}).List[0]; s.IP == "" || s.Place == "" {
+		t.Errorf("another TV: %+v", s)
+	}
+}
+
+func TestD6_ActivityIsKeptForSoLong(t *testing.T) {
+	day := 24 * time.Hour
+	l := newLiving(t)
+	l.watches(l.tv, l.main, "moon", time.Minute)
+	l.tells(l.tv, l.item(l.main, "sea", protocol.Listed, 0), l.item(l.main, "hill", protocol.Listed, 0))
+	l.tells(l.tv, l.item(l.main, "hill", protocol.Unlisted, 0))
+	for _, c := range []struct {
+		name          string
+		after         time.Duration
+		kept, located bool
+	}{
+		{"at once", 0, true, true},
+		{"after 90 days", 90*day - time.Hour, true, true},
+		{"after 90 days and a bit", 2 * time.Hour, true, false},
+		{"after a year", 275*day - 2*time.Hour, true, false},
+		{"after a year and a bit", 2 * time.Hour, false, false},
+		{"again", 0, false, false},
+	} {
+		if err := l.Tidy(l.ctx, l.clock.Advance(c.after)); err != nil {
+			t.Fatal(err)
+		}
+		list := l.streamed(Show{N: 9}).List
+		if (len(list) == 1) != c.kept {
+			t.Errorf("%s: %d sittings, kept %t", c.name, len(list), c.kept)
+		}
+		if c.kept && (list[0].IP != "") != c.located {
+			t.Errorf("%s: address %q", c.name, list[0].IP)
+		}
+		lists, begun := l.libraries()
+		if len(lists) != 1 || lists[0].Title != "sea" || (len(begun) == 1) != c.kept {
+			t.Errorf("%s: lists %+v, begun %+v", c.name, lists, begun)
+		}
+	}
+}
+
+func (l *living) libraries() (lists []store.ListRow, begun []store.ProgressRow) {
+	l.t.Helper()
+	err := l.c.DB.View(l.ctx, func(tx *store.Tx) (err error) {
+		lists, begun, err = tx.Libraries(l.who.Account)
+		return err
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return lists, begun
+}
+
+// What is old goes in batches, all of it in one removal.
+func TestD6_OldActivityGoesInBatches(t *testing.T) {
+	l := newLiving(t)
+	const many = 2*tidyRows + 5
+	err := l.c.DB.Update(l.ctx, func(tx *store.Tx) error {
+		for i := range int64(many) {
+			err := tx.InsertActivity(store.ActivityRow{
+				Account: l.who.Account, Device: l.tv.id, Epoch: 1, Sitting: i + 1, IP: home.IP, Received: l.now(),
+				ActivityItem: protocol.ActivityItem{Seq: i + 1, Profile: l.main, Title: "t", What: protocol.Started},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(query store.ActivityQuery) int {
+		t.Helper()
+		var n int
+		err := l.c.DB.View(l.ctx, func(tx *store.Tx) error {
+			rows, err := tx.Activity(query)
+			for _, r := range rows {
+				if r.IP != "" {
+					n += many
+				}
+				n++
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	all := store.ActivityQuery{Account: l.who.Account, Limit: many + 1}
+	if err := l.Tidy(l.ctx, l.clock.Advance(91*24*time.Hour)); err != nil || count(all) != many {
+		t.Errorf("after 91 days: %v; %d rows, want %d without an address", err, count(all), many)
+	}
+	if err := l.Tidy(l.ctx, l.clock.Advance(366*24*time.Hour)); err != nil || count(all) != 0 {
+		t.Errorf("after more than a year: %v; %d rows left", err, count(all))
+	}
+}
+
+func TestConfigKeepsWithinBounds(t *testing.T) {
+	f := newFixture(t)
+	day := 24 * time.Hour
+	for _, c := range []struct {
+		activity, addresses         time.Duration
+		wantActivity, wantAddresses time.Duration // 0: refused
+	}{
+		{0, 0, 365 * day, 90 * day},
+		{30 * day, 0, 30 * day, 30 * day},
+		{day, day, day, day},
+		{LongestKept, LongestKept, LongestKept, LongestKept},
+		{day - 1, day, 0, 0},
+		{LongestKept + 1, day, 0, 0},
+		{-day, 0, 0, 0},
+		{30 * day, 31 * day, 0, 0},
+		{30 * day, -1, 0, 0},
+		{30 * day, time.Hour, 0, 0},
+	} {
+		cfg := f.c
+		cfg.KeepActivity, cfg.KeepAddresses = c.activity, c.addresses
+		s, err := New(cfg)
+		if (err != nil) != (c.wantActivity == 0) {
+			t.Errorf("New(keep %s, %s) = %v", c.activity, c.addresses, err)
+		}
+		if err == nil && (s.c.KeepActivity != c.wantActivity || s.c.KeepAddresses != c.wantAddresses) {
+			t.Errorf("New(keep %s, %s) keeps %s, %s", c.activity, c.addresses, s.c.KeepActivity, s.c.KeepAddresses)
+		}
 	}
 }

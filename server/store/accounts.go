@@ -159,18 +159,19 @@ func (tx *Tx) BumpPins(id protocol.AccountID) (int64, error) {
 	return v, err
 }
 
-// ChangedSince returns the versions of up to limit accounts whose version
-// changed at or after since, the earliest first.
-func (tx *Tx) ChangedSince(since time.Time, limit int) (map[protocol.AccountID]protocol.Version, error) {
-	out := map[protocol.AccountID]protocol.Version{}
-	err := tx.rows(func(scan scanFunc) error {
+// ChangedSince calls each for up to limit accounts whose version, or whose
+// library's number, changed at or after since, the earliest first.
+func (tx *Tx) ChangedSince(since time.Time, limit int, each func(id protocol.AccountID, v protocol.Version, library int64)) error {
+	return tx.rows(func(scan scanFunc) error {
 		var (
-			id protocol.AccountID
-			v  protocol.Version
+			id      protocol.AccountID
+			v       protocol.Version
+			library int64
 		)
-		err := scan(&id, &v)
-		out[id] = v
-		return err
-	}, `SELECT account_id, version FROM accounts WHERE updated >= $1 ORDER BY updated LIMIT $2`, millis(since), limit)
-	return out, err
+		if err := scan(&id, &v, &library); err != nil {
+			return err
+		}
+		each(id, v, library)
+		return nil
+	}, `SELECT account_id, version, library FROM accounts WHERE updated >= $1 ORDER BY updated LIMIT $2`, millis(since), limit)
 }

@@ -34,6 +34,9 @@ type DeviceRow struct {
 	SignedIn       time.Time
 	IP             string
 	Place          string
+	// Up to ToldSeq, of sign-in ToldEpoch, the device's activity is dealt with.
+	ToldEpoch protocol.Epoch
+	ToldSeq   int64
 	// Of the account, when read:
 	Owner struct {
 		Generation  int64
@@ -44,13 +47,15 @@ type DeviceRow struct {
 		PinsVersion int64
 		Email       string
 		Language    string
+		Tries       int64
+		Library     int64
 	}
 }
 
 const deviceQuery = `SELECT d.account_id, d.device_id, d.public_key, d.name, d.model, d.kind, d.epoch, d.generation, d.status,
 	d.cause_by, d.cause_at, d.cause_where, d.applied_status, d.applied_version, d.applied_at, d.profile_id,
 	d.connected, d.node_id, d.conn, d.last_grant, d.last_contact, d.lease, d.first_seen, d.signed_in, d.ip, d.place,
-	a.generation, a.ended_by, a.ended_at, a.ended_where, a.version, a.pins_version, a.email, a.language
+	d.told_epoch, d.told_seq, a.generation, a.ended_by, a.ended_at, a.ended_where, a.version, a.pins_version, a.email, a.language, a.tries, a.library
 	FROM devices d JOIN accounts a ON a.account_id = d.account_id `
 
 func (r *DeviceRow) scan(scan scanFunc) error {
@@ -59,8 +64,8 @@ func (r *DeviceRow) scan(scan scanFunc) error {
 		&r.CauseBy, asTime(&r.CauseAt), &r.CauseWhere, &r.AppliedStatus, &r.AppliedVersion, asTime(&r.AppliedAt), &r.Profile,
 		asFlag(&r.Connected), &r.Node, &r.Conn, asTime(&r.LastGrant), asTime(&r.LastContact), &lease,
 		asTime(&r.FirstSeen), asTime(&r.SignedIn), &r.IP, &r.Place,
-		&r.Owner.Generation, &r.Owner.EndedBy, asTime(&r.Owner.EndedAt), &r.Owner.EndedWhere, &r.Owner.Version,
-		&r.Owner.PinsVersion, &r.Owner.Email, &r.Owner.Language)
+		&r.ToldEpoch, &r.ToldSeq, &r.Owner.Generation, &r.Owner.EndedBy, asTime(&r.Owner.EndedAt), &r.Owner.EndedWhere, &r.Owner.Version,
+		&r.Owner.PinsVersion, &r.Owner.Email, &r.Owner.Language, &r.Owner.Tries, &r.Owner.Library)
 	r.Lease = time.Duration(lease) * time.Millisecond
 	return err
 }
@@ -185,7 +190,12 @@ func (tx *Tx) RenameDevice(account protocol.AccountID, id protocol.DeviceID, nam
 	return tx.execOne(`UPDATE devices SET name = $3 WHERE account_id = $1 AND device_id = $2`, account, id, name)
 }
 
-// ForgetDevicePlace removes a device's address and place.
+// ForgetDevicePlace removes a device's address and place, also those of what was
+// watched on it.
 func (tx *Tx) ForgetDevicePlace(account protocol.AccountID, id protocol.DeviceID) error {
+	_, err := tx.exec(`UPDATE activity SET ip = '', place = '' WHERE account_id = $1 AND device_id = $2`, account, id)
+	if err != nil {
+		return err
+	}
 	return tx.execOne(`UPDATE devices SET ip = '', place = '' WHERE account_id = $1 AND device_id = $2`, account, id)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/device"
 )
 
 // ActivityPage lists what was watched, on which TV and by which profile.
@@ -32,7 +33,7 @@ const activityShown = 100
 // activity shows titles of locked profiles too: the page asks for a proof
 // (product rule P10).
 func (s *Site) activity(v *visit) error {
-	list, err := s.c.Devices.Watched(v.ctx(), v.session.Account, activityShown)
+	list, err := s.c.Devices.Watched(v.ctx(), v.session.Account, device.Show{N: activityShown, Proved: true})
 	if err != nil {
 		return err
 	}
@@ -45,8 +46,8 @@ func (s *Site) activity(v *visit) error {
 		f := faceOf(p)
 		faces[p.ID] = &f
 	}
-	page := ActivityPage{Frame: v.frame("Activity", "activity"), Full: len(list) == activityShown}
-	for _, w := range list {
+	page := ActivityPage{Frame: v.frame("Activity", "activity"), Full: list.Older != ""}
+	for _, w := range list.List {
 		page.Viewings = append(page.Viewings, ViewingRow{Title: s.c.Titles(w.Title), Face: faces[w.Profile], Device: w.Name, From: w.From, To: w.To})
 	}
 	return v.show(http.StatusOK, page)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"testing"
+	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
@@ -15,14 +16,15 @@ func TestA5_ActivityIsShownAfterAProof(t *testing.T) {
 	_, s := p.approve("Bedroom TV")
 	main := protocol.ProfileID(profileButton.FindStringSubmatch(p.page("/profiles"))[1])
 	now := protocol.MillisOf(w.clock.Now())
+	w.clock.Advance(9 * time.Minute)
 	item := func(seq int64, title protocol.TitleID, at protocol.Millis) protocol.ActivityItem {
 		return protocol.ActivityItem{Seq: seq, Profile: main, Title: title, What: protocol.Progress, At: at}
 	}
 	_, err := w.devices.Activity(t.Context(), w.clock.Now(), s, protocol.Activity{Epoch: s.Epoch, Items: []protocol.ActivityItem{
-		item(1, "gone", now-5_000_000), item(2, "moon", now-3_600_000), item(3, "moon", now-1_800_000),
+		item(1, "gone", now), item(2, "moon", now+60_000), item(3, "moon", now+540_000),
 	}})
 	w.must(err)
-	has(t, p.page("/account/activity"), "<bdi>Moon &amp; Sea</bdi>", "A title that is not on offer any more", "Bedroom TV", "Main", "30 min")
+	has(t, p.page("/account/activity"), "<bdi>Moon &amp; Sea</bdi>", "A title that is not on offer any more", "Bedroom TV", "Main", "8 min")
 	w.clock.Advance(account.ProofAge)
 	p.moved(p.get("/account/activity"), "/proof?next=%2Faccount%2Factivity")
 }

@@ -95,7 +95,8 @@ var table = []Row{
 	{"Code that a TV shows is valid for", "server/device", "codeLife", "", "D1; RFC 8628 §3.2"},
 	{"A device works without contact, at most (operator's setting)", "protocol", "MaxLease", "seconds", "D7"},
 	{"Charged per start of the device", "agent/session", "BootCharge", "", "D7"},
-	{"Activity is kept for", "server/device", "keptActivity", "", "D6"},
+	{"Activity is kept for (operator's setting)", "server/device", "KeptActivity", "", "D6"},
+	{"Its addresses and places are kept for (operator's setting)", "server/device", "KeptAddresses", "", "D6"},
 	{"Frame from the server", "protocol", "MaxFrame", "bytes", "docs/protocol.md"},
 	{"Frame from a device", "protocol", "MaxDeviceFrame", "bytes", "docs/protocol.md"},
 }

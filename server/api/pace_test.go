@@ -1,0 +1,57 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+)
+
+func TestPace(t *testing.T) {
+	start := time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC)
+	p := newPace(2*time.Second, 10)
+	for _, s := range []struct {
+		name   string
+		device protocol.DeviceID
+		n      int
+		after  time.Duration
+		wait   time.Duration // 0: taken
+	}{
+		{"all at once", "a", 10, 0, 0},
+		{"one too many", "a", 1, 0, 2 * time.Second},
+		{"again: a refusal costs nothing", "a", 1, 0, 2 * time.Second},
+		{"another device", "b", 10, 0, 0},
+		{"a little later", "a", 1, 2 * time.Second, 0},
+		{"then none", "a", 1, 2 * time.Second, 2 * time.Second},
+		{"more than ever fits", "c", 11, 2 * time.Second, 2 * time.Second},
+		{"after a rest", "a", 10, 22 * time.Second, 0},
+		{"a rest saves up no more than a burst", "a", 11, 2 * time.Hour, 2 * time.Second},
+		{"a clock that was set back", "a", 10, time.Hour, 0},
+	} {
+		err := p.take(s.device, s.n, start.Add(s.after))
+		var throttled *account.ThrottledError
+		switch {
+		case s.wait == 0 && err != nil:
+			t.Errorf("%s: %v", s.name, err)
+		case s.wait > 0 && (!errors.As(err, &throttled) || throttled.RetryAfter != s.wait):
+			t.Errorf("%s: %v, want a wait of %s", s.name, err, s.wait)
+		}
+	}
+}
+
+func TestPaceForgets(t *testing.T) {
+	now := time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC)
+	p := newPace(time.Second, 10)
+	for i := range 100_000 {
+		now = now.Add(10 * time.Millisecond)
+		if err := p.take(protocol.DeviceID(fmt.Sprint(i)), 1, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(p.full) > 2048 {
+		t.Errorf("%d devices remembered, about 100 have used anything", len(p.full))
+	}
+}
