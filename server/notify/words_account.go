@@ -108,7 +108,7 @@ func renewPassword(w Wording, n account.Notice) letter {
 		Subject: "Time for a new password of your " + w.Service + " account",
 		Heading: "Time for a new password",
 		Lines:   []string{"You asked us to remind you. Four random words make a good one; a password manager remembers it."},
-		Button:  page(w, "Change the password", "/account/password"),
+		Button:  page(w, "Change the password", "/account/membership/password"),
 	})
 }
 
