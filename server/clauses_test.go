@@ -42,6 +42,9 @@ func TestEveryAnswerKeepsToTLS(t *testing.T) {
 			t.Errorf("%s: %q", path, resp.Header.Get("Strict-Transport-Security"))
 			continue
 		}
+		if !strings.Contains(resp.Header.Get("Strict-Transport-Security"), "; includeSubDomains") {
+			t.Errorf("%s: subdomains are left out: %q", path, resp.Header.Get("Strict-Transport-Security"))
+		}
 		if seconds, err := strconv.Atoi(m[1]); err != nil || seconds < 365*24*3600 {
 			t.Errorf("%s: remembered for %d s, want a year", path, seconds)
 		}

@@ -96,7 +96,7 @@ func (m *meter) watch(next http.Handler, cfg settings) http.Handler {
 			_ = c.SetReadDeadline(begun.Add(readTime))
 		}
 		if cfg.secure() {
-			w.Header().Set("Strict-Transport-Security", "max-age=63072000")
+			w.Header().Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}
 		out := &observed{ResponseWriter: w}
 		serve(next, out, r, cfg.Log)

@@ -46,7 +46,7 @@ func (s *Service) challenge(tx *store.Tx, now time.Time, acc store.AccountRow, t
 	if err != nil {
 		return nil, err
 	}
-	return c, s.notifySuspicious(tx, now, acc, from, need, v)
+	return c, s.notifySuspicious(tx, now, acc, from, suspiciousFrom, need, v)
 }
 
 // challengeOf is a stored challenge as the browser may see it.

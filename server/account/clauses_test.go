@@ -162,3 +162,37 @@ func TestPasswordHashes(t *testing.T) {
 		t.Errorf("two hashes share a salt (%v)", err)
 	}
 }
+
+// ASVS 6.5.2: of a recovery code only a hash is stored, which needs the server's
+// key and is the account's own.
+func TestRecoveryCodesAreStoredAsKeyedHashes(t *testing.T) {
+	f := newFixture(t)
+	f.signedUp(t, "anna@example.org")
+	other := f.signedUp(t, "berta@example.org")
+	code := "abcd-efgh-ijkl-mnop"
+	who := other.Session.Account
+	var codes []string
+	f.update(t, func(tx *store.Tx) (err error) {
+		if codes, err = f.makeRecoveryCodes(tx, f.clock.Now(), who); err != nil {
+			return err
+		}
+		rows, err := tx.Factors(who)
+		for _, row := range rows.Codes {
+			for _, plain := range codes {
+				if len(row) != 32 || bytes.Contains(row, []byte(plain)) || bytes.Contains(row, []byte(tidyRecoveryCode(plain))) {
+					t.Errorf("stored: %x", row)
+				}
+			}
+		}
+		if len(rows.Codes) != recoveryCodes {
+			t.Errorf("%d codes are stored, want %d", len(rows.Codes), recoveryCodes)
+		}
+		return err
+	})
+	if bytes.Equal(f.recoveryHash(who, code), f.recoveryHash("another", code)) {
+		t.Error("the same code has the same hash in another account")
+	}
+	if bytes.Equal(f.recoveryHash(who, code), newFixture(t).recoveryHash(who, code)) {
+		t.Error("the same code has the same hash under another key")
+	}
+}

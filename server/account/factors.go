@@ -319,7 +319,7 @@ func (s *Service) noteFactor(tx *store.Tx, now time.Time, row store.SignInRow, l
 	}
 	return errors.Join(
 		timeline.Add(tx, row.Account, timeline.Entry{Kind: timeline.FactorFailed, At: now, Subject: from.Agent, IP: from.IP, Place: from.Place}),
-		s.notifySuspicious(tx, now, acc, from, NeedSecondFactor, verdict{Against: []string{"Five wrong codes were given for the second factor."}}),
+		s.notifySuspicious(tx, now, acc, from, wrongFactorsFrom, NeedSecondFactor, verdict{Against: []string{"Five wrong codes were given for the second factor."}}),
 	)
 }
 

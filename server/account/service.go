@@ -113,6 +113,20 @@ func EndEverything(tx *store.Tx, now time.Time, who Session, by protocol.By, cha
 	return who, who.Record(tx, now, timeline.Entry{Kind: timeline.SignedOutEverywhere, Actor: by})
 }
 
+// EndLost repeats a sign-out everywhere that a restored database has lost: as
+// in the first one, nothing that was begun goes on and no device is known.
+func EndLost(tx *store.Tx, now time.Time, id protocol.AccountID) error {
+	if _, err := tx.EndEverything(id, protocol.BySafety, "", now); err != nil {
+		return err
+	}
+	return errors.Join(
+		endSent(tx, id),
+		tx.DeleteChanges(id),
+		tx.DeleteSignInsOf(id),
+		tx.ForgetKnownDevices(id, ""),
+	)
+}
+
 // endSent ends what was sent to a mailbox or phone that may not be the owner's
 // any more: recoveries, proved ones too, and codes to sign in or be checked with.
 func endSent(tx *store.Tx, id protocol.AccountID) error {

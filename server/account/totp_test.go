@@ -203,6 +203,9 @@ func TestV3_SecondFactorTries(t *testing.T) { // with the right password a code 
 	if !has(f.kinds(t, who.Session.Account), timeline.FactorFailed) {
 		t.Error("the owner is not told")
 	}
+	if n := f.mail(t); n.Kind != NoticeSuspicious || !strings.Contains(n.Detail, "Five wrong codes were given for the second factor.") || n.Purpose != "" {
+		t.Errorf("the owner is told %s: %q, for %q", n.Kind, n.Detail, n.Purpose)
+	}
 	c = f.step(t, anna, goodPassword, "", Client{IP: "203.0.113.1"}).Challenge
 	var throttled *ThrottledError
 	if _, err := f.ContinueSignIn(f.ctx, f.clock.Now(), c.ID, Answer{TOTP: "xxxxxx"}, "", elsewhere); !errors.As(err, &throttled) {

@@ -15,7 +15,10 @@ var (
 	// network for everybody else.
 	challengeBudget = Budget{Scope: "challenge", Limit: challengesAnHour, Per: time.Hour}
 	// suspiciousFrom is of an account and network, suspiciousNotices of an account.
+	// wrongFactorsFrom is as suspiciousFrom, of five wrong codes: the mail of the
+	// sign-in itself does not stand in for theirs.
 	suspiciousFrom    = Budget{Scope: "suspicious-from", Limit: 1, Per: time.Hour}
+	wrongFactorsFrom  = Budget{Scope: "wrong-factors-from", Limit: 1, Per: time.Hour}
 	suspiciousNotices = Budget{Scope: "suspicious", Limit: suspiciousAnHour, Per: time.Hour}
 )
 
@@ -39,9 +42,9 @@ func (s *Service) insertWaiting(tx *store.Tx, now time.Time, row store.SignInRow
 }
 
 // notifySuspicious tells the owner of a suspicious attempt, unless the last
-// hour's notices have told enough. The timeline has them all.
-func (s *Service) notifySuspicious(tx *store.Tx, now time.Time, acc store.AccountRow, from Client, need Need, v verdict) error {
-	err := suspiciousFrom.Take(tx, s.c.Keys, now, string(acc.ID), Network(from.IP))
+// hour's notices have told enough: b of its kind and network, and all together. The timeline has them all.
+func (s *Service) notifySuspicious(tx *store.Tx, now time.Time, acc store.AccountRow, from Client, b Budget, need Need, v verdict) error {
+	err := b.Take(tx, s.c.Keys, now, string(acc.ID), Network(from.IP))
 	if err == nil {
 		err = suspiciousNotices.Take(tx, s.c.Keys, now, string(acc.ID))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
@@ -69,7 +70,7 @@ func (s *Service) tighten(tx *store.Tx, now time.Time, row store.DeviceRow, prov
 // lost sign-out everywhere, and writes it down.
 func (s *Service) alarm(tx *store.Tx, now time.Time, row store.DeviceRow, c protocol.StateClaims) error {
 	if c.Cause != nil && (c.Cause.By == protocol.ByAll || c.Cause.By == protocol.ByPassword) {
-		if _, err := tx.EndEverything(row.Account, protocol.BySafety, "", now); err != nil {
+		if err := account.EndLost(tx, now, row.Account); err != nil {
 			return err
 		}
 	}

@@ -35,6 +35,9 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		if m == nil {
 			t.Fatalf("%s: Strict-Transport-Security is %q", path, h.Get("Strict-Transport-Security"))
 		}
+		if !strings.Contains(h.Get("Strict-Transport-Security"), "; includeSubDomains") {
+			t.Errorf("%s: Strict-Transport-Security leaves subdomains out: %q", path, h.Get("Strict-Transport-Security"))
+		}
 		if seconds, err := strconv.Atoi(m[1]); err != nil || seconds < 365*24*3600 {
 			t.Errorf("%s: HTTPS is remembered for %d s, want a year", path, seconds)
 		}

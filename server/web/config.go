@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
 	"github.com/hearthkey/hearthkey/server/account"
@@ -114,6 +116,7 @@ type Site struct {
 	assets  *assets
 	views   *views
 	watch   *watchers
+	reports *rate.Limiter // of breaches of the policy
 	handler http.Handler
 }
 
@@ -132,7 +135,7 @@ func New(c Config) (*Site, error) {
 		return nil, err
 	}
 	public, _ := url.Parse(c.PublicURL) // checked above
-	s := &Site{c: c, secure: public.Scheme == "https", assets: a, views: v, watch: newWatchers()}
+	s := &Site{c: c, secure: public.Scheme == "https", assets: a, views: v, watch: newWatchers(), reports: rate.NewLimiter(breachRate, breachBurst)}
 	guard := http.NewCrossOriginProtection()
 	if err := guard.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 		return nil, fmt.Errorf("web: PublicURL: %w", err)

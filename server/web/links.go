@@ -91,7 +91,7 @@ func (s *Site) notMe(v *visit) error {
 }
 
 func (s *Site) notMePasskeyBegin(v *visit) error {
-	c, err := s.c.Accounts.BeginNotMePasskey(v.ctx(), v.now, linkParam(v.r.URL.Query().Get(notify.LinkParam)))
+	c, err := s.c.Accounts.BeginNotMePasskey(v.ctx(), v.now, linkParam(v.form(notify.LinkParam)))
 	if errors.Is(err, account.ErrLink) || errors.Is(err, account.ErrNoFactor) { // the script obeys: the page says so
 		v.redirect(notify.NotMePath)
 		return nil
@@ -193,6 +193,8 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeEverywhere:       "a sign-out everywhere",
 	account.NoticeLockChanged:      "a changed profile lock",
 	account.NoticeProfileChanged:   "a changed profile",
+	account.NoticeParentalChanged:  "changed parental control",
+	account.NoticePINGuessing:      "wrong PINs in a row",
 	account.NoticeEmailChanged:     "a new email address",
 	account.NoticeEmailSet:         "a new email address",
 	account.NoticePhoneChanged:     "a changed phone number",

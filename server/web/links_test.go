@@ -94,13 +94,13 @@ func TestV8_ASettledSecondFactorIsNeededToo(t *testing.T) {
 	right := appCode(t, secret, w.clock.Now())
 	p.refused(p.post("/not-me", "link="+link, "factor="+wrongCode(right)), http.StatusUnprocessableEntity, "That code does not match")
 	p.refused(p.post("/not-me", "link="+link, "factor=aaaa-bbbb-cccc-dddd"), http.StatusUnprocessableEntity, "That code does not match")
-	begin := "/not-me/passkey/begin?link=" + url.QueryEscape(link)
+	const begin = "/not-me/passkey/begin"
 	wrong := newAuthenticator(t)
 	wrong.id, wrong.user = key.id, key.user
-	c := p.begin(begin)
+	c := p.begin(begin, "link="+link)
 	p.refused(p.post("/not-me/passkey", "link="+link, "ceremony="+c.Ceremony, "response="+wrong.use(c)), http.StatusUnprocessableEntity, "That passkey does not match")
 	owner.page("/account/devices") // nothing was done
-	c = p.begin(begin)
+	c = p.begin(begin, "link="+link)
 	p.moved(p.post("/not-me/passkey", "link="+link, "ceremony="+c.Ceremony, "response="+key.use(c)), "/recover/password")
 	p.moved(p.post("/recover/password", "password="+newTestPassword, "again="+newTestPassword), "/recover/done")
 	p.moved(p.post("/signin", "email="+testEmail, "password="+newTestPassword), "/signin/code")

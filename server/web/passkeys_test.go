@@ -107,9 +107,9 @@ func (a *authenticator) use(c begunCeremony) string {
 }
 
 // begin asks for a ceremony as the script does.
-func (p *person) begin(path string) begunCeremony {
+func (p *person) begin(path string, values ...string) begunCeremony {
 	p.t.Helper()
-	a := p.post(path)
+	a := p.post(path, values...)
 	var c begunCeremony
 	if a.status != http.StatusOK || json.Unmarshal([]byte(a.body), &c) != nil || c.Ceremony == "" || c.Options.PublicKey.Challenge == "" {
 		p.t.Fatalf("POST %s = %d %s", path, a.status, a.body)

@@ -169,7 +169,7 @@ func TestV3_AnAppsCodeAndARecoveryCodeAfterThePassword(t *testing.T) {
 		third.post("/signin/code", "recovery="+codes[0])
 	}
 	third.moved(third.post("/signin/code", "recovery="+codes[0]), "/signin")
-	has(t, third.page("/signin"), "Too many wrong codes")
+	has(t, third.page("/signin"), "Five wrong codes: that sign-in has ended", "Sign in again", "phone’s clock", "or use a recovery code")
 }
 
 func TestV3_APasskeyAloneAndAsASecondFactor(t *testing.T) {

@@ -81,6 +81,12 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.ProfileRemoved:      {"users", "Profile deleted", true, false},
 	timeline.LockSet:             {"lock", "Profile lock set", true, false},
 	timeline.LockRemoved:         {"lock", "Profile lock removed", true, false},
+	timeline.BlockedChanged:      {"lock", "Blocked titles changed", true, false},
+	timeline.ParentalPINSet:      {"lock", "Parental PIN set", false, false},
+	timeline.ParentalPINRemoved:  {"lock", "Parental PIN removed", false, false},
+	timeline.ParentalChanged:     {"lock", "Parental control changed", false, false},
+	timeline.PINGuessed:          {"alert", "Ten wrong PINs", true, true},
+	timeline.PINUnlocked:         {"lock", "Wrong PINs forgiven", true, false},
 	timeline.DeviceAdded:         {"tv", "TV signed in", true, false},
 	timeline.DeviceRefused:       {"tv", "A TV that asked was refused", true, false},
 	timeline.DeviceRenamed:       {"pencil", "TV renamed", true, false},
@@ -127,7 +133,8 @@ func why(e timeline.Entry) []string {
 		if e.Detail != "" {
 			return []string{e.Detail + " left."}
 		}
-	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.FactorResetAsked:
+	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.FactorResetAsked,
+		timeline.ProfileAdded, timeline.ProfileChanged, timeline.BlockedChanged, timeline.ParentalChanged, timeline.PINGuessed:
 		lines := strings.FieldsFunc(e.Detail, func(r rune) bool { return r == '\n' })
 		return lines[:min(len(lines), maxWhy)]
 	}

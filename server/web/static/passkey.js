@@ -100,7 +100,9 @@ const busyWords = "We could not reach the server. Check the connection and try a
 async function begin(form) {
   let answer;
   try {
-    answer = await fetch(form.dataset.begin, { method: "POST", redirect: "manual", headers: { Accept: "application/json" } });
+    const link = form.elements.namedItem("link"); // a secret: never in an address
+    const body = link ? new URLSearchParams({ link: link.value }) : undefined;
+    answer = await fetch(form.dataset.begin, { method: "POST", redirect: "manual", headers: { Accept: "application/json" }, body });
   } catch {
     throw new PasskeyError(busyWords);
   }
