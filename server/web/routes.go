@@ -16,6 +16,7 @@ import (
 func (s *Site) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /static/{name...}", s.static)
+	mux.HandleFunc("POST "+reportPath, s.breach)
 
 	mux.Handle("GET /{$}", s.open(s.front))
 	s.entryRoutes(mux)
@@ -83,9 +84,10 @@ func pathProfile(v *visit) protocol.ProfileID { return protocol.ProfileID(v.r.Pa
 func pathDevice(v *visit) protocol.DeviceID { return protocol.DeviceID(v.r.PathValue("device")) }
 
 // csp allows what is served from here and nothing else: no inline script or
-// style, no frames around us, no plug-ins, forms to us alone.
+// style, no frames around us, no plug-ins, forms to us alone. What a browser
+// refused for it is told to us.
 const csp = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; " +
-	"require-trusted-types-for 'script'; trusted-types hearthkey"
+	"require-trusted-types-for 'script'; trusted-types hearthkey; report-uri " + reportPath
 
 // withHeaders sets what every answer carries. Handlers may override.
 func (s *Site) withHeaders(next http.Handler) http.Handler {
@@ -99,7 +101,7 @@ func (s *Site) withHeaders(next http.Handler) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
 		if s.secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}
 		next.ServeHTTP(w, r)
 	})

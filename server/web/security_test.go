@@ -191,7 +191,7 @@ func TestV4_ReasonsAreShown(t *testing.T) {
 	if got := why(e); len(got) != 2 || got[0] != "A new country." || got[1] != "An unusual hour." {
 		t.Errorf("why(%q) = %q", e.Detail, got)
 	}
-	if got := why(timeline.Entry{Kind: timeline.ProfileAdded, Detail: "internal"}); got != nil {
+	if got := why(timeline.Entry{Kind: timeline.DeviceRenamed, Detail: "internal"}); got != nil {
 		t.Errorf("why of another entry = %q, want nothing", got)
 	}
 	if got := why(timeline.Entry{Kind: timeline.SignedIn, Detail: strings.Repeat("x\n", 500)}); len(got) != maxWhy {
