@@ -22,6 +22,7 @@ type tv struct {
 	key  ed25519.PrivateKey
 	id   protocol.DeviceID
 	conn int64 // connections so far, as the vault counts them
+	cap  protocol.Capability
 
 	ws    *websocket.Conn
 	hello protocol.Hello
@@ -35,6 +36,10 @@ type tv struct {
 	have     protocol.Have
 	blobs    map[protocol.Digest][]byte
 	pins     *protocol.PinsClaims
+	counts   protocol.PINCounts
+	library  map[protocol.ProfileID]protocol.Library // whole, or none
+	coming   []protocol.Library                      // up to the last
+	got      map[string]int                          // frames by type
 }
 
 func newTV(h *house, name string) *tv {
@@ -42,7 +47,10 @@ func newTV(h *house, name string) *tv {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	v := &tv{t: h.t, url: h.url, name: name, key: key, blobs: map[protocol.Digest][]byte{}}
+	v := &tv{
+		t: h.t, url: h.url, name: name, key: key, cap: protocol.CurrentCapability,
+		blobs: map[protocol.Digest][]byte{}, got: map[string]int{},
+	}
 	v.id = protocol.DeviceIDOf(v.public())
 	h.t.Cleanup(v.hangUp)
 	return v
@@ -98,7 +106,11 @@ func (v *tv) read() (protocol.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	return protocol.DecodeDown(data)
+	f, err := protocol.DecodeDown(data)
+	if err == nil {
+		v.got[f.Type()]++
+	}
+	return f, err
 }
 
 // expect reads up to the next frame of type F, and takes in what else is sent.
@@ -140,7 +152,7 @@ func (v *tv) closeCode() (last protocol.Error, code int) {
 	}
 }
 
-func (v *tv) enrolFrame() protocol.Enrol { return v.enrolAs(protocol.CurrentCapability) }
+func (v *tv) enrolFrame() protocol.Enrol { return v.enrolAs(v.cap) }
 
 func (v *tv) enrolAs(c protocol.Capability) protocol.Enrol {
 	v.conn++
@@ -156,7 +168,7 @@ func (v *tv) enrolAs(c protocol.Capability) protocol.Enrol {
 func (v *tv) authFrame() protocol.Auth {
 	v.conn++
 	v.ask = nonce()
-	f := protocol.Auth{Device: v.id, Cap: protocol.CurrentCapability, Conn: v.conn, Have: v.have, Ask: v.ask}
+	f := protocol.Auth{Device: v.id, Cap: v.cap, Conn: v.conn, Have: v.have, Ask: v.ask}
 	f.Sig = ed25519.Sign(v.key, sign.AuthBytes(v.hello.Nonce, v.hello.Server, f))
 	return f
 }
@@ -258,7 +270,24 @@ func (v *tv) take(f protocol.Frame) {
 		v.pins = &protocol.PinsClaims{}
 		v.verify(f.JWS, protocol.TypPins, v.serverKey, v.pins)
 		v.have.Pins = v.pins.Version
+	case protocol.PINCounts:
+		v.counts, v.have.Tries = f, f.Number
+	case protocol.Library:
+		v.takeLibrary(f)
 	}
+}
+
+// takeLibrary keeps frames until all of one number are there.
+func (v *tv) takeLibrary(f protocol.Library) {
+	v.coming = append(v.coming, f)
+	if !f.Last {
+		return
+	}
+	v.library = map[protocol.ProfileID]protocol.Library{}
+	for _, c := range v.coming {
+		v.library[c.Profile] = c
+	}
+	v.coming, v.have.Library = nil, f.Number
 }
 
 func (v *tv) verify(jws, typ string, keys sign.KeyFunc, into any) {
