@@ -8,7 +8,7 @@ import (
 )
 
 // Event is something that happened: a [Press], [Text], [World], [PINChecked],
-// [NetworkReport], [Tick] or [Resumed]. Every At is running time
+// [NetworkReport], [Launch], [Tick] or [Resumed]. Every At is running time
 // (CLOCK_BOOTTIME): only differences count, and standby counts.
 type Event interface{ event() }
 
@@ -216,8 +216,9 @@ type TV struct {
 
 // Wait is how long a profile's PIN has to wait.
 type Wait struct {
-	Profile protocol.ProfileID
-	Left    time.Duration // from World.At
+	Profile   protocol.ProfileID // or [protocol.ParentalPIN]
+	Left      time.Duration      // from World.At
+	Elsewhere bool               // for wrong tries at the account's other TVs
 }
 
 // Storage is the state of the cache.
@@ -239,7 +240,7 @@ type (
 	// by [PINChecked] with the same Check.
 	CheckPIN struct {
 		Check   int
-		Profile protocol.ProfileID
+		Profile protocol.ProfileID // or [protocol.ParentalPIN]
 		Digits  Digits
 	}
 

@@ -13,7 +13,9 @@ const (
 	maxProfiles = 12
 	maxRows     = 24
 	maxRowItems = 40
-	homeBudget  = 40 << 10 // bytes of JSON for the home's rows
+	homeBudget  = 36 << 10 // bytes of JSON for the home's rows
+	ownBudget   = 8 << 10  // and for those of what the profile watches
+	pageBudget  = 40 << 10 // for the episodes of a series, and for what a search found
 	maxID       = 64       // bytes
 	maxLabel    = 80       // characters of a name
 	maxDetail   = 200      // characters of an address
@@ -79,7 +81,7 @@ func soundProfiles(list []protocol.Profile) []protocol.Profile {
 		if len(out) == maxProfiles {
 			break
 		}
-		if _, double := findProfile(out, p.ID); double || !soundID(string(p.ID)) {
+		if _, double := findProfile(out, p.ID); double || !soundID(string(p.ID)) || p.ID == protocol.ParentalPIN {
 			continue
 		}
 		p.Name = clean(p.Name, maxLabel)

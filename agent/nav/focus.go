@@ -73,6 +73,10 @@ func (m Model) items() []Item {
 		return m.gateItems()
 	case ScreenTitle:
 		return m.titleItems()
+	case ScreenSearch:
+		return m.found.suggest
+	case ScreenNext:
+		return m.nextItems()
 	case ScreenSettings:
 		return m.settingsItems()
 	case ScreenPIN:
@@ -86,8 +90,8 @@ func (m Model) items() []Item {
 
 // focused returns the id of the item of the screen that has the focus.
 func (m Model) focused() string {
-	if m.screen() == ScreenHome {
-		return m.home.focused()
+	if g := m.focusGrid(); g != nil {
+		return g.focused()
 	}
 	return m.focus
 }
@@ -116,7 +120,8 @@ func (s *stepper) refocus() {
 			s.focus = items[i].ID
 		}
 	}
-	if s.isTyping() {
+	if s.focusGrid() != nil { // the rows keep their own
+	} else if s.isTyping() {
 		s.refocusKey(items)
 	} else if i := indexOf(items, s.focus); i < 0 || items[i].Info {
 		s.focus = first(items)
@@ -155,7 +160,7 @@ type layer struct {
 // hasMenu reports whether the menu may lie above the screen.
 func (m Model) hasMenu() bool {
 	switch m.screen() {
-	case ScreenHome, ScreenTitle, ScreenSettings:
+	case ScreenHome, ScreenTitle, ScreenSearch, ScreenSettings:
 		return true
 	}
 	return false

@@ -53,6 +53,7 @@ type pinEntry struct {
 	group   keyseq.Key // the arrow that chose a group of digits; 0 for none
 	check   int        // the check that runs; 0 for none
 	message string
+	wish    wish // what plays after the parental PIN
 }
 
 // second is the place in its group that a second key chooses.
@@ -70,14 +71,17 @@ var groups = map[keyseq.Key][3]keyseq.Key{
 // pinKey handles the PIN screen. Digits enter themselves; an arrow chooses a
 // group and a second key the digit in it. Back takes back the last key, and
 // leaves when there is none.
-func (s *stepper) pinKey(k keyseq.Key) {
-	e := &s.entry
+func (s *stepper) pinKey(p Press) {
+	e, k := &s.entry, p.Key
 	switch {
 	case k == keyseq.Back:
 		s.pinBack()
 		return
 	case k == keyseq.OK && s.focus == "forgot" && s.mayForget():
 		s.openForgot()
+		return
+	case !p.Source.trusted(): // a key that is held elsewhere proves nothing
+		s.say(msgPINRemote)
 		return
 	}
 	if e.check != 0 || s.waitLeft(e.profile) > 0 {
@@ -109,7 +113,7 @@ func (s *stepper) pinBack() {
 	case e.check == 0 && len(e.digits) > 0:
 		s.deleteDigit()
 	default:
-		s.toGate()
+		s.leaveEntry()
 	}
 }
 
@@ -148,19 +152,22 @@ func (s *stepper) pinChecked(ev PINChecked) {
 	}
 	e := &s.entry
 	e.check, e.digits, e.group, e.message = 0, "", 0, ""
-	p, ok := findProfile(s.world.Profiles, e.profile)
+	version, locked := s.lockOf(e.profile)
 	switch {
-	case !ok || p.PIN != e.pin: // applyWorld has seen to it already
-		s.toGate()
+	case !locked || version != e.pin: // applyWorld has seen to it already
+		s.leaveEntry()
+	case ev.Outcome == PINRight && s.asksParental():
+		s.parentalProved(ev)
 	case ev.Outcome == PINRight:
-		s.setWait(p.ID, 0)
+		p, _ := findProfile(s.world.Profiles, e.profile)
+		s.setWait(p.ID, 0, false)
 		s.enter(p)
-		s.notice = wrongTries(p.Name, ev)
+		s.notice, s.noticeEnds = wrongTries(p.Name, ev), 0
 	case ev.Outcome == PINWrong, ev.Outcome == PINWaiting:
 		if ev.Outcome == PINWrong {
 			e.message = text(msgPINWrong)
 		}
-		s.setWait(p.ID, ev.Wait)
+		s.setWait(e.profile, ev.Wait, s.waitsAfar(e.profile))
 	default:
 		e.message = text(msgPINUnavailable)
 	}
@@ -192,8 +199,18 @@ func (m Model) waitLeft(id protocol.ProfileID) time.Duration {
 	return 0
 }
 
+// waitsAfar reports whether the wait is for tries at other TVs.
+func (m Model) waitsAfar(id protocol.ProfileID) bool {
+	for _, w := range m.waits {
+		if w.profile == id {
+			return w.afar && w.at > m.now
+		}
+	}
+	return false
+}
+
 // setWait notes that the profile's PIN has to wait.
-func (s *stepper) setWait(id protocol.ProfileID, left time.Duration) {
+func (s *stepper) setWait(id protocol.ProfileID, left time.Duration, afar bool) {
 	waits := make([]deadline, 0, len(s.waits)+1)
 	for _, w := range s.waits {
 		if w.profile != id {
@@ -201,16 +218,20 @@ func (s *stepper) setWait(id protocol.ProfileID, left time.Duration) {
 		}
 	}
 	if left > 0 {
-		waits = append(waits, deadline{id, s.now + left})
+		waits = append(waits, deadline{id, s.now + left, afar})
 	}
 	s.waits = waits
 }
 
 func (m Model) viewPIN(v *View) {
 	e := m.entry
-	p, _ := findProfile(m.world.Profiles, e.profile)
-	who := profileItem(p)
-	v.Title, v.Who = text(msgPIN, "name", p.Name), &who
+	if m.asksParental() {
+		m.viewParental(v)
+	} else {
+		p, _ := findProfile(m.world.Profiles, e.profile)
+		who := profileItem(p)
+		v.Title, v.Who = text(msgPIN, "name", p.Name), &who
+	}
 	v.Text = []string{text(msgPINHelp)}
 	v.PIN = &PIN{
 		Entered: len(e.digits), Length: pin.Length, Group: e.group != 0,
@@ -222,5 +243,8 @@ func (m Model) viewPIN(v *View) {
 	if left := m.waitLeft(e.profile); left > 0 {
 		v.PIN.Wait = seconds(left)
 		v.PIN.Message = text(msgPINWait)
+		if m.waitsAfar(e.profile) {
+			v.PIN.Message = text(msgPINWaitAfar)
+		}
 	}
 }

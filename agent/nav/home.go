@@ -6,95 +6,73 @@ import (
 	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
-// home is the rows that one profile sees, and where the focus is in each.
+// home is the rows that one profile sees: its own, then the catalogue's.
 type home struct {
-	rows []Row
-	row  int
-	cols []int // the focus of every row, kept while another row has it
-	from titles
-	as   parental.Level
+	grid
+	from    origin
+	catalog []Row // rows of the catalogue, kept while only the library changes
 }
 
-// titles is a catalogue with its titles by id. It is made once for each
-// catalogue and never changed.
-type titles struct {
-	catalog *protocol.Catalog
-	byID    map[protocol.TitleID]*parental.Title
-}
-
-func titlesOf(c *protocol.Catalog) titles {
-	if c == nil {
-		return titles{}
-	}
-	t := titles{catalog: c, byID: make(map[protocol.TitleID]*parental.Title, len(c.Titles))}
-	for i := range c.Titles {
-		id := protocol.TitleID(c.Titles[i].ID)
-		if _, double := t.byID[id]; !double && soundID(string(id)) {
-			t.byID[id] = &c.Titles[i]
-		}
-	}
-	return t
-}
-
-// focused returns the id of the focused title; it is empty where there are none.
-func (h home) focused() string {
-	if len(h.rows) == 0 {
-		return ""
-	}
-	return h.rows[h.row].Items[h.cols[h.row]].ID
-}
-
-// fill makes the rows from the catalogue: what p may play, and no empty row. The
-// focus stays on its title where that is still there.
-func (h *home) fill(p protocol.Profile, all titles) {
-	if all.catalog == h.from.catalog && p.Level == h.as {
+// fillHome makes the rows anew where something that they show has changed.
+func (s *stepper) fillHome() {
+	h, now := &s.home, s.origin()
+	if h.from == now {
 		return
 	}
-	old := *h
-	*h = home{rows: rowsFor(p, all), from: all, as: p.Level}
-	h.cols = make([]int, len(h.rows))
-	h.row = max(min(old.row, len(h.rows)-1), 0)
-	for i, row := range h.rows {
-		for j, was := range old.rows {
-			if was.Label != row.Label {
-				continue
-			}
-			h.cols[i] = min(old.cols[j], len(row.Items)-1)
-			if k := indexOfTitle(row.Items, was.Items[old.cols[j]].Poster); k >= 0 {
-				h.cols[i] = k
-			}
-			if j == old.row {
-				h.row = i
-			}
-		}
+	if was := h.from; !was.made || was.catalog != now.catalog || was.rules != now.rules {
+		h.catalog = s.catalogRows()
 	}
+	h.from = now
+	h.grid = h.refill(append(s.ownRows(), h.catalog...))
 }
 
-func indexOfTitle(items []Item, title string) int {
-	for i := range items {
-		if items[i].Poster == title {
-			return i
+// ownRows are what the profile is in the middle of, and its list.
+func (m *Model) ownRows() []Row {
+	rows := make([]Row, 0, maxRows+2)
+	left := ownBudget
+	add := func(label message, prefix string, list []parental.Title) {
+		b := rowBuilder{model: m, row: Row{Label: text(label)}, prefix: prefix, left: left, progress: true}
+		for i := range list {
+			b.add(&list[i])
+		}
+		if left = b.left; len(b.row.Items) > 0 {
+			rows = append(rows, b.row)
 		}
 	}
-	return -1
+	add(msgContinue, "on", m.goingOn())
+	if m.library != nil {
+		own := make([]parental.Title, 0, len(m.library.List))
+		for _, id := range m.library.List {
+			if t, ok := m.findTitle(id); ok {
+				own = append(own, t)
+			}
+		}
+		add(msgMyList, "list", own)
+	}
+	return rows
 }
 
-// rowsFor filters the catalogue for p and keeps it within the bounds of a
-// View.
-func rowsFor(p protocol.Profile, all titles) []Row {
-	if all.catalog == nil {
+// catalogRows filters the catalogue's rows for the profile and keeps them within
+// the bounds of a View.
+func (m *Model) catalogRows() []Row {
+	all := m.titles.Catalog()
+	if all == nil {
 		return nil
 	}
-	rows := make([]Row, 0, min(len(all.catalog.Rows), maxRows))
+	rows := make([]Row, 0, min(len(all.Rows), maxRows))
 	left := homeBudget
-	for _, from := range all.catalog.Rows {
+	for _, from := range all.Rows {
 		if len(rows) == maxRows {
 			break
 		}
-		row := Row{Label: clean(from.Name, maxLabel)}
-		row.Items, left = rowItems(itoa(len(rows)), from.Titles, p, all, left)
-		if left -= cost(row.Label) + 32; len(row.Items) > 0 && !hasRow(rows, row.Label) {
-			rows = append(rows, row)
+		b := rowBuilder{model: m, row: Row{Label: clean(from.Name, maxLabel)}, prefix: itoa(len(rows)), left: left}
+		for _, id := range from.Titles {
+			if t, ok := m.findTitle(id); ok && !b.add(&t) {
+				break
+			}
+		}
+		if left = b.left - cost(b.row.Label) - 32; len(b.row.Items) > 0 && !hasRow(rows, b.row.Label) {
+			rows = append(rows, b.row)
 		}
 	}
 	return rows
@@ -103,6 +81,9 @@ func rowsFor(p protocol.Profile, all titles) []Row {
 // hasRow reports whether there is a row of this name: its name tells a row from
 // the others on the screen, so the first one counts.
 func hasRow(rows []Row, label string) bool {
+	if label == text(msgContinue) || label == text(msgMyList) {
+		return true
+	}
 	for _, r := range rows {
 		if r.Label == label {
 			return true
@@ -111,53 +92,70 @@ func hasRow(rows []Row, label string) bool {
 	return false
 }
 
-// rowItems returns the row's items, each title once, and what is left of the
-// budget in bytes of JSON.
-func rowItems(number string, ids []protocol.TitleID, p protocol.Profile, all titles, left int) ([]Item, int) {
-	items := make([]Item, 0, min(len(ids), maxRowItems))
-	for _, id := range ids {
-		t, ok := all.byID[id]
-		if !ok || !may(p, *t) || indexOfTitle(items, t.ID) >= 0 {
-			continue
-		}
-		it := Item{ID: number + "/" + t.ID, Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(*t), Detail: facts(*t)}
-		size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + cost(it.Detail) + 64
-		if len(items) == maxRowItems || size > left {
-			break
-		}
-		left -= size
-		items = append(items, it)
-	}
-	return items, left
+// rowBuilder fills a row with what may be shown, each title once.
+type rowBuilder struct {
+	model    *Model
+	row      Row
+	prefix   string // of the ids
+	left     int    // of the budget in bytes of JSON
+	progress bool   // its items show how much of them was watched
+	inSeries bool   // its items are episodes of the series that is open
 }
 
+// add adds a title, and reports whether there is room for another.
+func (b *rowBuilder) add(t *parental.Title) bool {
+	shown, needsPIN := b.model.shows(t)
+	if !shown || indexOfTitle(b.row.Items, t.ID) >= 0 {
+		return true
+	}
+	it := b.model.titleItem(t, b.inSeries)
+	it.ID, it.Locked = b.prefix+"/"+t.ID, needsPIN
+	if b.progress {
+		it.Progress = b.model.progress(t)
+	}
+	size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + cost(it.Detail) + 96
+	if len(b.row.Items) == maxRowItems || size > b.left {
+		return false
+	}
+	b.left -= size
+	if b.row.Items == nil {
+		b.row.Items = make([]Item, 0, 8)
+	}
+	b.row.Items = append(b.row.Items, it)
+	return true
+}
+
+// titleItem is a title as an item of a row. An episode goes by the name of its
+// series, but among its series' own.
+func (m *Model) titleItem(t *parental.Title, inSeries bool) Item {
+	it := Item{Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(t), Detail: facts(t)}
+	switch {
+	case t.Kind != parental.Episode:
+	case inSeries:
+		it.Label, it.Detail = text(msgEpisodeName, "n", itoa(t.Episode), "name", it.Label), length(t)
+	default:
+		if series := m.seriesName(t); series != "" {
+			it.Label, it.Detail = series, m.episodeName(t)
+		}
+	}
+	return it
+}
+
+// homeKey handles the home screen.
 func (s *stepper) homeKey(p Press) {
 	h := &s.home
+	it, some := h.item()
 	switch {
-	case p.Key == keyseq.OK && len(h.rows) > 0:
-		it := h.rows[h.row].Items[h.cols[h.row]]
-		s.place, s.title, s.named, s.notice = atTitle, protocol.TitleID(it.Poster), it.Label, ""
+	case p.Key == keyseq.OK && some:
+		s.openTitle(protocol.TitleID(it.Poster), atHome)
+	case p.Key == keyseq.PlayPause && some:
+		s.openTitle(protocol.TitleID(it.Poster), atHome)
+		s.playPage()
 	case p.Key == keyseq.Back:
 		s.menu, s.menuAt = true, "home"
-	case len(h.rows) == 0:
-		s.opensMenu(p)
-	case p.Key == keyseq.Up:
-		h.row = max(h.row-1, 0)
-	case p.Key == keyseq.Down:
-		h.row = min(h.row+1, len(h.rows)-1)
-	case p.Key == keyseq.Right:
-		h.to(min(h.cols[h.row]+1, len(h.rows[h.row].Items)-1))
-	case p.Key == keyseq.Left && h.cols[h.row] > 0:
-		h.to(h.cols[h.row] - 1)
-	default:
+	case !h.move(p.Key):
 		s.opensMenu(p)
 	}
-}
-
-// to moves the focus within its row.
-func (h *home) to(col int) {
-	h.cols = append([]int(nil), h.cols...)
-	h.cols[h.row] = col
 }
 
 func (m Model) viewHome(v *View) {

@@ -83,6 +83,7 @@ const (
 	msgSayCapital
 
 	msgGate
+	msgGateFor
 	msgKids
 	msgUnnamed
 
@@ -91,6 +92,10 @@ const (
 	msgPINChecking
 	msgPINWrong
 	msgPINWait
+	msgPINWaitAfar
+	msgPINRemote
+	msgParentalPIN
+	msgParentalName
 	msgPINUnavailable
 	msgPINChanged
 	msgWrongTry
@@ -103,7 +108,28 @@ const (
 	msgMenuHome
 	msgMenuSwitch
 	msgMenuSettings
+	msgContinue
+	msgMyList
 	msgPlay
+	msgPlayEpisode
+	msgResume
+	msgResumeEpisode
+	msgMinutesLeft
+	msgFromStart
+	msgListAdd
+	msgListRemove
+	msgSeason
+	msgSeasonFrom
+	msgEpisodeNumber
+	msgEpisodeName
+	msgNoEpisodes
+	msgNextEpisode
+	msgPlayNow
+	msgSearch
+	msgSearchLabel
+	msgSearchHelp
+	msgSearchNothing
+	msgResults
 	msgBack
 	msgHours
 	msgMinutes
@@ -112,6 +138,14 @@ const (
 
 	msgStoppedGone
 	msgStoppedLevel
+	msgStoppedPIN
+	msgNotFor
+	msgNextRefused
+	msgLaunchSignIn
+	msgLaunchConnect
+	msgLaunchDialog
+	msgLaunchLater
+	msgLaunchUnknown
 	msgProfileGone
 	msgProfileLocked
 
@@ -191,6 +225,9 @@ const (
 	msgSayFocus
 	msgSayLocked
 	msgSayPIN
+	msgSayProgress
+	msgSayNeedsPIN
+	msgSayNext
 
 	messageCount
 )
@@ -273,6 +310,7 @@ var english = [messageCount]string{
 	msgSayCapital:      "capital {letter}",
 
 	msgGate:    "Who is watching?",
+	msgGateFor: "Who is watching {title}?",
 	msgKids:    "Kids",
 	msgUnnamed: "Profile",
 
@@ -281,6 +319,10 @@ var english = [messageCount]string{
 	msgPINChecking:     "Checking.",
 	msgPINWrong:        "That's not the PIN. Try again.",
 	msgPINWait:         "Too many wrong tries. Take a short break.",
+	msgPINWaitAfar:     "Too many wrong tries on your TVs. Take a short break.",
+	msgPINRemote:       "Use this TV's own remote to enter a PIN.",
+	msgParentalPIN:     "Parental PIN to play {title}",
+	msgParentalName:    "parental control",
 	msgPINUnavailable:  "This PIN can't be checked right now. Connect this TV to the internet, then try again.",
 	msgPINChanged:      "This PIN has changed. Enter the new one.",
 	msgWrongTry:        "Someone entered a wrong PIN for {name} once.",
@@ -288,20 +330,49 @@ var english = [messageCount]string{
 	msgWrongTrySince:   "1 wrong try at the PIN for {name} since {since}.",
 	msgWrongTriesSince: "{n} wrong tries at the PIN for {name} since {since}.",
 
-	msgHomeEmpty:    "Nothing to watch here yet.",
-	msgHomeLoading:  "Getting what's on.",
-	msgMenuHome:     "Home",
-	msgMenuSwitch:   "Switch profile",
-	msgMenuSettings: "Settings",
-	msgPlay:         "Play",
-	msgBack:         "Back",
-	msgHours:        "{h} h {m} min",
-	msgMinutes:      "{m} min",
-	msgForAll:       "All",
-	msgFromAge:      "{age}+",
+	msgHomeEmpty:     "Nothing to watch here yet.",
+	msgHomeLoading:   "Getting what's on.",
+	msgMenuHome:      "Home",
+	msgMenuSwitch:    "Switch profile",
+	msgMenuSettings:  "Settings",
+	msgContinue:      "Continue watching",
+	msgMyList:        "My list",
+	msgPlay:          "Play",
+	msgPlayEpisode:   "Play {episode}",
+	msgResume:        "Resume",
+	msgResumeEpisode: "Resume {episode}",
+	msgMinutesLeft:   "{m} min left",
+	msgFromStart:     "Start from the beginning",
+	msgListAdd:       "Add to my list",
+	msgListRemove:    "Remove from my list",
+	msgSeason:        "Season {n}",
+	msgSeasonFrom:    "Season {n}, from episode {from}",
+	msgEpisodeNumber: "S{season} E{n}",
+	msgEpisodeName:   "{n}. {name}",
+	msgNoEpisodes:    "No episodes to watch here yet",
+	msgNextEpisode:   "Next episode",
+	msgPlayNow:       "Play now",
+	msgSearch:        "Search",
+	msgSearchLabel:   "Film, series or episode",
+	msgSearchHelp:    "Type the beginning of a name. What fits shows below.",
+	msgSearchNothing: "Nothing here begins with “{query}”. Try fewer letters.",
+	msgResults:       "Results",
+	msgBack:          "Back",
+	msgHours:         "{h} h {m} min",
+	msgMinutes:       "{m} min",
+	msgForAll:        "All",
+	msgFromAge:       "{age}+",
 
 	msgStoppedGone:   "{title} is no longer available.",
 	msgStoppedLevel:  "{title} is not available for {name}.",
+	msgStoppedPIN:    "This asks for the parental PIN now.",
+	msgNotFor:        "This is not available for {name}.",
+	msgNextRefused:   "The next episode is not available for {name}.",
+	msgLaunchSignIn:  "Sign in to this TV first, then start it again.",
+	msgLaunchConnect: "Connect this TV to the internet first.",
+	msgLaunchDialog:  "Answer this question first, then start it again.",
+	msgLaunchLater:   "This TV is getting your profiles. Start it again in a moment.",
+	msgLaunchUnknown: "This is not available here.",
 	msgProfileGone:   "{name} is no longer on this account.",
 	msgProfileLocked: "{name} has a new PIN.",
 
@@ -378,9 +449,12 @@ var english = [messageCount]string{
 	msgBannerRebuilding:   "This TV is getting your profiles again.",
 	msgBannerMemory:       "This TV's storage has a problem. Everything works, and is fetched again after a restart.",
 
-	msgSayFocus:  "{label}, {detail}",
-	msgSayLocked: "{label}, locked",
-	msgSayPIN:    "{n} of {length} digits",
+	msgSayFocus:    "{label}, {detail}",
+	msgSayLocked:   "{label}, locked",
+	msgSayPIN:      "{n} of {length} digits",
+	msgSayProgress: "{n} % watched",
+	msgSayNeedsPIN: "asks for the parental PIN",
+	msgSayNext:     "It plays by itself in {n} seconds.",
 }
 
 // text returns message id with its {words} filled in: pairs of word and value.

@@ -5,23 +5,32 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/titles"
 )
 
 // Model is the state of the screens. The zero Model is ready: it shows that the
 // TV is starting until the first [World].
 type Model struct {
 	world   World // with its profiles made sound
-	titles  titles
+	titles  *titles.Index
 	now     time.Duration
 	sources []sourceKeys
 
 	place     place    // where in the signed-in part
 	watching  watching // who chose a profile and, where it is locked, proved its PIN
 	home      home
+	rules     parental.Rules // what the household decided for who is watching
+	rulesNo   int            // grows with each change of them
+	library   *Library       // of who is watching; nil where it is not here. Never changed, only replaced
 	entry     pinEntry
-	title     protocol.TitleID // open on the title screen and in the player
-	named     string           // the open title's name, for the sentence when it is gone
+	proof     pinProof
+	wish      wish             // was launched at the gate, and waits for somebody
+	title     protocol.TitleID // whose page is open
+	page      page
+	found     found
 	player    player
+	upNext    upNext
 	typing    typing
 	draft     draft
 	arrival   map[protocol.ProfileID]bool // who was there before the profile that was added; nil: none was
@@ -40,14 +49,17 @@ type Model struct {
 	layer    layer  // the top one, after the last step
 	cameWith string // the focus that it came with
 
-	checks  int    // PIN checks so far; numbers the next one
-	notice  string // wrong tries at the PIN of who is watching
-	toast   string
-	toastTo time.Duration // when the toast goes
-	wake    time.Duration // the Tick asked for; 0 for none
+	checks     int           // PIN checks so far; numbers the next one
+	notice     string        // wrong tries at a PIN
+	noticeEnds time.Duration // when the notice goes by itself; 0: it does not
+	news       bool          // the banner is another one than before the last step
+	toast      string
+	toastTo    time.Duration // when the toast goes
+	wake       time.Duration // the Tick asked for; 0 for none
 
 	codeEnds  time.Duration // when the code runs out
 	leaseEnds time.Duration // 0 for none
+	leaseOver bool          // the lease has ended by this TV's own count
 	waits     []deadline    // PINs that wait
 }
 
@@ -61,6 +73,8 @@ const (
 	atTitle
 	atPlayer
 	atSettings
+	atSearch
+	atNext      // above the page of what has ended
 	atNewAvatar // the screens of a draft, from here
 	atNewName
 	atNewLevel
@@ -84,6 +98,7 @@ type watching struct {
 type deadline struct {
 	profile protocol.ProfileID
 	at      time.Duration
+	afar    bool // for tries at other TVs
 }
 
 // toastFor is how long a toast is shown.
@@ -94,6 +109,7 @@ const toastFor = 6 * time.Second
 // (the answer to a check that was cancelled, an unknown key) changes nothing.
 func Step(m Model, ev Event) (Model, []Effect) {
 	s := stepper{Model: m}
+	banner := m.banner()
 	switch ev := ev.(type) {
 	case Press:
 		s.elapse(ev.At)
@@ -112,15 +128,20 @@ func Step(m Model, ev Event) (Model, []Effect) {
 	case World:
 		s.elapse(ev.At)
 		s.applyWorld(ev)
+	case Launch:
+		s.elapse(ev.At)
+		s.launch(ev)
 	case PINChecked:
 		s.elapse(ev.At)
 		s.pinChecked(ev)
 	case NetworkReport:
 		s.networkReport(ev)
 	}
+	s.settle()
 	s.dropDraft()
 	s.refocus()
 	s.schedule()
+	s.news = s.banner().newsAfter(banner)
 	return s.Model, s.effects
 }
 
@@ -150,7 +171,7 @@ func (m Model) screen() Screen {
 	if m.network.open {
 		return ScreenNetwork
 	}
-	switch m.world.Phase {
+	switch m.phase() {
 	case SignedOut, Enrolling, Deactivated:
 		return m.signInScreen()
 	case Active:
@@ -173,7 +194,15 @@ func (m Model) screen() Screen {
 
 var placeScreens = [...]Screen{
 	atGate: ScreenGate, atPIN: ScreenPIN, atHome: ScreenHome, atTitle: ScreenTitle,
-	atPlayer: ScreenPlayer, atSettings: ScreenSettings,
+	atPlayer: ScreenPlayer, atSettings: ScreenSettings, atSearch: ScreenSearch, atNext: ScreenNext,
+}
+
+// phase is the phase of the newest World, but for a lease that has ended since.
+func (m *Model) phase() Phase {
+	if m.world.Phase == Active && m.leaseOver {
+		return LeaseEnded
+	}
+	return m.world.Phase
 }
 
 // signedIn reports whether there is a session to end.
@@ -191,9 +220,11 @@ func (s *stepper) enter(p protocol.Profile) {
 	s.watching = watching{id: p.ID, locked: p.Locked, pin: p.PIN, name: p.Name}
 	s.entry = pinEntry{}
 	s.home = home{}
-	s.home.fill(p, s.titles)
+	s.setRules()
+	s.takeLibrary()
 	s.place = atHome
 	s.emit(SelectProfile{Profile: p.ID})
+	s.launchWaiting()
 }
 
 // leave goes to the gate: nobody is watching any more.
@@ -202,8 +233,11 @@ func (s *stepper) leave() {
 	if s.watching.id != "" && (s.world.Phase == Active || s.world.Phase == LeaseEnded) {
 		s.emit(SelectProfile{})
 	}
-	s.watching, s.entry, s.home, s.title = watching{}, pinEntry{}, home{}, ""
-	s.place, s.menu, s.notice = atGate, false, ""
+	s.watching, s.entry, s.proof, s.wish = watching{}, pinEntry{}, pinProof{}, wish{}
+	s.home, s.page, s.found, s.title, s.upNext = home{}, page{}, found{}, "", upNext{}
+	s.setRules()
+	s.takeLibrary()
+	s.place, s.menu, s.notice, s.noticeEnds = atGate, false, "", 0
 	s.focusOn = ""
 }
 

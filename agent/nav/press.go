@@ -53,13 +53,17 @@ func (s *stepper) screenKey(p Press) {
 	case ScreenGate:
 		s.gateKey(p.Key)
 	case ScreenPIN:
-		s.pinKey(p.Key)
+		s.pinKey(p)
 	case ScreenHome:
 		s.homeKey(p)
 	case ScreenTitle:
 		s.titleKey(p)
+	case ScreenSearch:
+		s.searchKey(p)
 	case ScreenPlayer:
 		s.playerKey(p.Key)
+	case ScreenNext:
+		s.nextKey(p.Key)
 	case ScreenSettings:
 		s.settingsKey(p)
 	default:
@@ -71,7 +75,7 @@ func (s *stepper) screenKey(p Press) {
 func (s *stepper) goHome() {
 	s.stop()
 	s.closeAll()
-	s.place, s.title = atHome, ""
+	s.place, s.title, s.page, s.entry, s.upNext = atHome, "", page{}, pinEntry{}, upNext{}
 }
 
 // opensMenu opens the menu for Menu and for a fresh Left, and reports whether it
@@ -81,8 +85,11 @@ func (s *stepper) opensMenu(p Press) bool {
 		return false
 	}
 	s.menu, s.menuAt = true, "home"
-	if s.place == atSettings {
+	switch s.place {
+	case atSettings:
 		s.menuAt = "settings"
+	case atSearch:
+		s.menuAt = "search"
 	}
 	return true
 }
@@ -96,6 +103,8 @@ func (s *stepper) menuKey(k keyseq.Key) {
 	case keyseq.OK:
 		s.menu = false
 		switch s.menuAt {
+		case "search":
+			s.openSearch()
 		case "home":
 			s.goHome()
 		case "switch":
@@ -103,13 +112,14 @@ func (s *stepper) menuKey(k keyseq.Key) {
 		case "edit":
 			s.startEdit()
 		case "settings":
-			s.place, s.title = atSettings, ""
+			s.place, s.title, s.page = atSettings, "", page{}
 		}
 	}
 }
 
 func (m Model) menuItems() []Item {
 	items := []Item{
+		{ID: "search", Label: text(msgSearch)},
 		{ID: "home", Label: text(msgMenuHome)},
 		{ID: "switch", Label: text(msgMenuSwitch)},
 	}

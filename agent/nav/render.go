@@ -20,6 +20,9 @@ func (m Model) View() View {
 	if v.Say = v.spoken(v.Focus == m.cameWith); m.typing.news && v.Keyboard != nil && v.Keyboard.Message != "" && v.Dialog == nil {
 		v.Say = v.Keyboard.Message
 	}
+	if m.news && v.Banner != nil {
+		v.Say = sentences([]string{v.Banner.Text, v.Say})
+	}
 	return v
 }
 
@@ -37,14 +40,21 @@ func (m Model) viewScreen(v *View) {
 		m.viewEnded(v)
 	case ScreenGate:
 		v.Title = text(msgGate)
+		if name := m.waitingTitle(); name != "" {
+			v.Title = text(msgGateFor, "title", name)
+		}
 	case ScreenPIN:
 		m.viewPIN(v)
 	case ScreenHome:
 		m.viewHome(v)
 	case ScreenTitle:
 		m.viewTitle(v)
+	case ScreenSearch:
+		m.viewSearch(v)
 	case ScreenPlayer:
 		m.viewPlayer(v)
+	case ScreenNext:
+		m.viewNext(v)
 	case ScreenSettings:
 		v.Title = text(msgSettings)
 	case ScreenNetwork:
@@ -63,7 +73,7 @@ func (m Model) viewScreen(v *View) {
 // banner is the strip: the lease's end first, then what the profile must know,
 // then the connection, then the storage.
 func (m Model) banner() *Banner {
-	if m.world.Phase != Active || len(m.world.Profiles) == 0 {
+	if m.phase() != Active || len(m.world.Profiles) == 0 {
 		return nil
 	}
 	switch {
@@ -124,7 +134,10 @@ func (v View) introduction() []string {
 		parts = append(parts, v.Keyboard.Label)
 	}
 	if v.Player != nil {
-		parts = append(parts, v.Player.Title)
+		parts = append(parts, v.Player.Title, v.Player.Detail)
+	}
+	if v.Card != nil {
+		parts = append(parts, v.Card.Title, v.Card.Detail, text(msgSayNext, "n", itoa(int(v.Card.Of))))
 	}
 	return parts
 }
@@ -133,12 +146,41 @@ func (it Item) spoken() string {
 	switch {
 	case it.Choice || it.Switch:
 		return it.spokenChoice()
+	case it.Poster != "":
+		return it.spokenTitle()
 	case it.Locked:
 		return text(msgSayLocked, "label", it.Label)
 	case it.Detail != "":
 		return text(msgSayFocus, "label", it.Label, "detail", it.Detail)
 	}
 	return spokenKey(it.Label)
+}
+
+// spokenTitle is what a screen reader says of a title in a row.
+func (it Item) spokenTitle() string {
+	parts := []string{it.Label, it.Detail}
+	if it.Progress > 0 {
+		parts = append(parts, text(msgSayProgress, "n", itoa(int(it.Progress*100+0.5))))
+	}
+	if it.Locked {
+		parts = append(parts, text(msgSayNeedsPIN))
+	}
+	said := parts[0]
+	for _, p := range parts[1:] {
+		if p != "" {
+			said = text(msgSayFocus, "label", said, "detail", p)
+		}
+	}
+	return said
+}
+
+// newsAfter reports whether b warns of something that the banner before did not.
+// The minutes of a countdown are no news.
+func (b *Banner) newsAfter(old *Banner) bool {
+	if b == nil || b.Kind != "warning" {
+		return false
+	}
+	return old == nil || old.Kind != b.Kind
 }
 
 // sentences puts parts one after another, each with an end.

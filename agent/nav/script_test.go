@@ -19,6 +19,7 @@ import (
 // one a line; "#" begins a comment, and a value with spaces stands in quotes.
 //
 //	world phase=active profiles="anna, ben:locked"   change what is outside, and tell nav
+//	launch deep_link tide                            from outside; "remote" comes from the source
 //	from relayed                                     what sends the keys from here on
 //	key Up OK 7                                      press keys, 100 ms apart
 //	type "text"                                      from a keyboard
@@ -149,6 +150,8 @@ func (s *story) run(words []string) {
 		s.step(Text{Text: args[0], Source: s.source, At: s.now})
 	case "server":
 		s.server(args)
+	case "launch":
+		s.launch(args)
 	case "hold":
 		s.press(args[0], false)
 		for range s.number(args[1]) {
@@ -347,10 +350,11 @@ func (s *story) changeWorld(args []string) {
 			part := strings.Split(v, "|")
 			w.Cause = &Cause{By: protocol.By(part[0]), At: part[1], Where: part[2]}
 		case "wait":
-			w.Waits = nil
-			if id, left, ok := strings.Cut(v, ":"); ok {
-				w.Waits = []Wait{{protocol.ProfileID(id), s.duration(left)}}
-			}
+			w.Waits = s.waiting(v)
+		case "parental":
+			w.Household.Parental = s.parental(v)
+		case "library":
+			w.Library = s.library(v)
 		case "storage":
 			w.Storage = Storage(v)
 		case "account":
@@ -367,7 +371,7 @@ func (s *story) changeWorld(args []string) {
 			}
 			w.Catalog = &c
 		case "catalog":
-			w.Catalog = map[string]*protocol.Catalog{"none": nil, "empty": {}, "demo": demoCatalog()}[v]
+			w.Catalog = map[string]*protocol.Catalog{"none": nil, "empty": {}, "demo": demoCatalog(), "series": seriesCatalog()}[v]
 		default:
 			s.fail("unknown %q", arg)
 		}
@@ -397,6 +401,8 @@ func (s *story) profiles(list string) []protocol.Profile {
 				p.Kids = true
 			case w == "main":
 				p.Main = true
+			case strings.HasPrefix(w, "blocked="):
+				p.Blocked = titleIDs(w[8:])
 			case strings.HasPrefix(w, "pin"):
 				p.PIN = int64(s.number(w[3:]))
 			case strings.HasPrefix(w, "level"):
@@ -574,5 +580,5 @@ func shownDetail(v View, what string) (string, bool) {
 	case "paused":
 		return strconv.FormatBool(player.Paused), true
 	}
-	return "", false
+	return shownPlaying(v, what)
 }

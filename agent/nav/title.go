@@ -2,65 +2,259 @@ package nav
 
 import (
 	"strings"
-	"time"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
-// findTitle looks the title up in the newest catalogue.
-func (m Model) findTitle(id protocol.TitleID) (parental.Title, bool) {
-	if t, ok := m.titles.byID[id]; ok {
-		return *t, true
+// page is what the title screen has beside its title: where it came from and, of
+// a series, its episodes.
+type page struct {
+	from   place            // where Back leads: atHome or atSearch
+	under  protocol.TitleID // the series whose page lies under its episode's; empty: none
+	named  string           // the title's name, for the sentence when it is gone
+	grid                    // the episodes, a row for each season
+	inRows bool             // the focus is in the rows rather than on a button
+	built  origin           // what the rows were made of
+	of     protocol.TitleID // and of which series
+}
+
+// openTitle opens the title's page.
+func (s *stepper) openTitle(id protocol.TitleID, from place) {
+	t, _ := s.findTitle(id)
+	s.place, s.title, s.notice = atTitle, id, ""
+	s.page = page{from: from, named: clean(t.Name, maxLabel)}
+	s.focusOn = ""
+}
+
+// openEpisode opens an episode's page above that of its series.
+func (s *stepper) openEpisode(id protocol.TitleID) {
+	series := s.page
+	under := s.title
+	s.openTitle(id, series.from)
+	s.page.under = under
+	s.page.grid, s.page.built, s.page.of = series.grid, series.built, series.of // for the way back
+}
+
+// closeTitle goes back to what lies under the page.
+func (s *stepper) closeTitle() {
+	if under := s.page.under; under != "" {
+		series := s.page
+		s.openTitle(under, series.from)
+		s.page.grid, s.page.built, s.page.of = series.grid, series.built, series.of
+		s.page.inRows = len(s.page.rows) > 0
+		return
 	}
-	return parental.Title{}, false
+	s.place, s.title, s.page = s.page.from, "", page{}
+	if s.place != atSearch {
+		s.place = atHome
+	}
 }
 
-// decide is the one play decision, for the open title and the profile in use.
-func (m Model) decide() (t parental.Title, found, allowed bool) {
-	t, found = m.findTitle(m.title)
-	p, known := m.profile()
-	return t, found, found && known && may(p, t)
+// fillPage makes the rows of a series' episodes anew where something that they
+// show has changed.
+func (s *stepper) fillPage() {
+	t, ok := s.findTitle(s.title)
+	if !ok || t.Kind != parental.Series {
+		s.page.inRows = false
+		return
+	}
+	p, now := &s.page, s.origin()
+	if p.built == now && p.of == s.title {
+		return
+	}
+	if p.of != s.title {
+		p.grid = grid{}
+	}
+	p.built, p.of = now, s.title
+	p.grid = p.refill(s.seasonRows())
+	p.inRows = p.inRows && len(p.rows) > 0
 }
 
-// may is the one play decision for a profile whose PIN was proved.
-func may(p protocol.Profile, t parental.Title) bool {
-	rules := protocol.Snapshot{}.Rules(p)
-	q := parental.Question{Path: parental.Open, Access: true, Unlocked: true, Profile: &rules, Title: &t}
-	return parental.Decide(q).Verdict == parental.Allow
+// seasonRows are the open series' episodes by season. A long season takes
+// several rows.
+func (m *Model) seasonRows() []Row {
+	var rows []Row
+	list := m.episodes(m.title)
+	left := pageBudget
+	for len(list) > 0 && len(rows) < maxRows && left > 0 {
+		season := list[0].Season
+		b := rowBuilder{model: m, row: Row{Label: text(msgSeason, "n", itoa(season))}, prefix: "s" + itoa(len(rows)), left: left, progress: true, inSeries: true}
+		if hasRow(rows, b.row.Label) {
+			b.row.Label = text(msgSeasonFrom, "n", itoa(season), "from", itoa(list[0].Episode))
+		}
+		n := 0
+		for n < len(list) && list[n].Season == season && b.add(&list[n]) {
+			n++
+		}
+		left, list = b.left-cost(b.row.Label)-32, list[n:]
+		if n == 0 || hasRow(rows, b.row.Label) {
+			break
+		}
+		rows = append(rows, b.row)
+	}
+	return rows
 }
 
 func (s *stepper) titleKey(p Press) {
-	switch p.Key {
-	case keyseq.Up, keyseq.Down:
-		s.moveFocus(p.Key, vertical)
-	case keyseq.Back:
-		s.place, s.title = atHome, ""
-	case keyseq.PlayPause:
-		s.play()
-	case keyseq.OK:
-		if s.focused() == "play" {
-			s.play()
-		} else {
-			s.place, s.title = atHome, ""
+	g := &s.page.grid
+	switch {
+	case p.Key == keyseq.Back:
+		s.closeTitle()
+	case s.page.inRows && p.Key == keyseq.Up && g.row == 0:
+		s.page.inRows = false
+		s.focus = lastOf(s.titleItems())
+	case s.page.inRows && p.Key == keyseq.OK:
+		if it, ok := g.item(); ok {
+			s.openEpisode(protocol.TitleID(it.Poster))
 		}
+	case s.page.inRows && p.Key == keyseq.PlayPause:
+		if it, ok := g.item(); ok {
+			s.openEpisode(protocol.TitleID(it.Poster))
+			s.playPage()
+		}
+	case s.page.inRows && g.move(p.Key):
+	case s.page.inRows:
+		s.opensMenu(p)
+	case p.Key == keyseq.Down && s.focus == lastOf(s.titleItems()) && len(g.rows) > 0:
+		s.page.inRows = true
+	case p.Key == keyseq.Up || p.Key == keyseq.Down:
+		s.moveFocus(p.Key, vertical)
+	case p.Key == keyseq.PlayPause:
+		s.playPage()
+	case p.Key == keyseq.OK:
+		s.titleChoice(s.focus)
 	default:
 		s.opensMenu(p)
 	}
 }
 
-func (m Model) titleItems() []Item {
-	return []Item{
-		{ID: "play", Label: text(msgPlay)},
-		{ID: "back", Label: text(msgBack)},
+func lastOf(items []Item) string {
+	if len(items) == 0 {
+		return ""
+	}
+	return items[len(items)-1].ID
+}
+
+func (s *stepper) titleChoice(id string) {
+	switch id {
+	case "play":
+		s.playPage()
+	case "start":
+		s.play(wish{title: s.title, path: s.pathHere()})
+	case "next":
+		if next, ok := s.nextOf(s.title); ok {
+			s.play(wish{title: protocol.TitleID(next.ID), path: parental.Next, at: s.resumeAt(protocol.TitleID(next.ID))})
+		}
+	case "list":
+		id := s.listable()
+		s.list(id, !s.listed(id))
+	default:
+		s.closeTitle()
 	}
 }
 
-func (m Model) viewTitle(v *View) {
-	t, _, _ := m.decide()
-	v.Title, v.Poster, v.Badge = clean(t.Name, maxLabel), string(m.title), rating(t)
-	if line := facts(t); line != "" {
+// playPage plays the open title where it goes on; of a series, the episode that
+// comes now.
+func (s *stepper) playPage() {
+	if t, ok := s.toPlay(s.title); ok {
+		id := protocol.TitleID(t.ID)
+		s.play(wish{title: id, path: s.pathHere(), at: s.resumeAt(id)})
+	}
+}
+
+// toPlay returns what plays when a title is played: of a series, an episode.
+func (m *Model) toPlay(id protocol.TitleID) (parental.Title, bool) {
+	t, ok := m.findTitle(id)
+	if ok && t.Kind == parental.Series {
+		return m.upNow(id)
+	}
+	return t, ok
+}
+
+// pathHere is how the page was found.
+func (m *Model) pathHere() parental.Path {
+	if m.page.from == atSearch {
+		return parental.Search
+	}
+	return parental.Open
+}
+
+// listable is what goes on the list from here: of an episode, its series.
+func (m *Model) listable() protocol.TitleID {
+	if t, ok := m.findTitle(m.title); ok {
+		if series, ok := m.findTitle(scopeOf(t)); ok {
+			if shown, _ := m.shows(&series); shown {
+				return protocol.TitleID(series.ID)
+			}
+		}
+	}
+	return m.title
+}
+
+func (m *Model) titleItems() []Item {
+	t, _ := m.findTitle(m.title)
+	items := make([]Item, 0, 5)
+	if now, ok := m.toPlay(m.title); ok {
+		items = append(items, m.playItem(&t, &now))
+		if t.Kind != parental.Series && m.resumeAt(m.title) > 0 {
+			items = append(items, Item{ID: "start", Label: text(msgFromStart)})
+		}
+	}
+	if next, ok := m.nextOf(m.title); ok {
+		if shown, needsPIN := m.shows(&next); shown {
+			items = append(items, Item{ID: "next", Label: text(msgNextEpisode), Detail: m.episodeName(&next), Locked: needsPIN})
+		}
+	}
+	if m.library != nil {
+		label := msgListAdd
+		if m.listed(m.listable()) {
+			label = msgListRemove
+		}
+		items = append(items, Item{ID: "list", Label: text(label)})
+	}
+	return append(items, Item{ID: "back", Label: text(msgBack)})
+}
+
+// playItem is the button that plays: "Play", "Resume", "Resume S1 E3".
+func (m *Model) playItem(open, now *parental.Title) Item {
+	it := Item{ID: "play", Label: text(msgPlay)}
+	at := m.resumeAt(protocol.TitleID(now.ID))
+	if _, it.Locked = m.shows(now); at > 0 {
+		it.Label = text(msgResume)
+		if left := now.Minutes - int(at.Minutes()); now.Minutes > 0 && left > 0 {
+			it.Detail = text(msgMinutesLeft, "m", itoa(left))
+		}
+	}
+	if open.Kind == parental.Series {
+		label := msgPlayEpisode
+		if at > 0 {
+			label = msgResumeEpisode
+		}
+		it.Label, it.Detail = text(label, "episode", episodeNumber(now)), clean(now.Name, maxLabel)
+	}
+	return it
+}
+
+func (m *Model) viewTitle(v *View) {
+	t, _ := m.findTitle(m.title)
+	v.Title, v.Poster, v.Badge = clean(t.Name, maxLabel), t.ID, rating(&t)
+	_, v.Locked = m.shows(&t)
+	if t.Kind != parental.Series {
+		v.Progress = m.progress(&t)
+	}
+	line := facts(&t)
+	switch {
+	case t.Kind == parental.Episode:
+		line = joined(m.seriesName(&t), episodeNumber(&t), line)
+	case t.Kind == parental.Series:
+		v.Rows = m.page.rows
+		if len(v.Rows) == 0 {
+			line = joined(line, text(msgNoEpisodes))
+		}
+	}
+	if line != "" {
 		v.Text = append(v.Text, line)
 	}
 	if t.Text != "" {
@@ -68,157 +262,71 @@ func (m Model) viewTitle(v *View) {
 	}
 }
 
-// facts is the line under a title's name: 2024 · 1 h 52 min · Drama.
-func facts(t parental.Title) string {
-	var facts []string
-	if t.Year > 0 {
-		facts = append(facts, itoa(t.Year))
+// joined puts what there is behind one another: 2024 · 1 h 52 min · Drama.
+func joined(parts ...string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(" · ")
+		}
+		b.WriteString(p)
 	}
-	switch {
-	case t.Minutes >= 60:
-		facts = append(facts, text(msgHours, "h", itoa(t.Minutes/60), "m", itoa(t.Minutes%60)))
-	case t.Minutes > 0:
-		facts = append(facts, text(msgMinutes, "m", itoa(t.Minutes)))
-	}
-	if t.Genre != "" {
-		facts = append(facts, clean(t.Genre, maxLabel))
-	}
-	return strings.Join(facts, " · ")
+	return b.String()
 }
 
-// rating is the age rating a person reads.
-func rating(t parental.Title) string {
-	age := parental.UnratedAge
-	if t.Age != nil {
-		age = *t.Age
+// facts is the line under a title's name: 2024 · 1 h 52 min · Drama.
+func facts(t *parental.Title) string {
+	year := ""
+	if t.Year > 0 {
+		year = itoa(t.Year)
 	}
+	return joined(year, length(t), clean(t.Genre, maxLabel))
+}
+
+// length is how long a title is, as a person reads it.
+func length(t *parental.Title) string {
+	switch {
+	case t.Minutes >= 60:
+		return text(msgHours, "h", itoa(t.Minutes/60), "m", itoa(t.Minutes%60))
+	case t.Minutes > 0:
+		return text(msgMinutes, "m", itoa(t.Minutes))
+	}
+	return ""
+}
+
+// seriesName is the name of an episode's series; empty where there is none.
+func (m *Model) seriesName(t *parental.Title) string {
+	if t.Kind != parental.Episode {
+		return ""
+	}
+	series, ok := m.findTitle(protocol.TitleID(t.Series))
+	if !ok {
+		return ""
+	}
+	if shown, _ := m.shows(&series); !shown {
+		return ""
+	}
+	return clean(series.Name, maxLabel)
+}
+
+// episodeNumber is S1 E3.
+func episodeNumber(t *parental.Title) string {
+	return text(msgEpisodeNumber, "season", itoa(t.Season), "n", itoa(t.Episode))
+}
+
+// episodeName is S1 E3 · Salt Water.
+func (m *Model) episodeName(t *parental.Title) string {
+	return joined(episodeNumber(t), clean(t.Name, maxLabel))
+}
+
+// rating is the age rating that a person reads.
+func rating(t *parental.Title) string {
+	age := t.YoungestAge()
 	if age <= 0 {
 		return text(msgForAll)
 	}
 	return text(msgFromAge, "age", itoa(age))
-}
-
-// player is the stand-in player: a title that only counts its seconds.
-type player struct {
-	from     time.Duration // position in the title at since
-	since    time.Duration // running time
-	paused   bool
-	length   time.Duration
-	assumed  bool          // the title has no length: this one stands in
-	reported time.Duration // running time of the last report
-}
-
-// reportEvery is how often the position is reported while a title plays.
-const reportEvery = time.Minute
-
-// seek is how far an arrow moves in the title.
-const seek = 10 * time.Second
-
-// unknownLength stands in for the length of a title that has none.
-const unknownLength = time.Hour
-
-// maxLength is the longest title: longer than any, and within the wire's bound
-// on positions.
-const maxLength = 24 * time.Hour
-
-func (p player) position(now time.Duration) time.Duration {
-	at := p.from
-	if !p.paused {
-		at += now - p.since
-	}
-	return min(max(at, 0), p.length)
-}
-
-func (m Model) playback() Playback {
-	if m.place != atPlayer {
-		return Playback{}
-	}
-	at := m.player.position(m.now)
-	p := Playback{Profile: m.watching.id, Title: m.title, Position: int64(at / time.Second)}
-	if !m.player.assumed {
-		p.Length = int64(m.player.length / time.Second)
-	}
-	return p
-}
-
-// play starts the open title, if the profile may.
-func (s *stepper) play() {
-	t, found, allowed := s.decide()
-	if !allowed {
-		s.refuse(t, found)
-		return
-	}
-	length := min(time.Duration(max(t.Minutes, 0)), maxLength/time.Minute) * time.Minute
-	assumed := length == 0
-	if assumed {
-		length = unknownLength
-	}
-	s.place, s.player = atPlayer, player{since: s.now, reported: s.now, length: length, assumed: assumed}
-	s.emit(StartTitle{s.playback()})
-}
-
-// stop ends what plays, and stays with its title.
-func (s *stepper) stop() {
-	if s.place != atPlayer {
-		return
-	}
-	s.emit(StopTitle{s.playback()})
-	s.place, s.player = atTitle, player{}
-}
-
-// refuse closes the title and says why.
-func (s *stepper) refuse(t parental.Title, found bool) {
-	s.stop()
-	p, _ := s.profile()
-	if found {
-		s.say(msgStoppedLevel, "title", clean(t.Name, maxLabel), "name", p.Name)
-	} else if s.title != "" {
-		s.say(msgStoppedGone, "title", s.named)
-	}
-	s.place, s.title = atHome, ""
-}
-
-func (s *stepper) playerKey(k keyseq.Key) {
-	switch k {
-	case keyseq.OK, keyseq.PlayPause:
-		s.player.from, s.player.since = s.player.position(s.now), s.now
-		s.player.paused = !s.player.paused
-		if s.player.reported = s.now; s.player.paused {
-			s.report()
-		}
-	case keyseq.Left, keyseq.Right:
-		by := seek
-		if k == keyseq.Left {
-			by = -seek
-		}
-		at := s.player.position(s.now) + by
-		s.player.from, s.player.since = min(max(at, 0), s.player.length), s.now
-		s.playOn()
-	case keyseq.Back:
-		s.stop()
-	}
-}
-
-func (s *stepper) report() {
-	s.player.reported = s.now
-	s.emit(ProgressTitle{s.playback()})
-}
-
-// playOn is what time does to a title: it ends, or a report is due.
-func (s *stepper) playOn() {
-	switch {
-	case s.place != atPlayer || s.player.paused:
-	case s.player.position(s.now) >= s.player.length:
-		s.stop()
-	case s.now-s.player.reported >= reportEvery:
-		s.report()
-	}
-}
-
-func (m Model) viewPlayer(v *View) {
-	t, _, _ := m.decide()
-	v.Player = &Player{
-		Title: clean(t.Name, maxLabel), Poster: string(m.title), Paused: m.player.paused,
-		Position: m.playback().Position, Length: int64(m.player.length / time.Second),
-	}
 }

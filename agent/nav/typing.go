@@ -20,6 +20,7 @@ const (
 	atCode
 	atProfileName
 	atOwnerPassword
+	atQuery // of a search
 )
 
 var fieldScreens = [...]Screen{atEmail: ScreenEmail, atPassword: ScreenPassword, atCode: ScreenAccessCode}
@@ -49,6 +50,7 @@ type typing struct {
 	at       field
 	email    string
 	name     string // of a profile
+	query    string // of a search
 	password Secret
 	code     Secret
 	channel  protocol.ChannelKind // where the code comes from
@@ -88,7 +90,7 @@ func (s *stepper) toField(f field) {
 
 // signIn is how far the server is with it.
 func (m Model) signIn() SignIn {
-	if m.world.SignIn == nil {
+	if m.world.SignIn == nil || m.typing.at == atQuery {
 		return SignIn{}
 	}
 	return *m.world.SignIn
@@ -103,6 +105,8 @@ func (t typing) entered() string {
 		return string(t.code)
 	case atProfileName:
 		return t.name
+	case atQuery:
+		return t.query
 	}
 	return t.email
 }
@@ -114,6 +118,8 @@ func (t typing) room() int {
 		return maxPassword
 	case t.at == atProfileName:
 		return maxProfileName
+	case t.at == atQuery:
+		return maxQuery
 	case t.at == atCode && t.channel.Digits():
 		return codeDigits
 	case t.at == atCode:
@@ -130,6 +136,8 @@ func (s *stepper) setField(v string) {
 		t.password, t.forget = Secret(v), s.now+forgetAfter
 	case atProfileName:
 		t.name = v
+	case atQuery:
+		t.query = v
 	case atCode:
 		t.code = Secret(v)
 	default:
@@ -214,9 +222,13 @@ func (s *stepper) typingKey(p Press) {
 // typed handles text from a keyboard. Its Enter is OK, so the focus goes to what
 // ends the field.
 func (s *stepper) typed(ev Text) {
-	if !s.isTyping() || s.dialog != noDialog {
+	if s.screen() == ScreenHome && s.dialog == noDialog && !s.menu {
+		s.openSearch()
+	}
+	if !s.isTyping() || s.dialog != noDialog || s.menu {
 		return
 	}
+	s.found.inRows = false
 	s.typing.news = false
 	s.focus = "next"
 	s.write(ev.Text)
@@ -225,7 +237,7 @@ func (s *stepper) typed(ev Text) {
 // isTyping reports whether a field is on the screen.
 func (m Model) isTyping() bool {
 	switch m.screen() {
-	case ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenProfileName, ScreenProfilePassword:
+	case ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenProfileName, ScreenProfilePassword, ScreenSearch:
 		return true
 	}
 	return false
@@ -251,6 +263,8 @@ func (s *stepper) submit() {
 	switch {
 	case t.at.ofProfile():
 		s.submitDraft()
+	case t.at == atQuery:
+		s.toFound()
 	case t.at == atEmail && t.email == "":
 		s.hint(msgEmailEmpty)
 	case t.at == atEmail && !likeLogin(t.email):

@@ -5,16 +5,34 @@ import "time"
 // elapse moves the time on. It never goes back.
 func (s *stepper) elapse(at time.Duration) {
 	s.now = max(s.now, at)
+	s.endLease()
+	if s.noticeEnds > 0 && s.now >= s.noticeEnds {
+		s.notice, s.noticeEnds = "", 0
+	}
+	if s.wish.title != "" && s.now >= s.wish.ends {
+		s.wish = wish{}
+	}
 	if s.toast != "" && s.now >= s.toastTo {
 		s.toast = ""
 	}
 	s.playOn()
+	s.nextOn()
 	if s.typing.password != "" && s.now >= s.typing.forget {
 		s.forgetSecrets()
 	}
 	if s.screen() == ScreenCode && s.codeEnds > 0 && s.now >= s.codeEnds && !s.renewed {
 		s.renewed = true
 		s.emit(StartEnrol{})
+	}
+}
+
+// endLease ends what is open when the lease has run out, without waiting to be
+// told (product rules D7 and D14).
+func (s *stepper) endLease() {
+	if s.world.Phase == Active && !s.leaseOver && s.leaseEnds > 0 && s.now >= s.leaseEnds {
+		s.closeAll()
+		s.leave()
+		s.toast, s.leaseOver = "", true
 	}
 }
 
@@ -39,6 +57,10 @@ func (m Model) next() time.Duration {
 	if m.toast != "" {
 		at(m.toastTo)
 	}
+	if m.wish.title != "" {
+		at(m.wish.ends)
+	}
+	at(m.noticeEnds)
 	switch m.screen() {
 	case ScreenCode:
 		at(nextStep(m.codeEnds, m.now, time.Second))
@@ -55,6 +77,9 @@ func (m Model) next() time.Duration {
 	at(m.draftWakes())
 	if m.typing.password != "" {
 		at(m.typing.forget)
+	}
+	if m.place == atNext {
+		at(nextStep(m.upNext.ends, m.now, time.Second))
 	}
 	if m.place == atPlayer && !m.player.paused {
 		at(m.now + time.Second - m.player.position(m.now)%time.Second)

@@ -103,6 +103,7 @@ type walker struct {
 	hostile  *protocol.Catalog
 	welcomes int
 	typed    map[field]int // what was sent from each field
+	play     playWalk
 }
 
 // ask is a PIN check, with the version of the PIN that was shown to be asked for.
@@ -118,7 +119,7 @@ func newWalker() *walker {
 		entered: map[protocol.ProfileID]int{},
 		screens: map[Screen]int{},
 		dialogs: map[dialog]int{}, typed: map[field]int{}, added: map[proof]int{},
-		hostile: hostileCatalog(),
+		hostile: hostileCatalog(), play: newPlayWalk(),
 	}
 }
 
@@ -156,6 +157,12 @@ func (w *walker) step(ev Event, whole bool) error {
 	if err == nil {
 		err = w.check(before, ev, v, effects)
 	}
+	if err == nil {
+		err = w.checkPlay(before, ev, v, effects)
+	}
+	if err == nil && whole {
+		err = leadsOut(after)
+	}
 	return err
 }
 
@@ -189,6 +196,14 @@ func (w *walker) event(kind, a, b byte) Event {
 		return w.changeHousehold(a, b)
 	case kind == 29:
 		return NetworkReport{Steps: make([]NetworkStep, a), Done: b%2 == 0}
+	case kind == 30:
+		return w.launch(a, b)
+	case kind == 31:
+		return w.changeLibrary(a, b)
+	case kind == 32:
+		return w.changeParental(a, b)
+	case kind > 33 && kind < 120 && w.model.phase() == Active:
+		return w.towards(a, b)
 	}
 	kinds := []SourceKind{Local, Local, Local, Local, Local, Paired, Relayed, ECP}
 	p := Press{Key: keyseq.Key(a) % 22, Source: Source{Kind: kinds[b%8]}, Repeat: b%11 == 0, At: w.now}
@@ -211,13 +226,16 @@ func (w *walker) changeWorld(a, b byte) World {
 				ID: protocol.ProfileID(rune('a' + i)), Name: "P" + itoa(int(i)), Level: parental.Level(int(b)+int(i)) % 7,
 				Locked: (b>>i)&1 == 0, PIN: int64(b % 3), Kids: i == 2, Main: i == 0,
 			})
+			if b%3 == 0 {
+				w.world.Profiles[i].Blocked = someTitles(b + i)
+			}
 		}
 	case 2:
-		w.world.Catalog = []*protocol.Catalog{demoCatalog(), nil, {}, w.hostile, w.world.Catalog}[b%5]
+		w.world.Catalog = []*protocol.Catalog{demoCatalog(), seriesCatalog(), seriesCatalog(), nil, hostileSeries(), w.hostile, {}, w.world.Catalog}[b%8]
 	case 3:
 		w.world.Online, w.world.LeaseLeft = b%2 == 0, time.Duration(b)*time.Minute/8
 	case 4:
-		w.world.Waits = []Wait{{protocol.ProfileID(rune('a' + b%7)), time.Duration(b) * time.Second}}
+		w.world.Waits = []Wait{{Profile: protocol.ProfileID(rune('a' + b%7)), Left: time.Duration(b) * time.Second}}
 	case 5:
 		problems := []Problem{ProblemNone, ProblemNone, ProblemRefused, ProblemOffline, "later"}
 		w.world.Code = &UserCode{Code: "BCDFGHJK", ExpiresIn: time.Duration(b) * time.Second, Problem: problems[b%5]}
@@ -293,16 +311,6 @@ func (w *walker) check(before Model, ev Event, v View, effects []Effect) error {
 	if is != was && is != "" {
 		w.entered[is]++
 	}
-	for i, row := range v.Rows {
-		if i < len(before.home.rows) && &row.Items[0] == &before.home.rows[i].Items[0] && is == was && w.model.home.as == before.home.as {
-			continue // the very row that was checked before
-		}
-		for _, it := range row.Items {
-			if t, ok := w.model.findTitle(protocol.TitleID(it.Poster)); !ok || !mayPlay(p, t) {
-				return fmt.Errorf("profile %q is shown %q, which it may not play", is, it.Poster)
-			}
-		}
-	}
 	if err := errors.Join(checkTyping(w.model, v), checkDraft(w.model, v)); err != nil {
 		return err
 	}
@@ -321,10 +329,13 @@ func checkTyping(m Model, v View) error {
 	if t.at.ofProfile() {
 		return checkDraftTyping(m, v)
 	}
+	if t.at == atQuery && (!m.searching() || m.watching.id == "") {
+		return fmt.Errorf("the search is kept after it was left: %+v", t)
+	}
 	if t.at != atPassword && t.password != "" || t.at != atCode && t.code != "" || t.at == noField && t.email != "" {
 		return fmt.Errorf("kept after it was left: %+v", t)
 	}
-	if m.world.Phase != Enrolling && m.world.Phase != SignedOut && m.world.Phase != Deactivated && t.at != noField {
+	if m.world.Phase != Enrolling && m.world.Phase != SignedOut && m.world.Phase != Deactivated && t.at != noField && t.at != atQuery && !t.at.ofProfile() {
 		return fmt.Errorf("typing in phase %q", m.world.Phase)
 	}
 	k := v.Keyboard
@@ -365,19 +376,20 @@ func (w *walker) checkEffects(ev Event, effects []Effect) error {
 	for _, e := range effects {
 		switch e := e.(type) {
 		case CheckPIN:
-			p, _ := findProfile(w.world.Profiles, e.Profile)
-			if len(e.Digits) != 4 || !p.Locked || w.asked[e.Check] != (ask{}) {
+			version, locked := w.model.lockOf(e.Profile)
+			if len(e.Digits) != 4 || !locked || w.asked[e.Check] != (ask{}) {
 				return fmt.Errorf("a strange check: %+v", e)
+			}
+			if p, ok := ev.(Press); !ok || !p.Source.trusted() {
+				return fmt.Errorf("a PIN entered by %+v", ev)
 			}
 			if w.model.waitLeft(e.Profile) > 0 {
 				return fmt.Errorf("PIN of %q checked while it waits", e.Profile)
 			}
-			w.asked[e.Check] = ask{p.ID, p.PIN}
+			w.asked[e.Check] = ask{e.Profile, version}
 		case StartTitle:
-			t, _ := w.model.findTitle(e.Title)
-			p, _ := findProfile(w.world.Profiles, e.Profile)
-			if w.playing || !mayPlay(p, t) {
-				return fmt.Errorf("%+v while another plays (%v), or for a profile that may not", e, w.playing)
+			if w.playing {
+				return fmt.Errorf("%+v while another plays", e)
 			}
 			w.playing = true
 		case StopTitle:
@@ -414,10 +426,11 @@ func (w *walker) checkEffects(ev Event, effects []Effect) error {
 // TestRandomWalk presses a quarter of a million keys, in several households.
 func TestRandomWalk(t *testing.T) {
 	entered, screens, dialogs, typed, added := map[protocol.ProfileID]int{}, map[Screen]int{}, map[dialog]int{}, map[field]int{}, map[proof]int{}
+	started, seen := map[parental.Path]int{}, map[string]int{}
 	for seed := range uint64(5) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		w := newWalker()
-		data := make([]byte, 3*50_000)
+		data := make([]byte, 3*30_000)
 		for i := range data {
 			data[i] = byte(random.Uint32())
 		}
@@ -439,8 +452,25 @@ func TestRandomWalk(t *testing.T) {
 		for p, n := range w.added {
 			added[p] += n
 		}
+		for p, n := range w.play.started {
+			started[p] += n
+		}
+		for k, n := range w.play.seen {
+			seen[k] += n
+		}
 	}
 	t.Logf("profiles entered: %v; screens seen: %v; dialogs: %v; sent: %v; added: %v", entered, screens, dialogs, typed, added)
+	t.Logf("titles started: %v; seen: %v", started, seen)
+	for _, path := range parental.Paths() {
+		if started[path] == 0 {
+			t.Errorf("the walk never played by %q", path)
+		}
+	}
+	for _, what := range []string{"parental PIN", "asked for the parental PIN", "listed", text(msgContinue), text(msgMyList), "suggestion"} {
+		if seen[what] == 0 {
+			t.Errorf("the walk never came to %q", what)
+		}
+	}
 	if len(added) < 3 {
 		t.Errorf("the walk added no profile in some way: %v", added)
 	}
@@ -475,12 +505,4 @@ func FuzzKeys(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
-}
-
-// mayPlay is the play decision, asked here anew.
-func mayPlay(p protocol.Profile, t parental.Title) bool {
-	rules := protocol.Snapshot{}.Rules(p)
-	return parental.Decide(parental.Question{
-		Path: parental.Open, Access: true, Unlocked: true, Profile: &rules, Title: &t,
-	}).Verdict == parental.Allow
 }

@@ -1,33 +1,36 @@
 package nav
 
+import "github.com/hearthkey/hearthkey/protocol/titles"
+
 // applyWorld replaces the world and goes where that leaves the person.
 func (s *stepper) applyWorld(w World) {
-	old := s.world.Phase
+	old := s.phase()
 	s.countCode(w)
 	w.Profiles = soundProfiles(w.Profiles)
-	phaseChanged := w.Phase != old
+	library := s.world.Library
 	s.world = w
 	if w.Phase == Enrolling {
 		s.checkSignIn()
 	}
-	if w.Catalog != s.titles.catalog {
-		s.titles = titlesOf(w.Catalog)
+	if w.Catalog != s.titles.Catalog() {
+		s.titles = titles.New(w.Catalog)
 	}
 	s.waits = nil
 	for _, wait := range w.Waits {
-		if len(s.waits) < maxProfiles {
-			s.setWait(wait.Profile, wait.Left)
+		if len(s.waits) <= maxProfiles {
+			s.setWait(wait.Profile, wait.Left, wait.Elsewhere)
 		}
 	}
 	if s.leaseEnds = 0; w.LeaseLeft > 0 {
 		s.leaseEnds = s.now + w.LeaseLeft
 	}
-	if phaseChanged {
+	s.leaseOver = false
+	if s.phase() != old {
 		s.changePhase(old)
 		return
 	}
 	if w.Phase == Active {
-		s.checkProfile()
+		s.checkProfile(library)
 		s.checkEntry()
 		s.checkDraft()
 		s.checkTitle()
@@ -67,7 +70,7 @@ func (s *stepper) changePhase(old Phase) {
 
 // checkProfile sends away whoever watches a profile that is gone, or that was
 // locked anew since its PIN was proved.
-func (s *stepper) checkProfile() {
+func (s *stepper) checkProfile(library *Library) {
 	if s.watching.id == "" {
 		return
 	}
@@ -86,7 +89,10 @@ func (s *stepper) checkProfile() {
 		s.say(msgProfileLocked, "name", p.Name)
 	default:
 		s.watching.locked, s.watching.pin, s.watching.name = p.Locked, p.PIN, p.Name
-		s.home.fill(p, s.titles)
+		s.setRules()
+		if s.world.Library != library {
+			s.takeLibrary()
+		}
 	}
 }
 
@@ -96,22 +102,16 @@ func (s *stepper) checkEntry() {
 	if s.place != atPIN && s.place != atForgot {
 		return
 	}
+	if s.asksParental() {
+		s.checkParental()
+		return
+	}
 	p, ok := findProfile(s.world.Profiles, s.entry.profile)
 	switch {
 	case !ok || !p.Locked:
 		s.toGate()
 	case p.PIN != s.entry.pin:
 		s.place, s.entry = atPIN, pinEntry{profile: p.ID, pin: p.PIN, message: text(msgPINChanged)}
-	}
-}
-
-// checkTitle closes the open title if it may no longer be watched.
-func (s *stepper) checkTitle() {
-	if s.place != atTitle && s.place != atPlayer {
-		return
-	}
-	if t, found, allowed := s.decide(); !allowed {
-		s.refuse(t, found)
 	}
 }
 
