@@ -98,15 +98,45 @@ func (a *API) disableOperator(c *call) error {
 	return nil
 }
 
+// outbox lists what was set aside, or with state=waiting what waits.
+func (a *API) outbox(c *call) error {
+	state := c.r.URL.Query().Get("state")
+	limit, err := limitOf(c, operator.MaxMessages)
+	if err == nil && state != "" && state != StateSetAside && state != StateWaiting {
+		err = errQuery
+	}
+	if err != nil {
+		return err
+	}
+	list, err := a.cfg.Operators.Outbox(c.ctx(), state != StateWaiting, limit)
+	if err != nil {
+		return err
+	}
+	out := outboxAnswer{make([]Message, 0, len(list))}
+	for _, m := range list {
+		out.Messages = append(out.Messages, Message{m.ID, string(m.Account), m.Channel, m.To, m.Kind, m.Created, m.Attempts, m.Next, m.SetAside, m.Reason})
+	}
+	return reply(c, http.StatusOK, out)
+}
+
+// limitOf reads limit= of the query: most where it is absent.
+func limitOf(c *call, most int) (int, error) {
+	text := c.r.URL.Query().Get("limit")
+	if text == "" {
+		return most, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, errQuery
+	}
+	return n, nil
+}
+
 func (a *API) log(c *call) error {
-	q := c.r.URL.Query()
-	limit, before := operator.MaxLog, q.Get("before")
-	if text := q.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > operator.MaxLog {
-			return errQuery
-		}
-		limit = n
+	before := c.r.URL.Query().Get("before")
+	limit, err := limitOf(c, operator.MaxLog)
+	if err != nil {
+		return err
 	}
 	if len(before) != 0 && len(before) != 36 {
 		return errQuery

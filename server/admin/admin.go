@@ -54,6 +54,7 @@ type route struct {
 var routes = []route{
 	{"GET", "me", operator.Viewer, (*API).me},
 	{"POST", "find", operator.Viewer, (*API).find},
+	{"GET", "outbox", operator.Support, (*API).outbox},
 	{"POST", "factor-resets", operator.Support, (*API).resetFactor},
 	{"POST", "factor-resets/lift", operator.Support, (*API).liftFactorReset},
 	{"POST", "import", operator.Admin, (*API).importAccounts},

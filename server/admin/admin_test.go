@@ -16,6 +16,7 @@ func TestO3_RoleTable(t *testing.T) {
 	allowed := map[string]string{ // who may, and what a good request answers
 		"GET me":                  "viewer support admin 200",
 		"POST find":               "viewer support admin 200",
+		"GET outbox":              "support admin 200",
 		"POST factor-resets":      "support admin 202",
 		"POST factor-resets/lift": "support admin 204",
 		"POST import":             "admin 200",
@@ -122,6 +123,8 @@ func TestO3_BadRequests(t *testing.T) {
 		{"a name given before", "POST", "operators", nil, `{"name":"the-admin","role":"viewer"}`, 409, "name-taken"},
 		{"nobody to disable", "POST", "operators/disable", nil, `{"name":"nobody"}`, 404, "no-operator"},
 		{"the last admin", "POST", "operators/disable", nil, `{"name":"the-admin"}`, 409, "last-admin"},
+		{"no such state", "GET", "outbox?state=sent", nil, "", 400, "bad-query"},
+		{"a huge limit of messages", "GET", "outbox?limit=501", nil, "", 400, "bad-query"},
 		{"no limit", "GET", "log?limit=0", nil, "", 400, "bad-query"},
 		{"a huge limit", "GET", "log?limit=501", nil, "", 400, "bad-query"},
 		{"a limit in words", "GET", "log?limit=all", nil, "", 400, "bad-query"},

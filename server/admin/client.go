@@ -100,6 +100,14 @@ func (c *Client) Find(ctx context.Context, what string) (Account, error) {
 	return out, err
 }
 
+// Outbox lists up to n messages that did not leave: those in [StateSetAside], the
+// newest first, or in [StateWaiting], the oldest first.
+func (c *Client) Outbox(ctx context.Context, state string, n int) ([]Message, error) {
+	var out outboxAnswer
+	err := c.ask(ctx, "GET", "outbox?state="+url.QueryEscape(state)+"&limit="+strconv.Itoa(n), nil, &out)
+	return out.Messages, err
+}
+
 // Import adds a batch of accounts.
 func (c *Client) Import(ctx context.Context, reason string, lines []string) (Imported, error) {
 	var out Imported

@@ -73,6 +73,26 @@ type Entry struct {
 	Outcome  string    `json:"outcome,omitempty"` // absent: under way, or cut off
 }
 
+// Message is one that did not leave, without what it says.
+type Message struct {
+	ID       string    `json:"id"`
+	Account  string    `json:"account,omitempty"` // whom it is about; absent: nobody
+	Channel  string    `json:"channel"`           // mail, sms
+	To       string    `json:"to"`                // shortened
+	Kind     string    `json:"kind"`
+	Created  time.Time `json:"created"`
+	Attempts int       `json:"attempts"`
+	Next     time.Time `json:"next,omitzero"`      // absent: it is not tried any more
+	SetAside time.Time `json:"set_aside,omitzero"` // absent: it waits
+	Reason   string    `json:"reason,omitempty"`   // a code; absent: it was not tried yet
+}
+
+// States of messages to list.
+const (
+	StateSetAside = "set-aside"
+	StateWaiting  = "waiting"
+)
+
 // The bodies of requests.
 type (
 	findBody struct {
@@ -97,6 +117,9 @@ type (
 	}
 	operatorsAnswer struct {
 		Operators []Operator `json:"operators"`
+	}
+	outboxAnswer struct {
+		Messages []Message `json:"messages"`
 	}
 	logAnswer struct {
 		Entries []Entry `json:"entries"`

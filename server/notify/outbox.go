@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -91,6 +92,8 @@ type Config struct {
 type Outbox struct {
 	c    Config
 	wake chan struct{} // somebody may have something to do
+
+	sent, failed, gaveUp atomic.Int64 // see Stats
 }
 
 // New checks c and returns the outbox. Messages leave while [Outbox.Run] runs.

@@ -77,6 +77,7 @@ func (o *Outbox) handOver(ctx context.Context, row store.OutboxRow) error {
 	}
 	log := o.c.Log.With("message", row.ID, "kind", row.Kind, "attempt", row.Attempts)
 	if err == nil {
+		o.sent.Add(1)
 		log.InfoContext(ctx, "message sent")
 		return o.report(ctx, func(tx *store.Tx) error { return tx.SentOutbox(row.ID, now, o.transport(row) == nil) })
 	}
@@ -84,8 +85,10 @@ func (o *Outbox) handOver(ctx context.Context, row store.OutboxRow) error {
 	if stopped && !permanent { // first thing after the next start
 		return o.report(ctx, func(tx *store.Tx) error { return tx.PutOffOutbox(row.ID, now, "server stopped") })
 	}
+	o.failed.Add(1)
 	next := now.Add(max(backOff(row.Attempts), after(err)))
 	if permanent || next.After(row.GiveUp) {
+		o.gaveUp.Add(1)
 		log.WarnContext(ctx, "message set aside", "code", code, "permanent", permanent)
 		return o.report(ctx, func(tx *store.Tx) error { return tx.SetAsideOutbox(row.ID, now, code, !secret(row)) })
 	}

@@ -104,6 +104,42 @@ func (tx *Tx) FailedOutbox(account protocol.AccountID, n int) ([]OutboxRow, erro
 		ORDER BY created DESC, message_id DESC LIMIT $2`, account, n)
 }
 
+// OutboxCount says how the outbox does, decoys left out.
+type OutboxCount struct {
+	Waiting  int64
+	Oldest   time.Time // when the oldest of these was written; zero: none waits
+	SetAside int64     // of those still kept
+}
+
+// CountOutbox counts what waits and what was set aside.
+func (tx *Tx) CountOutbox() (OutboxCount, error) {
+	var c OutboxCount
+	err := tx.row(`SELECT COUNT(*), COALESCE(MIN(created), 0) FROM outbox WHERE next_at > 0 AND kind <> 'decoy'`).
+		Scan(&c.Waiting, asTime(&c.Oldest))
+	if err != nil {
+		return c, err
+	}
+	err = tx.row(`SELECT COUNT(*) FROM outbox WHERE failed_at > 0`).Scan(&c.SetAside)
+	return c, err
+}
+
+// StuckOutbox returns messages without what they say, n at most: those that were
+// set aside, the newest first, or those that wait, the oldest first.
+func (tx *Tx) StuckOutbox(setAside bool, n int) (out []OutboxRow, err error) {
+	tail := `next_at > 0 AND kind <> 'decoy' ORDER BY created, message_id`
+	if setAside {
+		tail = `failed_at > 0 ORDER BY failed_at DESC, message_id DESC`
+	}
+	err = tx.rows(func(scan scanFunc) error {
+		var r OutboxRow
+		err := r.scan(scan)
+		out = append(out, r)
+		return err
+	}, `SELECT message_id, account_id, channel, recipient, kind, '', '', '',
+		created, attempts, next_at, give_up_at, sent_at, failed_at, last_error FROM outbox WHERE `+tail+` LIMIT $1`, n)
+	return out, err
+}
+
 func (tx *Tx) outboxRows(tail string, args ...any) (out []OutboxRow, err error) {
 	err = tx.rows(func(scan scanFunc) error {
 		var r OutboxRow

@@ -40,6 +40,7 @@ type flags struct {
 
 	Operator    operators `cmd:"" help:"People who run the service: add, list and disable them, and see what they did."`
 	Find        finding   `cmd:"" help:"Find an account by address, number or device."`
+	Outbox      outbox    `cmd:"" help:"Mails and SMS that did not leave."`
 	Import      importing `cmd:"" help:"Add the accounts of another system, with their password hashes."`
 	FactorReset resetting `cmd:"" help:"Have an account's second factor removed after 72 h; the owner is told and can stop it."`
 

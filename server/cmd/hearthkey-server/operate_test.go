@@ -19,10 +19,13 @@ type desk struct {
 	data  string
 	admin string // its address
 	token string // file
+	url   string // what it says when it is ready
 }
 
 // openDesk makes the first operator in the folder, then starts the server.
-func openDesk(t *testing.T) *desk {
+func openDesk(t *testing.T) *desk { return openDeskWith(t, "--dev") }
+
+func openDeskWith(t *testing.T, flags ...string) *desk {
 	t.Helper()
 	d := &desk{t: t, data: t.TempDir(), token: filepath.Join(t.TempDir(), "olga")}
 	if status, out, errs := d.bare("operator", "add", "olga", "--role", "admin", "--data", d.data, "--save", d.token); status != 0 || out != "" {
@@ -38,7 +41,7 @@ func openDesk(t *testing.T) *desk {
 	r, w := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"--listen", "127.0.0.1:0", "--admin", d.admin, "--data", d.data, "--dev", "--drain", "1ms", "--log-level", "error"},
+		ended <- run(ctx, append([]string{"--listen", "127.0.0.1:0", "--admin", d.admin, "--data", d.data, "--drain", "1ms", "--log-level", "error"}, flags...),
 			func(string) string { return "" }, w, io.Discard)
 		w.Close()
 	}()
@@ -48,9 +51,11 @@ func openDesk(t *testing.T) *desk {
 			t.Errorf("the server ended with %d", status)
 		}
 	})
-	if _, err := bufio.NewReader(r).ReadString('\n'); err != nil {
+	ready, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
 		t.Fatal(err)
 	}
+	d.url = strings.TrimSpace(ready[strings.Index(ready, "http://"):])
 	return d
 }
 
