@@ -146,7 +146,7 @@ func (p *parts) openServices(context.Context) (err error) {
 	}
 	p.devices, err = device.New(device.Config{
 		DB: p.db, Keys: p.keys, Profiles: p.profiles,
-		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: titles,
+		Server: p.cfg.Name, LinkURL: p.cfg.PublicURL + "/tv", Lease: p.cfg.Lease, Catalog: &p.titles,
 		MaxDevices: p.cfg.MaxDevices, KeepActivity: p.cfg.KeepActivity, KeepAddresses: p.cfg.KeepAddresses,
 		Notify: p.notify, Changed: p.changed, Watched: p.watched,
 		Decided:  func(id protocol.DeviceID) { p.tvs.Decided(id) },

@@ -274,7 +274,7 @@ func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.F
 	frames, before := a.Frames, v.answer.Status
 	a.Frames = nil
 	v.sess, v.answer = a.Session, a
-	s.Sent, s.Epoch = hub.Numbers{Version: a.Version, Library: a.Library}, a.Session.Epoch
+	s.Sent, s.Epoch, s.Catalog = hub.Numbers{Version: a.Version, Library: a.Library}, a.Session.Epoch, a.Catalog
 	if a.Granted {
 		s.Granted = now
 	}

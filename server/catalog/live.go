@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -16,13 +17,16 @@ import (
 // edition of the catalogue.
 type Live struct {
 	now atomic.Pointer[edition]
+
+	using sync.Mutex // one change at a time
 }
 
 // edition is one catalogue, in all the forms that it is asked for.
 type edition struct {
-	data  []byte
-	blob  protocol.Blob
-	index *titles.Index
+	number int32 // grows with every change
+	data   []byte
+	blob   protocol.Blob
+	index  *titles.Index
 }
 
 // none is what there is before any catalogue.
@@ -43,14 +47,21 @@ const MaxFile = 4 * protocol.MaxCatalog
 // before, other than in spaces. Without data there is none. Where data is no
 // catalogue the one before stays, and the error wraps [ErrBad].
 func (l *Live) Use(data []byte) (changed bool, err error) {
-	next := none
+	next := &edition{}
 	if len(data) > 0 {
 		if next, err = newEdition(data); err != nil {
 			return false, err
 		}
 	}
-	old := l.now.Swap(next)
-	return old == nil && next != none || old != nil && old.blob != next.blob, nil
+	l.using.Lock()
+	defer l.using.Unlock()
+	old := l.edition()
+	if old.blob == next.blob {
+		return false, nil
+	}
+	next.number = old.number + 1
+	l.now.Store(next)
+	return true, nil
 }
 
 func newEdition(data []byte) (*edition, error) {
@@ -80,11 +91,11 @@ func (l *Live) Unknown() []parental.Rating {
 }
 
 // Document returns the catalogue as it travels to TVs: its exact bytes, which
-// nobody may change, and the digest that names them. Both are empty where there
-// is no catalogue.
-func (l *Live) Document() ([]byte, protocol.Blob) {
+// nobody may change, the digest that names them, and a number that grows when it
+// changes. Without a catalogue there are no bytes.
+func (l *Live) Document() (data []byte, blob protocol.Blob, edition int32) {
 	e := l.edition()
-	return e.data, e.blob
+	return e.data, e.blob, e.number
 }
 
 // Search returns at most limit titles by what a person typed of their name, as

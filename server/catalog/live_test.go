@@ -12,11 +12,12 @@ func TestLive(t *testing.T) {
 	var l Live
 	empty := func(when string) {
 		t.Helper()
-		if data, blob := l.Document(); data != nil || blob != (protocol.Blob{}) || l.Name("a") != "" || l.Search("a", 1) != nil {
+		if data, blob, _ := l.Document(); data != nil || blob != (protocol.Blob{}) || l.Name("a") != "" || l.Search("a", 1) != nil {
 			t.Errorf("%s: there is a catalogue of %d bytes", when, blob.Size)
 		}
 	}
 	empty("at first")
+	edition := int32(0)
 	one, two := []byte(`{"titles":[{"id":"a","name":"Amber"}]}`), []byte(`{"titles":[{"id":"b","name":"Amber too"}]}`)
 	for _, step := range []struct {
 		data    []byte
@@ -26,6 +27,12 @@ func TestLive(t *testing.T) {
 		{nil, false, ""}, {one, true, "a"}, {bytes.Clone(one), false, "a"}, {[]byte(" " + string(one) + "\n"), false, "a"}, {two, true, "b"}, {nil, true, ""}, {one, true, "a"},
 	} {
 		changed, err := l.Use(step.data)
+		if step.changed {
+			edition++
+		}
+		if _, _, number := l.Document(); number != edition {
+			t.Errorf("edition %d, want %d", number, edition)
+		}
 		if changed != step.changed || err != nil {
 			t.Errorf("Use(%s) = %t, %v, want %t", step.data, changed, err, step.changed)
 		}
@@ -33,7 +40,7 @@ func TestLive(t *testing.T) {
 			empty("without one")
 			continue
 		}
-		data, blob := l.Document()
+		data, blob, _ := l.Document()
 		found := l.Search("amber", 5)
 		_, known := l.Title(step.id)
 		if !bytes.Equal(data, bytes.TrimSpace(step.data)) || blob.Digest != protocol.DigestOf(data) || blob.Size != len(data) ||

@@ -90,6 +90,7 @@ type Answer struct {
 	Session Session          // as given, or with the epoch that was found
 	Version protocol.Version
 	Library int64 // number of the account's library
+	Catalog int32 // number of the catalogue's edition
 	Status  protocol.Status
 	Granted bool // a grant that repeats the ask is among the frames
 	// Have is what the device has once it took the frames: to be given to the
@@ -156,6 +157,16 @@ type Receipt struct {
 	PublicKey []byte          // Ed25519, 32 bytes
 }
 
+// Catalog is where the titles that TVs show come from. They may change at any
+// time; it is safe for concurrent use.
+type Catalog interface {
+	// Document returns the catalogue's exact bytes, at most
+	// [protocol.MaxCatalog], which nobody changes; the digest that names them;
+	// and a number that grows when they change. Without a catalogue there are no
+	// bytes.
+	Document() (data []byte, blob protocol.Blob, edition int32)
+}
+
 // Config is what a [Service] needs.
 type Config struct {
 	DB       *store.DB
@@ -166,7 +177,7 @@ type Config struct {
 	Server  string        // the server's name in the handshake
 	LinkURL string        // page where a person types a user code; "?code=" is added for the QR
 	Lease   time.Duration // 0: 8 h, which is also the most
-	Catalog []byte        // the catalogue's exact bytes; may be empty
+	Catalog Catalog       // what TVs show; nil: nothing
 
 	MaxDevices int // signed in per account; 0: 50
 

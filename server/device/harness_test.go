@@ -13,6 +13,7 @@ import (
 	"github.com/hearthkey/hearthkey/protocol/sign"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/catalog"
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/servertest"
@@ -31,6 +32,7 @@ type fixture struct {
 	ctx      context.Context
 	clock    *servertest.Clock
 	lease    time.Duration
+	titles   catalog.Live
 
 	mu       sync.Mutex
 	notices  []account.Notice
@@ -68,9 +70,12 @@ func (f *fixture) open(t testing.TB, db *store.DB, keys *keyring.Ring, gate *adm
 	if f.profiles, err = profile.New(profile.Config{DB: db, Keys: keys, Gate: gate, Notify: notify, Changed: changed}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := f.titles.Use([]byte(`{"rows":null,"titles":null}`)); err != nil {
+		t.Fatal(err)
+	}
 	f.Service, err = New(Config{
 		DB: db, Keys: keys, Profiles: f.profiles, Server: "tv.example", LinkURL: "https://tv.example/tv",
-		Catalog: []byte(`{"rows":null,"titles":null}`), MaxDevices: 4, Notify: notify, Changed: changed,
+		Catalog: &f.titles, MaxDevices: 4, Notify: notify, Changed: changed,
 		Watched: func(_ protocol.AccountID, number int64) {
 			f.mu.Lock()
 			defer f.mu.Unlock()

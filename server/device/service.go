@@ -33,8 +33,7 @@ const (
 
 // Service answers for devices. Make one with [New].
 type Service struct {
-	c       Config
-	catalog *protocol.Blob // nil: none
+	c Config
 }
 
 // New checks c and returns the service.
@@ -66,14 +65,7 @@ func New(c Config) (*Service, error) {
 	if u, err := url.Parse(c.LinkURL); err != nil || u.Host == "" || len(c.LinkURL) > protocol.MaxURI/2 {
 		return nil, fmt.Errorf("device: LinkURL is %.64q, want an absolute URL", c.LinkURL)
 	}
-	if len(c.Catalog) > protocol.MaxCatalog {
-		return nil, fmt.Errorf("device: Catalog has %d bytes, at most %d", len(c.Catalog), protocol.MaxCatalog)
-	}
-	s := &Service{c: c}
-	if len(c.Catalog) > 0 {
-		s.catalog = &protocol.Blob{Digest: protocol.DigestOf(c.Catalog), Size: len(c.Catalog)}
-	}
-	return s, nil
+	return &Service{c: c}, nil
 }
 
 // checkKept fills in for how long activity is kept, and holds its bounds.

@@ -44,13 +44,34 @@ type truth struct {
 	snapshot []byte
 	digest   protocol.Digest
 	pins     []protocol.PinMaterial // only where the device has another version
-	more     []protocol.Frame       // wrong tries elsewhere and libraries, as pins
+	titles   document
+	more     []protocol.Frame // wrong tries elsewhere and libraries, as pins
+}
+
+// document is one edition of the catalogue.
+type document struct {
+	data    []byte
+	blob    *protocol.Blob // nil: there is none
+	edition int32
+}
+
+func (s *Service) titles() (d document) {
+	if s.c.Catalog == nil {
+		return d
+	}
+	data, blob, edition := s.c.Catalog.Document()
+	d.edition = edition
+	if len(data) > 0 {
+		d.data, d.blob = data, &blob
+	}
+	return d
 }
 
 func (s *Service) read(tx *store.Tx, now time.Time, sess Session, have protocol.Have) (t truth, err error) {
 	if t.row, err = current(tx, sess); err != nil {
 		return t, err
 	}
+	t.titles = s.titles()
 	t.status, t.cause = effective(t.row)
 	if t.status != protocol.Active {
 		return t, nil
@@ -76,10 +97,13 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 		Epoch: sess.Epoch, Version: t.row.Owner.Version, Status: t.status, Snapshot: t.digest, Pins: have.Pins, Keys: number,
 		Tries: have.Tries, Library: have.Library,
 	}
-	if t.status == protocol.Active && s.catalog != nil {
-		next.Catalog = s.catalog.Digest
+	if t.status == protocol.Active && t.titles.blob != nil {
+		next.Catalog = t.titles.blob.Digest
 	}
-	a := Answer{Session: sess, Version: next.Version, Library: t.row.Owner.Library, Status: t.status, Granted: t.status == protocol.Active && len(ask) > 0}
+	a := Answer{
+		Session: sess, Version: next.Version, Library: t.row.Owner.Library, Catalog: t.titles.edition,
+		Status: t.status, Granted: t.status == protocol.Active && len(ask) > 0,
+	}
 	if have.Keys < number {
 		a.Frames = append(a.Frames, protocol.Keys{JWS: keys})
 	}
@@ -123,7 +147,7 @@ func (s *Service) sign(now time.Time, ask []byte, t truth, next protocol.Have) (
 	if t.status == protocol.Active {
 		c.Lease = int64(s.c.Lease / time.Second)
 		c.Snapshot = &protocol.Blob{Digest: t.digest, Size: len(t.snapshot)}
-		c.Catalog = s.catalog
+		c.Catalog = t.titles.blob
 	} else {
 		c.Cause = &t.cause
 	}
@@ -146,8 +170,8 @@ func (s *Service) addDocuments(a *Answer, have protocol.Have, next *protocol.Hav
 	if have.Snapshot != t.digest {
 		a.Frames = append(a.Frames, parts(t.digest, t.snapshot)...)
 	}
-	if s.catalog != nil && have.Catalog != s.catalog.Digest {
-		a.Frames = append(a.Frames, parts(s.catalog.Digest, s.c.Catalog)...)
+	if blob := t.titles.blob; blob != nil && have.Catalog != blob.Digest {
+		a.Frames = append(a.Frames, parts(blob.Digest, t.titles.data)...)
 	}
 	a.Frames = append(a.Frames, t.more...)
 	for _, f := range t.more {

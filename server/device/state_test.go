@@ -91,6 +91,36 @@ func TestStateSendsWhatIsLacking(t *testing.T) {
 	}
 }
 
+// TestAnotherCatalogue: titles that change reach a device with the next state, in
+// one edition, though nothing of its account changed.
+func TestAnotherCatalogue(t *testing.T) {
+	f := newFixture(t)
+	tv := f.signedIn(t, f.owner(t, "anna@example.org"))
+	a := tv.state(nil)
+	for edition, data := range []string{`{"titles":[{"id":"a","name":"Amber"}]}`, ``, `{"titles":[{"id":"b","name":"Basalt"}]}`} {
+		if _, err := f.titles.Use([]byte(data)); err != nil {
+			t.Fatal(err)
+		}
+		next, err := f.State(f.ctx, f.now(), tv.sess, nil, a.Have)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, digest := []string{"state", "part"}, protocol.DigestOf([]byte(data))
+		if data == "" {
+			want, digest = []string{"state"}, ""
+		}
+		if diff := cmp.Diff(want, types(next)); diff != "" {
+			t.Fatal(diff)
+		}
+		c, _ := tv.claims(next)
+		if next.Catalog != int32(edition)+2 || next.Have.Catalog != digest || c.Version != a.Version || (c.Catalog != nil) != (data != "") ||
+			data != "" && (c.Catalog.Digest != digest || string(next.Frames[1].(protocol.Part).Data) != data) {
+			t.Errorf("edition %d: %+v, %+v", edition, next, c)
+		}
+		a = next
+	}
+}
+
 func TestStill(t *testing.T) {
 	f := newFixture(t)
 	who := f.owner(t, "anna@example.org")

@@ -16,6 +16,9 @@
 // what it is sent is dropped when the write deadline passes, and comes back by
 // itself; it holds up one worker until then, and nobody else.
 //
+// What concerns everybody, another edition of the catalogue, is sent by
+// [Hub.NudgeAll], which leaves most of the workers to what concerns one account.
+//
 // # Concurrency
 //
 // All methods are safe for concurrent use. Everything that carries a state to

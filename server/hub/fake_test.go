@@ -72,6 +72,7 @@ func (c *fakeConn) state() (sent int, closed int) {
 type truth struct {
 	mu       sync.Mutex
 	versions map[protocol.AccountID]Numbers
+	catalog  int32
 	reads    int
 	beats    int
 	left     []Departure
@@ -98,6 +99,12 @@ func (w *truth) setLibrary(a protocol.AccountID, number int64) {
 	w.versions[a] = n
 }
 
+func (w *truth) setCatalog(edition int32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.catalog = edition
+}
+
 func (w *truth) Desired(_ context.Context, s *Session) ([]protocol.Frame, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -106,6 +113,7 @@ func (w *truth) Desired(_ context.Context, s *Session) ([]protocol.Frame, error)
 		return nil, w.broken
 	}
 	s.Sent = w.versions[s.Account]
+	s.Catalog = w.catalog
 	return []protocol.Frame{protocol.State{JWS: "state"}}, nil
 }
 

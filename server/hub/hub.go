@@ -80,6 +80,7 @@ type Hub struct {
 	queue    *queue
 	gone     departures
 	polled   atomic.Pointer[time.Time] // when the last successful poll began
+	catalog  atomic.Int32              // newest edition that NudgeAll was told of
 	counts   counts
 
 	mu     sync.Mutex
@@ -168,12 +169,38 @@ func (h *Hub) Nudge(a protocol.AccountID, n Numbers) {
 	}
 }
 
+// NudgeAll says that the catalogue is at an edition, for every device. It brings
+// them there a few at a time, so that what concerns one account waits for none of
+// it, and returns when that is done or ctx ends. What could not be sent is sent
+// again with the next poll.
+func (h *Hub) NudgeAll(ctx context.Context, edition int32) {
+	for old := h.catalog.Load(); old < edition && !h.catalog.CompareAndSwap(old, edition); old = h.catalog.Load() {
+	}
+	limit := make(chan struct{}, max(h.cfg.Pushes/allShare, 1))
+	var pushing sync.WaitGroup
+	defer pushing.Wait()
+	for _, s := range h.sessions.all() {
+		select {
+		case limit <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		pushing.Go(func() {
+			defer func() { <-limit }()
+			h.push(s, Numbers{})
+		})
+	}
+}
+
+// allShare is the part of the pushes, one in this many, that NudgeAll may use.
+const allShare = 8
+
 // push brings one device up to date.
 func (h *Hub) push(s *Session, wanted Numbers) {
 	ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
 	defer cancel()
 	err := s.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
-		if s.Sent.cover(wanted) {
+		if s.Sent.cover(wanted) && s.Catalog >= h.catalog.Load() {
 			return nil, nil
 		}
 		h.counts.pushes.Add(1)
