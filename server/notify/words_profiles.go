@@ -35,7 +35,7 @@ func parentalChanged(w Wording, n account.Notice) letter {
 		Subject: "Parental control was changed in your " + w.Service + " account",
 		Heading: "Parental control was changed",
 		Lines:   []string{what},
-		Button:  page(w, "See parental control", "/account/profiles/parental"),
+		Button:  page(w, "See parental control", "/account/parental"),
 		Advice:  "If it was not you, change your password, then look at parental control.",
 	}), "Change", n.Detail)
 }

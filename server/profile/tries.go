@@ -22,21 +22,24 @@ import (
 // rows of all others, signed out or not, and its own checked.
 const (
 	freeTries  = 4              // wrong tries without a wait
-	alarmAt    = 10             // wrong tries from which the owner is told, and every wait is longWait
 	longWait   = time.Hour      //
 	forgive    = 24 * time.Hour // after which one wrong try is forgiven
 	alarmAgain = 24 * time.Hour // before the owner is told again of the same PIN
 	maxTold    = 1000           // of a device that tells more; at one try an hour that takes weeks
 )
 
-// waitAfter is the wait after the n-th wrong try, as on the TVs (package
+// AlarmAt is the number of wrong tries from which the owner is told, and every
+// further one waits an hour.
+const AlarmAt = 10
+
+// WaitAfter is the wait after the n-th wrong try, as on the TVs (package
 // agent/pinlock; a test of the tools compares them): none for the first four, then
 // 1, 2, 4, 8 and 16 minutes, and an hour from the tenth.
-func waitAfter(n int) time.Duration {
+func WaitAfter(n int) time.Duration {
 	switch {
 	case n <= freeTries:
 		return 0
-	case n >= alarmAt:
+	case n >= AlarmAt:
 		return longWait
 	}
 	return time.Minute << (n - freeTries - 1)
@@ -70,7 +73,7 @@ func (t Tries) wait(now time.Time) time.Duration {
 	if t.Last.IsZero() {
 		return 0
 	}
-	wait := waitAfter(t.Wrong)
+	wait := WaitAfter(t.Wrong)
 	return min(max(t.Last.Add(wait).Sub(now), 0), wait)
 }
 
@@ -233,7 +236,7 @@ func (s *Service) raised(tx *store.Tx, now time.Time, tv store.DeviceRow, pins [
 	}
 	for _, p := range pins {
 		t := b.total(p, now, nil)
-		if t.Wrong < alarmAt || !p.Alarmed.IsZero() && now.Sub(p.Alarmed) < alarmAgain {
+		if t.Wrong < AlarmAt || !p.Alarmed.IsZero() && now.Sub(p.Alarmed) < alarmAgain {
 			continue
 		}
 		if err := s.alarm(tx, now, tv, p, t.Wrong); err != nil {

@@ -211,12 +211,12 @@ func TestP9_TheOwnerUnlocks(t *testing.T) {
 func TestWaits(t *testing.T) { // P9
 	minutes := []int{0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 60, 60, 60}
 	for n, want := range minutes {
-		if got := waitAfter(n); got != time.Duration(want)*time.Minute {
-			t.Errorf("waitAfter(%d) = %s, want %d min", n, got, want)
+		if got := WaitAfter(n); got != time.Duration(want)*time.Minute {
+			t.Errorf("WaitAfter(%d) = %s, want %d min", n, got, want)
 		}
 	}
-	if got := waitAfter(maxTold * 50); got != time.Hour {
-		t.Errorf("waitAfter of many = %s", got)
+	if got := WaitAfter(maxTold * 50); got != time.Hour {
+		t.Errorf("WaitAfter of many = %s", got)
 	}
 	now := time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC)
 	if got := (Tries{Wrong: 5, Last: now.Add(time.Hour)}).wait(now); got != time.Minute {

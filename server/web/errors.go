@@ -134,7 +134,9 @@ var own = []struct {
 	{profile.ErrAvatar, Problem{"", "Choose one of the avatars."}},
 	{profile.ErrLevel, Problem{"", "Choose one of the maturity levels."}},
 	{profile.ErrLanguage, Problem{"", "Choose one of the languages."}},
+	{profile.ErrKidsLevel, Problem{"kids", "A kids profile has the level Little kids or Older kids. Choose one of these, or leave the tick out."}},
 	{profile.ErrPIN, Problem{"pin", "A PIN is exactly four digits."}},
+	{profile.ErrTitle, Problem{"title", "No title on offer is called that. Check the spelling, or type only its beginning."}},
 	{device.ErrCode, Problem{"code", "No TV is waiting with that code. Check each letter; if it ran out, the TV shows a new one."}},
 	{device.ErrRefused, Problem{"code", "This TV was refused. It shows a new code if it asks again."}},
 }

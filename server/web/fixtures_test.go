@@ -167,9 +167,13 @@ func fixtureAccount(add func(string, any)) {
 func fixtureProfiles(add func(string, any)) {
 	var rows []ProfileRow
 	for i, f := range fixtureFaces {
-		rows = append(rows, ProfileRow{Face: f, Level: parental.Level(5 - i), Language: languages[i].Tag, Main: i == 0, Kids: i >= 3})
+		rows = append(rows, ProfileRow{Face: f, Level: parental.Level(5 - i), Language: languages[i].Tag, Main: i == 0, Kids: i >= 3, Blocked: i * 3})
 	}
-	add("profiles", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Profiles: rows, Most: 5})
+	few := &TriesView{Wrong: 3, Last: minutesAgo(190), Unlock: "/account/profiles/p2/unlock"}
+	many := &TriesView{Wrong: 14, Last: minutesAgo(2), Many: true, Unlock: "/account/parental/unlock"}
+	rows[1].Tries = few
+	rules := []string{"The parental PIN is asked for above Teens, and for 3 titles.", "Adding a profile at a TV always needs a PIN."}
+	add("profiles", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Profiles: rows, Most: 5, Parental: rules, ParentalTries: many})
 	add("profiles-two", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Profiles: rows[:2], Most: 5})
 	add("profiles-empty", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Most: 5})
 	edit := ProfilePage{Frame: fixtureFrame("Edit", "profiles"), Face: fixtureFaces[1], Action: "/account/profiles/p2",
@@ -182,10 +186,46 @@ func fixtureProfiles(add func(string, any)) {
 	add("profile-new-wrong", edit)
 	add("profile-delete", ProfileDeletePage{Frame: fixtureFrame("Delete", "profiles"), Face: fixtureFaces[4], TVs: 3})
 	lock := ProfileLockPage{Frame: fixtureFrame("Profile lock", "profiles"), Face: fixtureFaces[1], Password: passwordField(),
+		Action: "/account/profiles/p2/lock", Back: "/account/profiles",
 		PIN: Field{Name: "pin", Label: "New PIN", Type: "password", Class: "code-input pin-input", Hint: "Four digits. Zeros in front count.", Digits: true, MaxLength: 4}}
 	add("lock", lock)
 	lock.Weak, lock.Face = true, fixtureFaces[0]
 	add("lock-weak", lock)
+	lock.Weak, lock.Parental, lock.Face, lock.Tries, lock.Action, lock.Back = false, true, Face{Locked: true}, many, "/account/parental/lock", "/account/parental"
+	add("lock-parental", lock)
+	fixtureParental(add, few, many)
+}
+
+func fixtureParental(add func(string, any), few, many *TriesView) {
+	titles := []TitleRow{
+		{ID: "salt", Name: "Salt & Iron <3", Detail: "Film · 2019"}, {ID: "orbit", Name: "Low Orbit", Detail: "Series, with its episodes · 2021", Series: true},
+		{ID: "gone-but-still-blocked"}, {ID: "x", Name: "رسائل إلى أوديسا والأسماء الطويلة جدا التي لا تنتهي أبدا", Detail: "Episode 3 of season 2"},
+	}
+	form := func(action, label string) TitlePicker {
+		p, _ := picker(action, label, picked{}, false, nil)
+		return p
+	}
+	blocked := BlockedPage{Frame: fixtureFrame("Blocked titles", "profiles"), Face: fixtureFaces[1], Picker: form("/account/profiles/p2/blocked", "Title to block")}
+	add("blocked-empty", blocked)
+	blocked.Titles = titles
+	add("blocked", blocked)
+	blocked.Picker.Choices, blocked.Picker.Field.Value = titles[:2], "o"
+	add("blocked-which", blocked)
+	blocked.Picker, _ = picker("/account/profiles/p2/blocked", "Title to block", picked{typed: "Otter Pst"}, false, &Problem{"title", "No title on offer is called that. Check the spelling, or type only its beginning."})
+	add("blocked-wrong", blocked)
+	blocked.Picker.Full = true
+	add("blocked-full", blocked)
+	page := ParentalPage{Frame: fixtureFrame("Parental control", "profiles"), Above: aboveOptions(0), Picker: form("/account/parental/titles", "Title that asks for the PIN")}
+	add("parental-empty", page)
+	page.HasPIN, page.Tries, page.Above, page.AddNeedsPIN, page.MainLocked, page.Titles = true, many, aboveOptions(parental.Teens), true, true, titles
+	add("parental", page)
+	pins := PINPage{Frame: fixtureFrame("Forgot your PIN?", "profiles")}
+	add("pin-none", pins)
+	pins.Locks = []LockRow{
+		{Face: fixtureFaces[1], Tries: few, Reset: "/account/profiles/p2/lock"}, {Face: fixtureFaces[4], Reset: "/account/profiles/p5/lock"},
+		{Parental: true, Tries: many, Reset: "/account/parental/lock"},
+	}
+	add("pin", pins)
 }
 
 func fixtureDevices(add func(string, any)) {

@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 	"github.com/hearthkey/hearthkey/protocol/sign"
+	"github.com/hearthkey/hearthkey/protocol/titles"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/device"
@@ -94,7 +96,7 @@ func (w *world) open(change func(*account.Config, *Config)) {
 	}
 	accounts, err := account.New(of)
 	w.must(err)
-	profiles, err := profile.New(profile.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Changed: changed})
+	profiles, err := profile.New(profile.Config{DB: db, Keys: keys, Gate: gate, Notify: tell, Changed: changed, Title: offer().Name})
 	w.must(err)
 	w.devices, err = device.New(device.Config{
 		DB: db, Keys: keys, Profiles: profiles, Server: testServer, LinkURL: "https://tv.example/tv",
@@ -110,11 +112,22 @@ func (w *world) open(change func(*account.Config, *Config)) {
 			return []store.OutboxRow{{ID: "m1", Channel: "mail", Recipient: testEmail, Subject: "Hello", Text: "Hello.", HTML: "<p>Hello.</p>", Created: w.clock.Now()}}, nil
 		},
 		Passkeys: true,
-		Titles:   func(id protocol.TitleID) string { return map[protocol.TitleID]string{"moon": "Moon & Sea"}[id] },
+		Titles:   func(id protocol.TitleID) string { return offer().Name(id) },
+		Title:    func(id protocol.TitleID) (parental.Title, bool) { return offer().Title(id) },
+		Search:   func(q string, n int) []parental.Title { return offer().Search(q, n) },
 		Bounces:  func(context.Context, protocol.AccountID, int) ([]notify.Bounce, error) { return w.bounces, nil },
 		Log:      slog.New(slog.NewTextHandler(w.t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now, Beat: site.Beat,
 	})
 	w.must(err)
+}
+
+// offer is what can be watched.
+func offer() *titles.Index {
+	return titles.New(&protocol.Catalog{Titles: []parental.Title{
+		{ID: "moon", Name: "Moon & Sea", Year: 2020}, {ID: "salt", Name: "Salt"}, {ID: "salt-and-iron", Name: "Salt and Iron"},
+		{ID: "orbit", Name: "Low Orbit", Kind: parental.Series, Year: 2021}, {ID: "orbit-1", Name: "Low Orbit", Kind: parental.Episode, Series: "orbit", Season: 1, Episode: 1},
+		{ID: "otter", Name: "The Otter Post"},
+	}})
 }
 
 // noSMS takes the SMS gateway away.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
-	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
 // Frame is what every page shows around its own content. Each page struct
@@ -115,56 +114,6 @@ type OverviewPage struct {
 	Browsers       int
 	Last           *Event
 	PasswordChange time.Time // zero where it was never changed
-}
-
-// ProfilesPage lists the profiles.
-type ProfilesPage struct {
-	Frame
-	Profiles []ProfileRow
-	Most     int // the operator's limit
-}
-
-// CanAdd reports whether there is room for one more profile.
-func (p ProfilesPage) CanAdd() bool { return len(p.Profiles) < p.Most }
-
-// ProfileRow is one profile of the list.
-type ProfileRow struct {
-	Face
-	Level      parental.Level
-	Language   string
-	Main, Kids bool
-}
-
-// ProfilePage adds or changes a profile.
-type ProfilePage struct {
-	Frame
-	Problems  []Problem
-	Face      Face // the zero value while adding
-	Name      Field
-	Avatars   []Option
-	Levels    []Option
-	Languages []Option
-	Main      bool
-	Action    string // where the form posts
-}
-
-// Adding reports whether the profile does not exist yet.
-func (p ProfilePage) Adding() bool { return p.Face.ID == "" }
-
-// ProfileDeletePage asks before a profile is deleted.
-type ProfileDeletePage struct {
-	Frame
-	Face Face
-	TVs  int // signed-in TVs that will drop it
-}
-
-// ProfileLockPage sets, resets or removes a profile lock.
-type ProfileLockPage struct {
-	Frame
-	Problems      []Problem
-	Face          Face
-	Password, PIN Field
-	Weak          bool // the PIN is easily guessed: the form then offers to use it all the same
 }
 
 // DevicesPage is the board.

@@ -41,6 +41,9 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[ProfilePage]():         "profile",
 	reflect.TypeFor[ProfileDeletePage]():   "profiledelete",
 	reflect.TypeFor[ProfileLockPage]():     "profilelock",
+	reflect.TypeFor[BlockedPage]():         "blocked",
+	reflect.TypeFor[ParentalPage]():        "parental",
+	reflect.TypeFor[PINPage]():             "pin",
 	reflect.TypeFor[DevicesPage]():         "devices",
 	reflect.TypeFor[RenamePage]():          "rename",
 	reflect.TypeFor[DeactivatePage]():      "deactivate",
@@ -67,6 +70,7 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[PasskeyPage]():         "passkey",
 	reflect.TypeFor[DataPage]():            "data",
 	reflect.TypeFor[ActivityPage]():        "activity",
+	reflect.TypeFor[StreamingPage]():       "streaming",
 	reflect.TypeFor[LeavePage]():           "leave",
 	reflect.TypeFor[OutboxPage]():          "outbox",
 	reflect.TypeFor[ErrorPage]():           "error",
@@ -79,7 +83,7 @@ type views struct {
 
 func parseViews(a *assets) (*views, error) {
 	shared, err := template.New("").Funcs(templateFuncs(a)).
-		ParseFS(templateFiles, "templates/layout.html", "templates/board.html", "templates/entry.html")
+		ParseFS(templateFiles, "templates/layout.html", "templates/board.html", "templates/entry.html", "templates/household.html", "templates/activitylist.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: parse templates: %w", err)
 	}
@@ -149,6 +153,8 @@ func templateFuncs(a *assets) template.FuncMap {
 		"on":           func(it any, now time.Time) at { return at{it, now} },
 		"deviceCount":  devices,
 		"profileCount": func(n int) string { return count(n, "profile", "profiles") },
+		"titleCount":   func(n int) string { return count(n, "title", "titles") },
+		"tryCount":     func(n int) string { return count(n, "wrong try", "wrong tries") },
 		"tvCount":      func(n int) string { return count(n, "TV", "TVs") },
 		"browserCount": func(n int) string { return count(n, "other browser", "other browsers") },
 	}
@@ -176,7 +182,7 @@ func stamp(t, now time.Time, style string) (template.HTML, error) {
 // mainClass gives forms their narrower column.
 func mainClass(page any) string {
 	switch page.(type) {
-	case SignUpPage, VerifyPage, SignInPage, SignInCodePage, SignInFactorPage, RecoverPage, RecoverCodePage, RecoverPasswordPage, ProofPage, TVPage:
+	case SignUpPage, VerifyPage, SignInPage, SignInCodePage, SignInFactorPage, RecoverPage, RecoverCodePage, RecoverPasswordPage, ProofPage, CheckPage, TVPage:
 		return "narrow"
 	case TVApprovePage, RecoverDonePage, NotMePage, KeepPage, LinkOverPage, HackedPage, HelpPage:
 		return "middle"

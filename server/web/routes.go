@@ -34,15 +34,7 @@ func (s *Site) routes() http.Handler {
 	mux.Handle("GET /account", s.proved(s.overview))
 	s.ownerRoutes(mux)
 
-	mux.Handle("GET /account/profiles", s.proved(s.profileList))
-	mux.Handle("GET /account/profiles/new", s.proved(s.profileNew))
-	mux.Handle("POST /account/profiles", s.proved(s.profileCreate))
-	mux.Handle("GET /account/profiles/{profile}", s.proved(s.profileForm))
-	mux.Handle("POST /account/profiles/{profile}", s.proved(s.profileSave))
-	mux.Handle("GET /account/profiles/{profile}/delete", s.proved(s.profileDeleteForm))
-	mux.Handle("POST /account/profiles/{profile}/delete", s.proved(s.profileDelete))
-	mux.Handle("GET /account/profiles/{profile}/lock", s.proved(s.lockForm))
-	mux.Handle("POST /account/profiles/{profile}/lock", s.proved(s.lock))
+	s.householdRoutes(mux)
 
 	mux.Handle("GET /account/devices", s.proved(s.devices))
 	mux.Handle("GET /account/devices/live", s.open(s.devicesLive))
