@@ -52,7 +52,7 @@ type Model struct {
 	checks     int           // PIN checks so far; numbers the next one
 	notice     string        // wrong tries at a PIN
 	noticeEnds time.Duration // when the notice goes by itself; 0: it does not
-	news       bool          // the banner is another one than before the last step
+	newsEnds   time.Duration // until when a new warning in the banner is said
 	toast      string
 	toastTo    time.Duration // when the toast goes
 	wake       time.Duration // the Tick asked for; 0 for none
@@ -109,7 +109,7 @@ const toastFor = 6 * time.Second
 // (the answer to a check that was cancelled, an unknown key) changes nothing.
 func Step(m Model, ev Event) (Model, []Effect) {
 	s := stepper{Model: m}
-	banner := m.banner()
+	warned := m.warning()
 	switch ev := ev.(type) {
 	case Press:
 		s.elapse(ev.At)
@@ -141,7 +141,9 @@ func Step(m Model, ev Event) (Model, []Effect) {
 	s.dropDraft()
 	s.refocus()
 	s.schedule()
-	s.news = s.banner().newsAfter(banner)
+	if now := s.warning(); now != "" && now != warned {
+		s.newsEnds = s.now + toastFor
+	}
 	return s.Model, s.effects
 }
 

@@ -32,9 +32,11 @@ func (s *stepper) normal(p Press) {
 }
 
 // repeats says whether holding k down does anything: arrows move on, but not
-// where they enter a PIN, and Back deletes what is typed.
+// where they enter a PIN, nor from a title's end into what comes after it; and
+// Back deletes what is typed.
 func (m Model) repeats(k keyseq.Key) bool {
-	return k.Arrow() && m.screen() != ScreenPIN || k == keyseq.Back && m.isTyping()
+	screen := m.screen()
+	return k.Arrow() && screen != ScreenPIN && screen != ScreenNext || k == keyseq.Back && m.isTyping()
 }
 
 func (s *stepper) screenKey(p Press) {

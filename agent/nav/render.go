@@ -20,7 +20,7 @@ func (m Model) View() View {
 	if v.Say = v.spoken(v.Focus == m.cameWith); m.typing.news && v.Keyboard != nil && v.Keyboard.Message != "" && v.Dialog == nil {
 		v.Say = v.Keyboard.Message
 	}
-	if m.news && v.Banner != nil {
+	if m.now < m.newsEnds && v.Banner != nil {
 		v.Say = sentences([]string{v.Banner.Text, v.Say})
 	}
 	return v
@@ -77,7 +77,7 @@ func (m Model) banner() *Banner {
 		return nil
 	}
 	switch {
-	case m.leaseEnds > 0 && m.leaseEnds-m.now <= m.warnFrom():
+	case m.leaseShort():
 		minutes := int(ceil(max(m.leaseEnds-m.now, 1), time.Minute))
 		if minutes == 1 {
 			return &Banner{"warning", text(msgBannerLeaseMinute)}
@@ -95,6 +95,20 @@ func (m Model) banner() *Banner {
 		return &Banner{"info", text(msgBannerMemory)}
 	}
 	return nil
+}
+
+// leaseShort reports whether the lease ends soon (product rule D14).
+func (m *Model) leaseShort() bool {
+	return m.phase() == Active && m.leaseEnds > 0 && m.leaseEnds-m.now <= m.warnFrom()
+}
+
+// warning tells one warning of the banner from another. The minutes of a
+// countdown are no news.
+func (m *Model) warning() string {
+	if m.leaseShort() {
+		return text(msgBannerLeaseMinutes)
+	}
+	return m.notice
 }
 
 // spoken is what a screen reader says after this change: what just happened;
@@ -172,15 +186,6 @@ func (it Item) spokenTitle() string {
 		}
 	}
 	return said
-}
-
-// newsAfter reports whether b warns of something that the banner before did not.
-// The minutes of a countdown are no news.
-func (b *Banner) newsAfter(old *Banner) bool {
-	if b == nil || b.Kind != "warning" {
-		return false
-	}
-	return old == nil || old.Kind != b.Kind
 }
 
 // sentences puts parts one after another, each with an end.

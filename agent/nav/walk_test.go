@@ -3,6 +3,7 @@ package nav
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -423,19 +424,26 @@ func (w *walker) checkEffects(ev Event, effects []Effect) error {
 	return nil
 }
 
-// TestRandomWalk presses a quarter of a million keys, in several households.
+// keys is how many events a random walk has, for longer ones than every test run
+// has time for: go test ./agent/nav -run RandomWalk -keys 3000000
+var (
+	keys = flag.Int("keys", 150_000, "events of the random walk")
+	seed = flag.Uint64("seed", 0, "its first seed")
+)
+
+// TestRandomWalk presses many keys, in several households.
 func TestRandomWalk(t *testing.T) {
 	entered, screens, dialogs, typed, added := map[protocol.ProfileID]int{}, map[Screen]int{}, map[dialog]int{}, map[field]int{}, map[proof]int{}
 	started, seen := map[parental.Path]int{}, map[string]int{}
-	for seed := range uint64(5) {
-		random := rand.New(rand.NewPCG(seed, 2))
+	for walk := range uint64(5) {
+		random := rand.New(rand.NewPCG(*seed+walk, 2))
 		w := newWalker()
-		data := make([]byte, 3*30_000)
+		data := make([]byte, 3**keys/5)
 		for i := range data {
 			data[i] = byte(random.Uint32())
 		}
 		if err := w.walk(data, 64); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
+			t.Fatalf("seed %d: %v", *seed+walk, err)
 		}
 		for p, n := range w.entered {
 			entered[p] += n
