@@ -39,7 +39,7 @@ func TestV2_ChangesNeedACodeAndComeBackToTheForm(t *testing.T) {
 	}
 	const form = "/account/membership/email"
 	page := p.page("/proof/check?next=" + form)
-	has(t, page, "One more check", "Send a code to", "m…a@example.org", "•• ")
+	has(t, page, "One more check", "Send a code by email", "Send a code by SMS", "m…a@example.org", "•• ")
 	lacks(t, page, `name="code"`)
 	p.moved(p.post(form, "email="+nextEmail, "current="+testPassword), "/proof/check?next=%2F")
 	p.moved(p.post("/proof/check/send", "channel=mail", "next="+form), "/proof/check?next="+escaped(form))
@@ -101,7 +101,7 @@ func TestV2_APasskeyIsProofAndCheckInOne(t *testing.T) {
 	p.moved(p.post("/proof/passkey", "ceremony="+c.Ceremony, "response="+key.use(c), "next=/account/membership/email"), "/account/membership/email")
 	p.page("/account/membership/email")
 	p.stale(w)
-	has(t, p.page("/proof/check?next=/account"), "Use a passkey", "Send a code to") // the password alone signs in here
+	has(t, p.page("/proof/check?next=/account"), "Use a passkey", "Send a code by email") // the password alone signs in here
 }
 
 // Without a gateway no page offers, asks for or promises an SMS; what a number
