@@ -1,6 +1,8 @@
 package nav
 
 import (
+	"strings"
+
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
 )
@@ -121,5 +123,5 @@ func (m Model) link(h *Help) *Link {
 	if h.URI == "" {
 		return nil
 	}
-	return &Link{URI: clean(h.URI, maxDetail), QR: soundQR(h.QR)}
+	return &Link{URI: clean(strings.TrimPrefix(h.URI, "https://"), maxDetail), QR: soundQR(h.QR)}
 }

@@ -233,6 +233,9 @@ func (m Model) viewPIN(v *View) {
 		v.Title, v.Who = text(msgPIN, "name", p.Name), &who
 	}
 	v.Text = []string{text(msgPINHelp)}
+	if m.asksParental() && m.forKids() {
+		v.Text = []string{text(msgAskGrownUp), text(msgPINHelp)}
+	}
 	v.PIN = &PIN{
 		Entered: len(e.digits), Length: pin.Length, Group: e.group != 0,
 		Checking: e.check != 0, Message: e.message,

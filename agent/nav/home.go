@@ -62,7 +62,7 @@ func (m *Model) catalogRows() []Row {
 	rows := make([]Row, 0, min(len(all.Rows), maxRows))
 	left := homeBudget
 	for _, from := range all.Rows {
-		if len(rows) == maxRows {
+		if len(rows) == m.rowBound() {
 			break
 		}
 		b := rowBuilder{model: m, row: Row{Label: clean(from.Name, maxLabel)}, prefix: itoa(len(rows)), left: left}
@@ -114,7 +114,7 @@ func (b *rowBuilder) add(t *parental.Title) bool {
 		it.Progress = b.model.progress(t)
 	}
 	size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + cost(it.Detail) + 96
-	if len(b.row.Items) == maxRowItems || size > b.left {
+	if len(b.row.Items) == b.model.itemBound(b.inSeries) || size > b.left {
 		return false
 	}
 	b.left -= size
@@ -165,6 +165,8 @@ func (m Model) viewHome(v *View) {
 		v.Title = text(msgMenuHome)
 	case m.world.Catalog == nil:
 		v.Title = text(msgHomeLoading)
+	case m.forKids():
+		v.Title, v.Text = text(msgHomeEmpty), []string{text(msgAskGrownUp)}
 	default:
 		v.Title = text(msgHomeEmpty)
 	}

@@ -14,7 +14,7 @@ const nextAfter = 10 * time.Second
 // upNext is an episode that plays by itself when its time has run down.
 type upNext struct {
 	title protocol.TitleID
-	ends  time.Duration
+	ends  time.Duration // 0: it waits for the person
 }
 
 // nextShown returns the episode after this one, where it may be shown.
@@ -29,7 +29,7 @@ func (m *Model) nextShown(id protocol.TitleID) (parental.Title, bool) {
 // playedOut ends a title that has come to its end. After an episode comes the
 // next one, where it may.
 func (s *stepper) playedOut() {
-	id := s.player.title
+	id, byItself := s.player.title, s.player.path == parental.Autoplay
 	s.stop()
 	next, ok := s.nextOf(id)
 	if !ok {
@@ -40,6 +40,9 @@ func (s *stepper) playedOut() {
 		return
 	}
 	s.toNext(&next)
+	if byItself && s.forKids() {
+		s.upNext.ends = 0
+	}
 }
 
 func (s *stepper) toNext(t *parental.Title) {
@@ -49,7 +52,7 @@ func (s *stepper) toNext(t *parental.Title) {
 
 // nextOn plays the next episode when its time has come. It is decided only then.
 func (s *stepper) nextOn() {
-	if s.place == atNext && s.now >= s.upNext.ends {
+	if s.place == atNext && s.upNext.ends > 0 && s.now >= s.upNext.ends {
 		s.playNext(parental.Autoplay)
 	}
 }
@@ -81,9 +84,11 @@ func (s *stepper) nextKey(k keyseq.Key) {
 func (m *Model) viewNext(v *View) {
 	t, _ := m.findTitle(m.upNext.title)
 	v.Title, v.Poster = text(msgNextEpisode), t.ID
-	c := &Card{
-		Title: m.seriesName(&t), Detail: m.episodeName(&t), Badge: rating(&t),
-		Left: seconds(max(m.upNext.ends-m.now, 0)), Of: seconds(nextAfter),
+	c := &Card{Title: m.seriesName(&t), Detail: m.episodeName(&t), Badge: rating(&t)}
+	if m.upNext.ends > 0 {
+		c.Left, c.Of = seconds(max(m.upNext.ends-m.now, 0)), seconds(nextAfter)
+	} else {
+		v.Title = text(msgOneMore)
 	}
 	if c.Title == "" {
 		c.Title, c.Detail = clean(t.Name, maxLabel), ""

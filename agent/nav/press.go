@@ -109,6 +109,8 @@ func (s *stepper) menuKey(k keyseq.Key) {
 			s.openSearch()
 		case "home":
 			s.goHome()
+		case "list":
+			s.openList()
 		case "switch":
 			s.leave()
 		case "edit":
@@ -123,8 +125,11 @@ func (m Model) menuItems() []Item {
 	items := []Item{
 		{ID: "search", Label: text(msgSearch)},
 		{ID: "home", Label: text(msgMenuHome)},
-		{ID: "switch", Label: text(msgMenuSwitch)},
 	}
+	if m.listRow() >= 0 {
+		items = append(items, Item{ID: "list", Label: text(msgMyList)})
+	}
+	items = append(items, Item{ID: "switch", Label: text(msgMenuSwitch)})
 	if !m.forKids() {
 		items = append(items, Item{ID: "edit", Label: text(msgEdit)})
 	}

@@ -158,7 +158,7 @@ type Card struct {
 	Badge  string `json:"badge,omitempty"`  // its age rating
 	Locked bool   `json:"locked,omitempty"` // it will ask for the parental PIN
 	Left   int64  `json:"left"`             // seconds, of Of
-	Of     int64  `json:"of"`
+	Of     int64  `json:"of"`               // 0: it waits for the person
 }
 
 // Dialog is a question above the screen.

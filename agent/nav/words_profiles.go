@@ -40,6 +40,8 @@ const (
 	msgForgot
 	msgForgotText
 	msgForgotNext
+	msgAskGrownUp
+	msgOneMore
 	msgSayChosen
 	msgSayOn
 	msgSayOff
@@ -99,6 +101,8 @@ var aboutProfiles = [messageEnd]string{
 	msgForgot:             "Forgot your PIN?",
 	msgForgotText:         "Scan the picture with your phone, or go to the address. With the account's password you can set a new PIN there.",
 	msgForgotNext:         "Keep this TV on: it takes the new PIN at once.",
+	msgAskGrownUp:         "Ask a grown-up to help you.",
+	msgOneMore:            "One more?",
 	msgSayChosen:          "{label}, chosen",
 	msgSayOn:              "{label}, on",
 	msgSayOff:             "{label}, off",

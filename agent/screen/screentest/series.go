@@ -59,7 +59,8 @@ func searching() []Named {
 			}
 			k.Keys = append(k.Keys, row)
 		}
-		k.Keys = append(k.Keys, []nav.Item{{ID: "space", Label: "Space", Wide: 10}, {ID: "delete", Label: "Delete", Wide: 5}, {ID: "clear", Label: "Clear", Wide: 5}})
+		k.Keys = append(k.Keys, []nav.Item{{ID: "space", Label: "Space", Wide: 8}, {ID: "delete", Label: "Delete", Wide: 4},
+			{ID: "clear", Label: "Clear", Wide: 4}, {ID: "next", Label: "Results", Wide: 4}})
 		return k
 	}
 	found := nav.View{Screen: nav.ScreenSearch, Title: "Search", Who: &who, Focus: "key-t", Keyboard: keys("sal"),
@@ -67,6 +68,6 @@ func searching() []Named {
 		Rows:  []nav.Row{titles("Found", "Salt", "Saltwater Hearts", "Sally and the Sea")}}
 	row := found
 	row.Focus = found.Rows[0].Items[1].ID
-	empty := nav.View{Screen: nav.ScreenSearch, Title: "Nothing is called that here.", Who: &who, Focus: "key-q", Keyboard: keys("xqz")}
+	empty := nav.View{Screen: nav.ScreenSearch, Title: "Search", Who: &who, Focus: "key-q", Keyboard: keys("xqz"), Text: []string{"Nothing here is called “xqz”."}}
 	return []Named{{"search", found}, {"search-found", row}, {"search-nothing", empty}}
 }

@@ -35,25 +35,25 @@ const BRIGHT = [
   ["#f277a5", "#ffd3dd", "#c65fb0", "#7d4aa6", "#3c2a6e", "#fff3c4"],
 ];
 
-// ABOUT says which words of an id mean which scene.
+// ABOUT says which beginnings of words of an id mean which scene.
 const ABOUT = [
-  [/lighthouse|harbour|harbor|storm|ferry|coast/, more.lighthouse],
-  [/boat|tide|sea\b|ocean|captain|whale|sail|water|river/, scenes.sea],
-  [/orbit|star|space|planet|moon|meridian|signal|comet/, scenes.space],
-  [/snow|winter|ice\b|north|glacier|arctic/, more.snow],
-  [/kite|balloon|wind|cloud|sky/, more.kites],
-  [/orchard|garden|flower|juniper|tree|apple|spring/, more.orchard],
-  [/forest|wood|otter|bear|wolf/, scenes.forest],
-  [/platform|train|tram|rail|station|journey|road/, more.rails],
-  [/lantern|street|market|festival|alley/, more.lanterns],
-  [/ledger|letter|book|verdict|tapes?\b|archive|library/, more.books],
-  [/city|volt|night|tower|detective/, scenes.city],
-  [/house|hearth|home|hall|bakery|kitchen|cottage/, scenes.house],
-  [/desert|dune|sand|iron|dust|west/, scenes.dunes],
-  [/map|cartograph|paper|league|game/, scenes.blocks],
-  [/orchestra|music|song|dance|concert/, scenes.rays],
-  [/pancake|monster|robot|friend|critter/, more.critter],
-];
+  ["pancake|monster|gruff|robot|friend|critter|tinker", more.critter],
+  ["lighthouse|harbour|harbor|storm|ferry|coast", more.lighthouse],
+  ["boat|tide|seas?\\b|ocean|captain|whale|sail|water|river|creek", scenes.sea],
+  ["orbit|star|space|planet|moon|meridian|signal|comet", scenes.space],
+  ["snow|winter|ice\\b|north|glacier|arctic", more.snow],
+  ["kite|balloon|wind|cloud|sky", more.kites],
+  ["orchard|garden|flower|juniper|tree|apple|spring", more.orchard],
+  ["forest|wood|otter|bear|wolf|wolves", scenes.forest],
+  ["platform|train|tram|rail|station|journey|road", more.rails],
+  ["lantern|street|market|festival|alley|lane", more.lanterns],
+  ["ledger|letter|book|verdict|tapes?\\b|archive|library", more.books],
+  ["city|volt|night|midnight|tower|detective", scenes.city],
+  ["house|hearth|home|hall|copper|bakery|kitchen|cottage", scenes.house],
+  ["desert|dune|sand|iron|dust|west", scenes.dunes],
+  ["map|cartograph|paper|league|game", scenes.blocks],
+  ["orchestra|music|song|dance|concert", scenes.rays],
+].map(([words, scene]) => [new RegExp("\\b(" + words + ")"), scene]);
 
 const SCENES = [scenes.mountains, scenes.city, scenes.dunes, scenes.space, scenes.forest, scenes.sea, scenes.house, scenes.rays,
   scenes.scales, scenes.blocks, more.snow, more.kites, more.orchard, more.rails, more.lanterns, more.books, more.lighthouse];

@@ -22,18 +22,17 @@ export function typing(view, focus) {
   ];
 }
 
-// search describes a field and its keys, what might be meant beside them, and
-// what was found below.
+// search describes what might be meant, a field and its keys, and what was found
+// below.
 export function search(view, focus) {
   const it = view.keyboard || { keys: [], length: 0 };
   const rows = view.rows || [];
   return [
+    h("div", { key: "side", class: "side" }, h("h1", { dir: "auto" }, view.title),
+      view.items && view.items.length > 0 && list(view.items, focus, 4)),
     h("div", { key: "entry", class: "typing" }, field(it), keyboard(it, focus, HALF)),
-    h("div", { key: "side", class: "side" },
-      view.items && view.items.length > 0 ? list(view.items, focus, 4)
-        : h("p", { key: "hint", class: "hint", dir: "auto" }, it.message || (view.text || [])[0])),
     rows.length > 0 ? strips(view, focus, "search")
-      : h("div", { key: "none", class: "none" }, heading({ title: view.title, text: view.text })),
+      : h("div", { key: "none", class: "none" }, (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
   ];
 }
 

@@ -55,8 +55,8 @@ func next(p pane, v nav.View, focus string) {
 	p.list(v.Items, focus)
 }
 
-// search draws the field, its keys with what might be meant beside them, and
-// what was found.
+// search draws the field, what might be meant beside its keys, and what was
+// found.
 func search(p pane, v nav.View, focus string) {
 	it := v.Keyboard
 	if it == nil {
@@ -64,21 +64,18 @@ func search(p pane, v nav.View, focus string) {
 	}
 	p = p.line(v.Title, strong).field(it)
 	const keysWide = 44
-	side := p
+	side, keys := p, p
+	side.high = min(len(v.Items), len(it.Keys), p.high)
 	if room := p.wide - keysWide - 2; room >= 12 {
-		side.x, side.wide, side.high = p.x+keysWide+2, room, min(len(it.Keys), p.high)
+		side.wide, keys.x, keys.wide = room, p.x+room+2, keysWide
 		side.list(v.Items, focus)
-		p.wide = keysWide
-		below := p.keyboard(it, focus)
-		below.wide = room + keysWide + 2
-		p = below.skip(1)
+		p = p.skip(len(it.Keys) + 1)
 	} else {
-		p = p.keyboard(it, focus)
-		side = p
-		side.high = min(len(v.Items), 4, p.high)
 		side.list(v.Items, focus)
-		p = p.skip(side.high)
+		keys = keys.skip(side.high)
+		p = p.skip(side.high + len(it.Keys))
 	}
+	keys.keyboard(it, focus)
 	if it.Message != "" {
 		p = p.line(it.Message, quiet)
 	}
