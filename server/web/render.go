@@ -41,6 +41,9 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[ProfilePage]():         "profile",
 	reflect.TypeFor[ProfileDeletePage]():   "profiledelete",
 	reflect.TypeFor[ProfileLockPage]():     "profilelock",
+	reflect.TypeFor[BlockedPage]():         "blocked",
+	reflect.TypeFor[ParentalPage]():        "parental",
+	reflect.TypeFor[PINPage]():             "pin",
 	reflect.TypeFor[DevicesPage]():         "devices",
 	reflect.TypeFor[RenamePage]():          "rename",
 	reflect.TypeFor[DeactivatePage]():      "deactivate",
@@ -79,7 +82,7 @@ type views struct {
 
 func parseViews(a *assets) (*views, error) {
 	shared, err := template.New("").Funcs(templateFuncs(a)).
-		ParseFS(templateFiles, "templates/layout.html", "templates/board.html", "templates/entry.html")
+		ParseFS(templateFiles, "templates/layout.html", "templates/board.html", "templates/entry.html", "templates/household.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: parse templates: %w", err)
 	}
@@ -149,6 +152,8 @@ func templateFuncs(a *assets) template.FuncMap {
 		"on":           func(it any, now time.Time) at { return at{it, now} },
 		"deviceCount":  devices,
 		"profileCount": func(n int) string { return count(n, "profile", "profiles") },
+		"titleCount":   func(n int) string { return count(n, "title", "titles") },
+		"tryCount":     func(n int) string { return count(n, "wrong try", "wrong tries") },
 		"tvCount":      func(n int) string { return count(n, "TV", "TVs") },
 		"browserCount": func(n int) string { return count(n, "other browser", "other browsers") },
 	}
