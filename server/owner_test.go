@@ -370,7 +370,9 @@ func TestA10_ExportAndDeletionThroughTheAPI(t *testing.T) {
 func TestListsOfANewAccount(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("mara@example.org")
-	for path, want := range map[string]string{"/v1/bounces": `{"bounces":[]}`, "/v1/activity": `{"viewings":[]}`} {
+	for path, want := range map[string]string{
+		"/v1/bounces": `{"bounces":[]}`, "/v1/activity": `{"viewings":[],"withheld":[]}`, "/v1/activity/streaming": `{"streaming":[]}`,
+	} {
 		if _, got := o.try("GET", path, nil); strings.TrimSpace(string(got)) != want {
 			t.Errorf("%s = %s, want %s", path, got, want)
 		}

@@ -86,7 +86,7 @@ func TestA8_OneRuleForPagesAndAPI(t *testing.T) {
 	for page, operations := range map[string][]string{
 		"/account/devices":             {"GET /v1/devices", "GET /v1/sessions", "GET /v1/devices/{device}/receipts"},
 		"/account/timeline":            {"GET /v1/timeline"},
-		"/account/activity":            {"GET /v1/activity"},
+		"/account/activity/streaming":  {"GET /v1/activity/streaming"},
 		"/account/membership":          {"GET /v1/contact", "GET /v1/bounces"},
 		"/account/membership/password": {"POST /v1/password"},
 		"/proof/check":                 {"GET /v1/session/check", "POST /v1/session/check", "POST /v1/session/check/answer"},
@@ -119,7 +119,7 @@ func TestA8_OneRuleForPagesAndAPI(t *testing.T) {
 	// only takes access away, or is the gate's
 	for _, name := range []string{
 		"POST /v1/sign-out", "POST /v1/sign-out-everywhere", "DELETE /v1/sessions/{session}", "POST /v1/devices/{device}/sign-out",
-		"POST /v1/user-codes/refuse", "GET /v1/profiles", "GET /v1/session",
+		"POST /v1/user-codes/refuse", "GET /v1/profiles", "GET /v1/session", "GET /v1/activity",
 	} {
 		method, pattern, _ := strings.Cut(name, " ")
 		if h.doc.Paths.Value(pattern).GetOperation(method).Responses.Status(403) != nil {

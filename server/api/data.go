@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
-	"github.com/hearthkey/hearthkey/server/device"
 )
 
 // walkAnswer is how far an owner is in "my account was hacked".
@@ -49,29 +48,6 @@ func (a *API) lookedAt(c *call) error {
 
 func (a *API) endHacked(c *call) error {
 	return c.done(a.cfg.Accounts.EndHacked(c.ctx(), c.now, c.who))
-}
-
-// viewingAnswer is one title that was watched.
-type viewingAnswer struct {
-	Device   string    `json:"device"`
-	Name     string    `json:"device_name,omitempty"` // absent: the device is gone
-	Profile  string    `json:"profile"`
-	Title    string    `json:"title"`
-	Called   string    `json:"title_name,omitempty"` // absent: not on offer any more
-	From     time.Time `json:"from"`
-	To       time.Time `json:"to"`
-	Position int64     `json:"position_seconds"`
-}
-
-func (a *API) activity(c *call) error {
-	list, err := a.cfg.Devices.Watched(c.ctx(), c.who.Account, device.Show{N: listed, Proved: true})
-	out := make([]viewingAnswer, len(list.List))
-	for i, w := range list.List {
-		out[i] = viewingAnswer{
-			string(w.Device), w.Name, string(w.Profile), string(w.Title), a.cfg.Titles(w.Title), w.From.UTC(), w.To.UTC(), w.Position,
-		}
-	}
-	return c.ok(map[string]any{"viewings": out}, err)
 }
 
 // export sends everything that is held about the account. It is a POST: the

@@ -82,7 +82,8 @@ func ownerRoutes() []route {
 		{"PUT", "/v1/preferences", proved, (*API).setPreferences},
 		{"GET", "/v1/bounces", proved, (*API).bounces},
 		{"GET", "/v1/timeline", proved, (*API).timeline},
-		{"GET", "/v1/activity", proved, (*API).activity},
+		{"GET", "/v1/activity", signedIn, (*API).activity}, // locked profiles are left out without a proof
+		{"GET", "/v1/activity/streaming", proved, (*API).streaming},
 
 		{"GET", "/v1/hacked", proved, (*API).hacked},
 		{"POST", "/v1/hacked", proved, (*API).beginHacked},

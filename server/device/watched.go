@@ -25,7 +25,8 @@ type Show struct {
 	Before  string             // Older of the page before; empty: from the newest
 	N       int                // 1 to 200
 	// Proved says that the owner was proved just now (product rule A8). Without
-	// it what locked profiles watched is left out (P10).
+	// it what locked profiles watched is left out (P10), and what deleted ones
+	// did, which may have been locked.
 	Proved bool
 }
 
@@ -73,10 +74,9 @@ func (s *Service) Watched(ctx context.Context, acc protocol.AccountID, show Show
 			return err
 		}
 		if !show.Proved {
-			if q.Without, err = locked(tx, acc, show.Profile); err != nil {
+			if q.Only, out.Withheld, err = unlocked(tx, acc, show.Profile); err != nil {
 				return err
 			}
-			out.Withheld = q.Without
 		}
 		rows, names, err := page(tx, acc, q, tx.Activity)
 		if err != nil {
@@ -125,6 +125,11 @@ func (s *Service) Streamed(ctx context.Context, acc protocol.AccountID, show Sho
 	return out, nil
 }
 
+// Kept tells for how long activity is kept, and its addresses and places.
+func (s *Service) Kept() (activity, addresses time.Duration) {
+	return s.c.KeepActivity, s.c.KeepAddresses
+}
+
 // Viewed is how much a profile watched.
 type Viewed struct {
 	Viewings int
@@ -148,16 +153,21 @@ func (s *Service) ViewedSince(ctx context.Context, acc protocol.AccountID, t tim
 	return out, nil
 }
 
-// locked returns the account's locked profiles: all, or only the one given.
-func locked(tx *store.Tx, acc protocol.AccountID, only protocol.ProfileID) ([]protocol.ProfileID, error) {
+// unlocked returns the account's profiles without a lock (never nil), and those
+// with one: all, or only the one given.
+func unlocked(tx *store.Tx, acc protocol.AccountID, only protocol.ProfileID) (open, locked []protocol.ProfileID, err error) {
 	all, err := tx.Profiles(acc)
-	var out []protocol.ProfileID
+	open = []protocol.ProfileID{}
 	for _, p := range all {
-		if p.Locked && (only == "" || only == p.ID) {
-			out = append(out, p.ID)
+		switch {
+		case only != "" && only != p.ID:
+		case p.Locked:
+			locked = append(locked, p.ID)
+		default:
+			open = append(open, p.ID)
 		}
 	}
-	return out, err
+	return open, locked, err
 }
 
 // page reads one row more than is shown, and the devices' names.

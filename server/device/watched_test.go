@@ -9,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -266,6 +268,7 @@ func TestP10_LockedTitlesNeedAProof(t *testing.T) {
 	l := newLiving(t)
 	l.watches(l.tv, l.main, "moon", time.Minute)
 	l.watches(l.tv, l.kids, "sea", time.Minute)
+	gone := l.deleted()
 	if _, err := l.profiles.SetPIN(l.ctx, l.now(), l.who, l.main, "4071"); err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +282,9 @@ func TestP10_LockedTitlesNeedAProof(t *testing.T) {
 		{"the locked one without a proof", Show{Profile: l.main}, nil, []protocol.ProfileID{l.main}},
 		{"the other one without a proof", Show{Profile: l.kids}, []protocol.TitleID{"sea"}, nil},
 		{"a device without a proof", Show{Device: l.tv.id}, []protocol.TitleID{"sea"}, []protocol.ProfileID{l.main}},
-		{"with a proof", Show{Proved: true}, []protocol.TitleID{"sea", "moon"}, nil},
+		{"with a proof", Show{Proved: true}, []protocol.TitleID{"hill", "sea", "moon"}, nil},
+		{"a deleted one without a proof", Show{Profile: gone}, nil, nil},
+		{"a deleted one with a proof", Show{Profile: gone, Proved: true}, []protocol.TitleID{"hill"}, nil},
 		{"the locked one with a proof", Show{Profile: l.main, Proved: true}, []protocol.TitleID{"moon"}, nil},
 	} {
 		c.show.N = 50
@@ -295,6 +300,20 @@ func TestP10_LockedTitlesNeedAProof(t *testing.T) {
 			t.Errorf("%s: withheld (-want +got):\n%s", c.name, diff)
 		}
 	}
+}
+
+// deleted is a profile that watched a title and is gone since.
+func (l *living) deleted() protocol.ProfileID {
+	l.t.Helper()
+	p, err := l.profiles.Create(l.ctx, l.now(), l.who, profile.Edit{Name: "Guest", Avatar: "fox", Level: parental.All})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.watches(l.tv, p.ID, "hill", time.Minute)
+	if err := l.profiles.Delete(l.ctx, l.now(), l.who, p.ID); err != nil {
+		l.t.Fatal(err)
+	}
+	return p.ID
 }
 
 func TestP10_NothingOfAnotherAccount(t *testing.T) {

@@ -60,7 +60,7 @@ type ActivityQuery struct {
 	Account protocol.AccountID
 	Profile protocol.ProfileID   // empty: of every profile
 	Device  protocol.DeviceID    // empty: on every device
-	Without []protocol.ProfileID // leave these profiles out
+	Only    []protocol.ProfileID // of these profiles; nil: of any, also of deleted ones
 	Before  ActivityPlace        // the zero value: from the newest
 	Limit   int
 }
@@ -98,8 +98,12 @@ func (q ActivityQuery) where() (string, []any) {
 	if q.Device != "" {
 		add(` AND device_id = %s`, q.Device)
 	}
-	for _, p := range q.Without {
-		add(` AND profile_id <> %s`, p)
+	if q.Only != nil {
+		sql.WriteString(` AND (1 = 0`)
+		for _, p := range q.Only {
+			add(` OR profile_id = %s`, p)
+		}
+		sql.WriteString(`)`)
 	}
 	if q.Before != (ActivityPlace{}) {
 		b := q.Before

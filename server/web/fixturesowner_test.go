@@ -132,14 +132,7 @@ func fixtureFactors(add func(string, any)) {
 func fixtureData(add func(string, any)) {
 	add("data", DataPage{Frame: fixtureFrame("Your data", "data")})
 	add("data-leaving", DataPage{Frame: fixtureFrame("Your data", "data"), Leaving: fixtureNow.AddDate(0, 0, 6)})
-	add("activity-empty", ActivityPage{Frame: fixtureFrame("Activity", "activity")})
-	add("activity", ActivityPage{Frame: fixtureFrame("Activity", "activity"), Full: true, Viewings: []ViewingRow{
-		{Title: "The Lighthouse Keeper", Face: &fixtureFaces[0], Device: "Living room TV", From: minutesAgo(90), To: minutesAgo(12)},
-		{Title: "A very long title of a documentary series in eleven parts about the history of the kettle", Face: &fixtureFaces[1],
-			Device: "The enormous projector in the cellar that nobody may touch but Uncle Bertram", From: minutesAgo(2000), To: minutesAgo(2000)},
-		{Face: &fixtureFaces[2], From: minutesAgo(9050), To: minutesAgo(9000)},
-		{Title: "مغامرات <b>القطة</b>", Device: "تلفاز غرفة المعيشة", From: minutesAgo(90100), To: minutesAgo(90000)},
-	}})
+	fixtureActivity(add)
 	leaving := fixtureFrame("Home", "")
 	leaving.Ending = fixtureNow.AddDate(0, 0, 6)
 	add("home-leaving", HomePage{Frame: leaving, SignedIn: 3})
@@ -149,6 +142,50 @@ func fixtureData(add func(string, any)) {
 	add("leave-empty", leave)
 	leave.TVs, leave.Profiles, leave.Current = 4, 5, marked(leave.Current, "That is not the password of this account.")
 	add("leave", leave)
+}
+
+func fixtureActivity(add func(string, any)) {
+	form := func(path string, chosen bool) ActivityForm {
+		return ActivityForm{
+			Action: path, Chosen: chosen, Profiles: []Option{{Label: "All profiles"}, {Value: "p3", Label: fixtureFaces[2].Name, Chosen: chosen}},
+			Devices: []Option{{Label: "All TVs", Chosen: true}, {Value: "d1", Label: "The enormous projector in the cellar that nobody may touch but Uncle Bertram"}},
+		}
+	}
+	frame := fixtureFrame("Activity", "activity")
+	rows := []ViewingRow{
+		{Title: "The Lighthouse Keeper", Face: &fixtureFaces[0], Device: "Living room TV", From: minutesAgo(90), To: minutesAgo(12)},
+		{Title: "A very long title of a documentary series in eleven parts about the history of the kettle", Face: &fixtureFaces[1],
+			Device: "The enormous projector in the cellar that nobody may touch but Uncle Bertram", From: minutesAgo(2000), To: minutesAgo(2000)},
+		{Face: &fixtureFaces[2], From: minutesAgo(9050), To: minutesAgo(9000)},
+		{Title: "مغامرات <b>القطة</b>", Device: "تلفاز غرفة المعيشة", From: minutesAgo(90100), To: minutesAgo(90000)},
+	}
+	kids := []KidCard{
+		{Face: fixtureFaces[3], Times: 3, Lasting: 95 * time.Minute, Viewings: rows[:3], All: "/account/activity?profile=p4"},
+		{Face: fixtureFaces[2], All: "/account/activity?profile=p3"},
+		{Face: fixtureFaces[4], Hidden: true, All: "/account/activity?profile=p5"},
+	}
+	prove := "/proof?next=%2Faccount%2Factivity"
+	add("activity-empty", ActivityPage{Frame: frame, Choose: form(activityPath, false), Kids: kids[1:2], Kept: "1 year"})
+	page := ActivityPage{Frame: frame, Choose: form(activityPath, false), Kids: kids, Viewings: rows, Older: "/account/activity?before=x", Kept: "1 year",
+		Prove: prove, Withheld: []Face{fixtureFaces[1], fixtureFaces[4]}}
+	add("activity", page)
+	page.Kids, page.Of, page.Choose, page.Newest, page.Withheld = nil, &fixtureFaces[2], form(activityPath, true), "/account/activity", nil
+	add("activity-of-one", page)
+	for range 3 {
+		page.Viewings = append(page.Viewings, page.Viewings...)
+	}
+	page.Prove, page.Viewings = "", append(page.Viewings, rows...)
+	add("activity-40", page)
+	streaming := StreamingPage{Frame: fixtureFrame("Recent streaming", "activity"), Choose: form(streamingPath, false), KeptAddresses: "90 days"}
+	add("streaming-empty", streaming)
+	streaming.Sittings = []SittingRow{
+		{Face: &fixtureFaces[0], Device: "Living room TV", From: minutesAgo(90), To: minutesAgo(12), Address: "203.0.113.24", Place: "near Lyon, France"},
+		{Face: &fixtureFaces[2], Device: "The enormous projector in the cellar that nobody may touch but Uncle Bertram", From: minutesAgo(2000), To: minutesAgo(2000),
+			Address: "2001:db8:4:9:5054:ff:fe12:3456", Place: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, United Kingdom"},
+		{From: minutesAgo(200_000), To: minutesAgo(199_000)},
+	}
+	streaming.Older, streaming.Newest = "/account/activity/streaming?before=x", "/account/activity/streaming"
+	add("streaming", streaming)
 }
 
 // A QR code has a quiet zone of four and its three finder patterns.

@@ -37,7 +37,8 @@ func (s *Site) ownerRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /account/security/passkeys/{passkey}/remove", s.checked(s.passkeyRemoveForm))
 	mux.Handle("POST /account/security/passkeys/{passkey}/remove", s.checked(s.passkeyRemove))
 
-	mux.Handle("GET /account/activity", s.proved(s.activity))
+	mux.Handle("GET "+activityPath, s.chosen(s.activity)) // locked titles show after a proof only
+	mux.Handle("GET "+streamingPath, s.proved(s.streaming))
 
 	mux.Handle("GET /account/data", s.proved(s.data))
 	mux.Handle("POST /account/data/export", s.proved(s.export))

@@ -70,6 +70,7 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[PasskeyPage]():         "passkey",
 	reflect.TypeFor[DataPage]():            "data",
 	reflect.TypeFor[ActivityPage]():        "activity",
+	reflect.TypeFor[StreamingPage]():       "streaming",
 	reflect.TypeFor[LeavePage]():           "leave",
 	reflect.TypeFor[OutboxPage]():          "outbox",
 	reflect.TypeFor[ErrorPage]():           "error",
@@ -82,7 +83,7 @@ type views struct {
 
 func parseViews(a *assets) (*views, error) {
 	shared, err := template.New("").Funcs(templateFuncs(a)).
-		ParseFS(templateFiles, "templates/layout.html", "templates/board.html", "templates/entry.html", "templates/household.html")
+		ParseFS(templateFiles, "templates/layout.html", "templates/board.html", "templates/entry.html", "templates/household.html", "templates/activitylist.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: parse templates: %w", err)
 	}
