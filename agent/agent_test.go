@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/screen"
@@ -23,8 +21,6 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // tv is an agent under test and its newest views.
 type tv struct {
@@ -42,8 +38,14 @@ func plugIn(t *testing.T, server, dir string) *tv {
 func plugInLogged(t *testing.T, server, dir string, log io.Writer) *tv {
 	t.Helper()
 	level := &slog.HandlerOptions{Level: slog.LevelDebug}
-	v := &tv{t: t, views: make(chan nav.View, 1)}
-	v.Agent = &Agent{Log: slog.New(slog.NewTextHandler(log, level)), Server: server, Dir: dir, Name: "Test TV", OnView: func(view nav.View) {
+	return plugInAs(t, &Agent{Log: slog.New(slog.NewTextHandler(log, level)), Server: server, Dir: dir, Name: "Test TV"})
+}
+
+// plugInAs starts an agent with its settings, but for OnView.
+func plugInAs(t *testing.T, a *Agent) *tv {
+	t.Helper()
+	v := &tv{Agent: a, t: t, views: make(chan nav.View, 1)}
+	a.OnView = func(view nav.View) {
 		for { // keep the newest
 			select {
 			case v.views <- view:
@@ -55,7 +57,7 @@ func plugInLogged(t *testing.T, server, dir string, log io.Writer) *tv {
 			default:
 			}
 		}
-	}}
+	}
 	if err := v.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
