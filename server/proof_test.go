@@ -25,7 +25,7 @@ type operation struct {
 }
 
 var pathValues = strings.NewReplacer(
-	"{kind}", "email", "{device}", string(protocol.DeviceIDOf(make([]byte, 32))), "{digest}", "none", "{profile}", "none", "{session}", "none", "{passkey}", "none",
+	"{kind}", "email", "{device}", string(protocol.DeviceIDOf(make([]byte, 32))), "{digest}", "none", "{profile}", "none", "{session}", "none", "{passkey}", "none", "{title}", "none",
 )
 
 func (h *house) operations() []operation {
@@ -100,6 +100,7 @@ func TestA8_OneRuleForPagesAndAPI(t *testing.T) {
 		"/account/security/passkeys/new": {"POST /v1/factors/passkeys/begin", "POST /v1/factors/passkeys",
 			"PATCH /v1/factors/passkeys/{passkey}", "POST /v1/factors/passkeys/{passkey}/remove"},
 		"/account/profiles":    {"POST /v1/profiles", "PUT /v1/profiles/{profile}", "DELETE /v1/profiles/{profile}", "PUT /v1/profiles/{profile}/pin"},
+		"/account/parental":    {"GET /v1/parental", "PUT /v1/parental", "PUT /v1/parental/pin", "PUT /v1/parental/titles/{title}"},
 		"/account/hacked":      {"GET /v1/hacked", "POST /v1/hacked", "POST /v1/hacked/looked", "DELETE /v1/hacked"},
 		"/account/data":        {"POST /v1/export", "GET /v1/erasure", "DELETE /v1/erasure"},
 		"/account/data/delete": {"POST /v1/erasure"},

@@ -114,8 +114,8 @@ var known = []struct {
 	{profile.ErrAvatar, Explanation{422, 0, "bad-avatar", "There is no such avatar. Choose one of those on offer.", 0, "avatar"}},
 	{profile.ErrLevel, Explanation{422, 0, "bad-level", "There is no such maturity level. Choose 1 (little kids) to 5 (all).", 0, "level"}},
 	{profile.ErrKidsLevel, Explanation{422, 0, "bad-kids-level", "A kids profile has the level 1 (little kids) or 2 (older kids).", 0, "level"}},
-	{profile.ErrTitle, Explanation{422, 0, "no-title", "There is no such title on offer. See GET /v1/titles.", 0, "titles"}},
-	{profile.ErrTooManyTitles, Explanation{422, 0, "too-many-titles", fmt.Sprintf("As many titles as allowed: %d blocked ones in an account, %d that ask for the parental PIN.", profile.MaxBlocked, profile.MaxParentalTitles), 0, "titles"}},
+	{profile.ErrTitle, Explanation{404, 0, "no-title", "There is no such title on offer. GET /v1/titles finds them by name.", 0, ""}},
+	{profile.ErrTooManyTitles, Explanation{409, 0, "too-many-titles", fmt.Sprintf("As many titles as allowed: %d blocked ones in an account, %d that ask for the parental PIN.", profile.MaxBlocked, profile.MaxParentalTitles), 0, ""}},
 	{profile.ErrLanguage, Explanation{422, 0, "bad-language", "That is not a language tag. Examples: en, de-CH.", 0, "language"}},
 	{profile.ErrPIN, Explanation{422, 0, "bad-pin", "A PIN is four digits.", 0, "pin"}},
 

@@ -91,7 +91,7 @@ func (a *API) setPIN(c *call) error {
 	if err := text("pin", in.PIN, 1, maxShort); err != nil {
 		return err
 	}
-	weak, err := a.cfg.Profiles.SetPIN(c.ctx(), c.now, c.who, c.profile(), in.PIN)
+	weak, err := a.cfg.Profiles.SetPIN(c.ctx(), c.now, c.who, c.locked(), in.PIN)
 	out := map[string]any{"weak": weak}
 	if weak {
 		out["advice"] = "This PIN is easily guessed. A PIN without a pattern or a year is safer."
@@ -100,5 +100,5 @@ func (a *API) setPIN(c *call) error {
 }
 
 func (a *API) removePIN(c *call) error {
-	return c.done(a.cfg.Profiles.RemovePIN(c.ctx(), c.now, c.who, c.profile()))
+	return c.done(a.cfg.Profiles.RemovePIN(c.ctx(), c.now, c.who, c.locked()))
 }
