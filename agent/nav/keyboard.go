@@ -46,7 +46,7 @@ func (m Model) keys() [][]Item {
 	case t.at.ofProfile():
 		return m.draftKeys()
 	case t.at == atQuery:
-		return searchKeys()
+		return searchKeys
 	case t.at == atCode && t.channel.Digits():
 		return append(characters(digitRows), []Item{
 			{ID: "delete", Label: text(msgKeyDelete), Wide: oneKey}, typeKey("0", "0", oneKey), {ID: "next", Label: text(msgKeyEnter), Wide: oneKey},

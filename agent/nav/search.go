@@ -191,13 +191,11 @@ func (s *stepper) searchChoice() {
 }
 
 // searchKeys is the keyboard of the search: marks and capitals make no
-// difference to it.
-func searchKeys() [][]Item {
-	return append(characters(lowerRows), []Item{
-		{ID: "space", Label: text(msgKeySpace), Wide: half - 2}, {ID: "delete", Label: text(msgKeyDelete), Wide: 4},
-		{ID: "clear", Label: text(msgKeyClear), Wide: 4}, {ID: "next", Label: text(msgResults), Wide: 4},
-	})
-}
+// difference to it. It is made once, and never changed.
+var searchKeys = append(characters(lowerRows), []Item{
+	{ID: "space", Label: text(msgKeySpace), Wide: half - 2}, {ID: "delete", Label: text(msgKeyDelete), Wide: 4},
+	{ID: "clear", Label: text(msgKeyClear), Wide: 4}, {ID: "next", Label: text(msgResults), Wide: 4},
+})
 
 func (m *Model) viewSearch(v *View) {
 	query := m.typing.query
