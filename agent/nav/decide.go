@@ -10,11 +10,32 @@ import (
 // pinProof says that the parental PIN was right for one title, or for the episodes
 // of one series. It holds until the player is left (see settle).
 type pinProof struct {
-	scope protocol.TitleID // empty: none
-	pin   int64            // version of the PIN that was entered
+	title  protocol.TitleID // empty: none
+	series string           // not empty: for all its episodes
+	pin    int64            // version of the PIN that was entered
 }
 
-// scopeOf is what a proof for t covers: its series, or itself.
+// proofFor is what the parental PIN proves when it was entered for t.
+func proofFor(t parental.Title, pin int64) pinProof {
+	p := pinProof{title: protocol.TitleID(t.ID), pin: pin}
+	if t.Kind == parental.Episode {
+		p.series = t.Series
+	}
+	return p
+}
+
+// covers reports whether t may play by this proof while that PIN is in force.
+func (p pinProof) covers(t *parental.Title, pin int64) bool {
+	switch {
+	case p.title == "" || p.pin != pin:
+		return false
+	case p.series != "":
+		return t.Kind == parental.Episode && t.Series == p.series
+	}
+	return t.ID == string(p.title)
+}
+
+// scopeOf is what a title is kept by: its series, or itself.
 func scopeOf(t parental.Title) protocol.TitleID {
 	if t.Kind == parental.Episode && t.Series != "" {
 		return protocol.TitleID(t.Series)
@@ -48,7 +69,7 @@ func (m *Model) question(path parental.Path, t *parental.Title) parental.Questio
 		q.Profile, q.Unlocked = &m.rules, true
 	}
 	if p := m.world.Household.Parental; p != nil && t != nil {
-		q.Parental = m.proof.scope != "" && m.proof == pinProof{scopeOf(*t), p.PIN}
+		q.Parental = m.proof.covers(t, p.PIN)
 	}
 	return q
 }

@@ -125,9 +125,10 @@ func Step(m Model, ev Event) (Model, []Effect) {
 		s.leave()
 		s.forgetSecrets()
 		s.elapse(ev.At)
-	case World:
-		s.elapse(ev.At)
+	case World: // what was decided counts before what time does
+		s.now = max(s.now, ev.At)
 		s.applyWorld(ev)
+		s.elapse(ev.At)
 	case Launch:
 		s.elapse(ev.At)
 		s.launch(ev)
@@ -237,6 +238,9 @@ func (s *stepper) leave() {
 	}
 	s.watching, s.entry, s.proof, s.wish = watching{}, pinEntry{}, pinProof{}, wish{}
 	s.home, s.page, s.found, s.title, s.upNext = home{}, page{}, found{}, "", upNext{}
+	if s.typing.at == atQuery || s.typing.at.ofProfile() {
+		s.typing = typing{}
+	}
 	s.setRules()
 	s.takeLibrary()
 	s.place, s.menu, s.notice, s.noticeEnds = atGate, false, "", 0

@@ -61,7 +61,7 @@ func (s *stepper) parentalProved(ev PINChecked) {
 	w := s.entry.wish
 	s.setWait(protocol.ParentalPIN, 0, false)
 	if t, ok := s.findTitle(w.title); ok {
-		s.proof = pinProof{scopeOf(t), s.entry.pin}
+		s.proof = proofFor(t, s.entry.pin)
 	}
 	s.place, s.entry = atTitle, pinEntry{}
 	s.play(w)

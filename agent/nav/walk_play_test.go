@@ -96,10 +96,12 @@ func (j *judge) age(t parental.Title) int {
 	return 18
 }
 
-// same reports whether a proof for one title covers another.
-func (j *judge) same(proved, id protocol.TitleID) bool {
-	a, b := j.titles[proved], j.titles[id]
-	return proved == id || a.Kind == parental.Episode && b.Kind == parental.Episode && a.Series != "" && a.Series == b.Series
+// series is that of an episode; empty for anything else.
+func (j *judge) series(id protocol.TitleID) string {
+	if t := j.titles[id]; t.Kind == parental.Episode {
+		return t.Series
+	}
+	return ""
 }
 
 // playWalk is what a walker knows about playing.
@@ -107,6 +109,7 @@ type playWalk struct {
 	judge   judge
 	what    Playback         // plays
 	proved  protocol.TitleID // the parental PIN was right for it
+	series  string           // and for this series
 	pin     int64            // in this version
 	asking  protocol.TitleID // what the PIN on the screen is for
 	own     map[protocol.ProfileID]map[protocol.TitleID]bool
@@ -122,6 +125,18 @@ func newPlayWalk() playWalk {
 // hostileSeries is a catalogue whose series make no sense.
 func hostileSeries() *protocol.Catalog {
 	c := seriesCatalog()
+	for i := range c.Titles { // what they were before
+		switch t := &c.Titles[i]; t.ID {
+		case "ember":
+			t.Kind = parental.Series
+		case "salt":
+			t.Kind, t.Series, t.Season = parental.Episode, "ember", 1
+		case "kites":
+			t.Kind, t.Series, t.Season, t.Episode = parental.Episode, "keepers", 1, 2
+		case "k12":
+			t.Kind, t.Series = parental.Film, ""
+		}
+	}
 	c.Titles = append(c.Titles,
 		parental.Title{ID: "self", Name: "Self", Kind: parental.Episode, Series: "self", Minutes: 1},
 		parental.Title{ID: "loose", Name: "Loose", Kind: parental.Episode, Series: "nosuch", Season: -1, Episode: -1, Minutes: -5},
@@ -141,7 +156,7 @@ func hostileSeries() *protocol.Catalog {
 
 // launchIDs are what is launched, listed, blocked and watched.
 var launchIDs = []protocol.TitleID{
-	"kites", "tide", "ember", "salt", "keepers", "k11", "k13", "k21", "k22", "soap", "soap-119", "self", "loose", "parental", "odd", "nosuch", "", "<\x00>",
+	"kites", "tide", "ember", "salt", "keepers", "k11", "k13", "k21", "k12", "soap", "soap-119", "self", "loose", "parental", "odd", "nosuch", "", "<\x00>",
 }
 
 func someTitles(b byte) []protocol.TitleID {
@@ -211,6 +226,12 @@ func (w *walker) towards(a, b byte) Event {
 	v := w.model.View()
 	p := Press{Key: keyseq.OK, Source: Source{Kind: Local}, At: w.now}
 	switch {
+	case a%64 == 9:
+		return w.launch(b%18, a/32)
+	case v.Menu != nil:
+		p.Key = []keyseq.Key{keyseq.Down, keyseq.OK}[a%2]
+	case v.Screen == ScreenHome && a%16 == 7:
+		p.Key = keyseq.Menu
 	case v.Screen == ScreenPlayer && a%4 == 0: // to its end
 		w.now += time.Hour
 		return Tick{At: w.now}
@@ -223,7 +244,7 @@ func (w *walker) towards(a, b byte) Event {
 		return PINChecked{Check: w.model.checks, Outcome: PINRight, Wrong: int(b) % 3, At: w.now}
 	case v.PIN != nil:
 		p.Key = keyseq.Digit1
-	case v.Screen == ScreenHome && a%16 == 5:
+	case v.Screen == ScreenHome && a%8 == 5:
 		return Text{Text: "s", Source: Source{Kind: Local}, At: w.now}
 	case v.Screen == ScreenHome:
 		p.Key = []keyseq.Key{keyseq.Down, keyseq.Right, keyseq.OK, keyseq.PlayPause}[a%4]
@@ -282,7 +303,7 @@ func (w *walker) noteProof(before Model, ev Event) {
 		return
 	}
 	if w.asked[answer.Check] == (ask{protocol.ParentalPIN, house.PIN}) && pw.asking != "" {
-		pw.proved, pw.pin = pw.asking, house.PIN
+		pw.proved, pw.series, pw.pin = pw.asking, pw.judge.series(pw.asking), house.PIN
 		pw.seen["parental PIN"]++
 	}
 }
@@ -291,7 +312,7 @@ func (w *walker) noteProof(before Model, ev Event) {
 func (w *walker) mayPlayNow(p protocol.Profile, id protocol.TitleID) error {
 	pw, house := &w.play, w.world.Household.Parental
 	verdict := pw.judge.verdict(p, house, id)
-	if verdict == "pin" && house != nil && pw.proved != "" && pw.pin == house.PIN && pw.judge.same(pw.proved, id) {
+	if verdict == "pin" && house != nil && pw.proved != "" && pw.pin == house.PIN && (pw.series == "" && pw.proved == id || pw.series != "" && pw.series == pw.judge.series(id)) {
 		verdict = "allow"
 	}
 	if verdict != "allow" {
@@ -304,12 +325,8 @@ func (w *walker) checkStarts(p protocol.Profile, effects []Effect) error {
 	for _, e := range effects {
 		switch e := e.(type) {
 		case StartTitle:
-			// A title may begin at a Tick that has come with a World: the World
-			// before decided, and this one stops it in the same step.
-			if last, plays := w.model.Playing(); plays && last.Title == e.Title {
-				if err := w.mayPlayNow(p, e.Title); err != nil {
-					return err
-				}
+			if err := w.mayPlayNow(p, e.Title); err != nil {
+				return err
 			}
 			if e.Profile == "" || w.play.judge.titles[e.Title].Kind == parental.Series {
 				return fmt.Errorf("%+v plays", e)

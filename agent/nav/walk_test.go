@@ -222,7 +222,7 @@ func (w *walker) changeWorld(a, b byte) World {
 		w.world.Phase = phases[int(b)%len(phases)]
 	case 1:
 		w.world.Profiles = nil
-		for i := range b % 7 {
+		for i := range (b + 1) % 8 {
 			w.world.Profiles = append(w.world.Profiles, protocol.Profile{
 				ID: protocol.ProfileID(rune('a' + i)), Name: "P" + itoa(int(i)), Level: parental.Level(int(b)+int(i)) % 7,
 				Locked: (b>>i)&1 == 0, PIN: int64(b % 3), Kids: i == 2, Main: i == 0,
@@ -234,7 +234,10 @@ func (w *walker) changeWorld(a, b byte) World {
 	case 2:
 		w.world.Catalog = []*protocol.Catalog{demoCatalog(), seriesCatalog(), seriesCatalog(), nil, hostileSeries(), w.hostile, {}, w.world.Catalog}[b%8]
 	case 3:
-		w.world.Online, w.world.LeaseLeft = b%2 == 0, time.Duration(b)*time.Minute/8
+		w.world.Online, w.world.LeaseLeft = b%2 == 0, time.Duration(b)*time.Hour
+		if b%4 == 0 {
+			w.world.LeaseLeft = time.Duration(b) * time.Minute / 8
+		}
 	case 4:
 		w.world.Waits = []Wait{{Profile: protocol.ProfileID(rune('a' + b%7)), Left: time.Duration(b) * time.Second}}
 	case 5:
@@ -244,7 +247,7 @@ func (w *walker) changeWorld(a, b byte) World {
 		causes := []*Cause{nil, {By: protocol.ByOwner}, {By: protocol.ByThisTV}, {By: "later"}}
 		w.world.Cause, w.world.LastProfile = causes[b%4], protocol.ProfileID(rune('a'+b%7))
 	case 7:
-		if w.world.Phase = Active; w.welcomes%2 == 0 { // half of the walk is about signing in
+		if w.world.Phase = Active; w.welcomes%4 == 0 { // a part of the walk is about signing in
 			w.world.Phase = Enrolling
 		}
 		w.welcomes++
