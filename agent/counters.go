@@ -138,8 +138,9 @@ func (c *core) placeCounts() error {
 func (c *core) waits() []nav.Wait {
 	var out []nav.Wait
 	for _, l := range c.locks() {
-		if left := pinlock.Left(c.counter(l), c.pinNow()); left > 0 {
-			out = append(out, nav.Wait{Profile: l.id, Left: left})
+		counter := c.counter(l)
+		if left := pinlock.Left(counter, c.pinNow()); left > 0 {
+			out = append(out, nav.Wait{Profile: l.id, Left: left, Elsewhere: counter.Others > counter.Wrong})
 		}
 	}
 	return out

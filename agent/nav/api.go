@@ -218,7 +218,7 @@ type TV struct {
 type Wait struct {
 	Profile   protocol.ProfileID // or [protocol.ParentalPIN]
 	Left      time.Duration      // from World.At
-	Elsewhere bool               // for wrong tries at the account's other TVs
+	Elsewhere bool               // mostly for wrong tries at the account's other TVs
 }
 
 // Storage is the state of the cache.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hearthkey/hearthkey/agent/library"
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
 )
@@ -81,13 +82,8 @@ func (m *Model) watched(id protocol.TitleID) (protocol.Watched, bool) {
 	return protocol.Watched{}, false
 }
 
-// endSeconds is how near to its end a title counts as watched, or the last 2 %
-// of it where that is more.
-const endSeconds = 60
-
-func ended(w protocol.Watched) bool {
-	return w.Length > 0 && w.Position >= w.Length-max(endSeconds, w.Length/50)
-}
+// ended reports whether a title was watched to its end.
+func ended(w protocol.Watched) bool { return library.Seen(w.Position, w.Length) }
 
 // resumeAt is where a title goes on: 0 is its beginning.
 func (m *Model) resumeAt(id protocol.TitleID) time.Duration {
