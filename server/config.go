@@ -64,9 +64,15 @@ type Config struct {
 	// and allows plain HTTP elsewhere than on loopback.
 	Dev bool
 
-	// Catalog is a JSON file with the titles that TVs show (protocol.Catalog).
-	// Empty: none; with Dev a demo set.
+	// Catalog is a JSON file with the titles that TVs show (protocol.Catalog), or
+	// the address of one: https, or http to this machine. Empty: none; with Dev a
+	// demo set.
 	Catalog string
+	// CatalogEvery is how often the address is asked. Default 5 minutes.
+	CatalogEvery time.Duration
+	// CatalogToken is sent to the address as a bearer token. CatalogTokenFile is a
+	// file that holds it, read for each request.
+	CatalogToken, CatalogTokenFile string
 
 	// SMTPURL is the mail server: smtp://user:password@host:port?tls=starttls&from=….
 	// Empty: mails stay in the outbox.
@@ -157,7 +163,7 @@ func (c Config) check() (settings, error) {
 	}
 	s := settings{Config: c}
 	for _, check := range []func(*settings) error{
-		(*settings).checkTLS, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds,
+		(*settings).checkTLS, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkCatalog,
 	} {
 		if err := check(&s); err != nil {
 			return settings{}, err

@@ -52,6 +52,8 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_devices_connected", "Devices that have proved themselves.", func() float64 { return float64(hub.Stats().Connected) }},
 		{"hearthkey_devices_unproved", "Connections that have proved nothing yet.", func() float64 { return float64(tvs.Unproved()) }},
 		{"hearthkey_devices_pending", "Connections that show a user code.", func() float64 { return float64(tvs.Pending()) }},
+		{"hearthkey_catalog_edition", "Number of the catalogue in use since the start; 0: there is none.", s.parts.catalogEdition},
+		{"hearthkey_catalog_age_seconds", "Since the catalogue's address last answered; -1: it has not, or there is no address.", s.parts.feedAge},
 		{"hearthkey_fresh", "1 while the database answered within 10 s.", func() float64 { return asNumber(hub.Fresh()) }},
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, g.read))
@@ -64,6 +66,7 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_pushes_total", "Reads of the truth for a device.", func() int64 { return hub.Stats().Pushes }},
 		{"hearthkey_push_failures_total", "Pushes that failed; they are tried again.", func() int64 { return hub.Stats().Failures }},
 		{"hearthkey_devices_silent_total", "Devices dropped for their silence.", func() int64 { return hub.Stats().Silent }},
+		{"hearthkey_catalog_failures_total", "Requests to the catalogue's address that brought none.", s.parts.feedFailures},
 		{"hearthkey_restored_total", "Devices that had seen a newer version than the database holds: a restored backup.", s.parts.restores.Load},
 		{"hearthkey_devices_superseded_total", "Connections replaced by newer ones.", func() int64 { return hub.Stats().Superseded }},
 	} {

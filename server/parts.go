@@ -19,6 +19,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/bus"
 	"github.com/hearthkey/hearthkey/server/bus/membus"
 	"github.com/hearthkey/hearthkey/server/catalog"
+	"github.com/hearthkey/hearthkey/server/catalog/feed"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/geo"
 	"github.com/hearthkey/hearthkey/server/hub"
@@ -49,6 +50,7 @@ type parts struct {
 	accounts *account.Service
 	staff    *operators.Service
 	titles   catalog.Live // what TVs show
+	feed     *feed.Feed   // nil: they come from no address
 	hub      *hub.Hub
 	poller   *poller.Poller
 	tvs      *api.TVs
@@ -68,7 +70,7 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 	}
 	p := &parts{cfg: cfg, node: node.String(), bus: &membus.Bus{}}
 	for _, open := range []func(context.Context) error{
-		p.openStore, p.openKeys, p.openPlaces, p.openOutbox, p.openServices, p.openDevices, p.openBorders,
+		p.openStore, p.openKeys, p.openPlaces, p.openOutbox, p.openTitles, p.openServices, p.openDevices, p.openBorders,
 	} {
 		if err := open(ctx); err != nil {
 			p.close()
@@ -135,13 +137,6 @@ func (p *parts) openServices(context.Context) (err error) {
 		AccountURL: p.cfg.PublicURL + "/account/profiles", Title: p.title, Password: p.passwordAtTV,
 	})
 	if err != nil {
-		return err
-	}
-	titles, err := p.catalog()
-	if err != nil {
-		return err
-	}
-	if _, err := p.titles.Use(titles); err != nil {
 		return err
 	}
 	p.devices, err = device.New(device.Config{
@@ -266,6 +261,9 @@ func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { p.tvs.Run(ctx) })
 	running.Go(func() { p.outbox.Run(ctx) })
 	running.Go(func() { p.tidy(ctx) })
+	if p.feed != nil {
+		running.Go(func() { p.feed.Run(ctx) })
+	}
 }
 
 // tidyEvery is how often what nobody can use any more is removed.

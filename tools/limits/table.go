@@ -12,7 +12,7 @@ type Row struct {
 // packages are those whose other limits are listed after the table.
 var packages = []string{
 	"server", "server/account", "server/profile", "server/device", "server/notify", "server/hub", "server/hub/poller", "server/api",
-	"server/web", "server/admin", "server/admit", "server/keyring", "server/operator", "server/store", "server/timeline", "server/catalog", "server/wordlist",
+	"server/web", "server/admin", "server/admit", "server/keyring", "server/operator", "server/store", "server/timeline", "server/catalog", "server/catalog/feed", "server/wordlist",
 	"protocol", "protocol/pin", "protocol/sign", "protocol/parental",
 	"agent/session", "agent/pinlock", "agent/keyseq", "agent/link", "agent/cache", "agent/vault", "agent/screen",
 }

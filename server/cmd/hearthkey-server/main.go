@@ -62,7 +62,10 @@ type serve struct {
 	TLSCert     string        `name:"tls-cert" placeholder:"FILE" help:"Certificate chain (PEM), to end TLS here."`
 	TLSKey      string        `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	Trusted     []string      `name:"trusted-proxy" placeholder:"NETWORK" help:"Address or network of a proxy that ends TLS; its X-Forwarded-For is believed. May be given several times."`
-	Catalog     string        `placeholder:"FILE" help:"JSON file with the titles that TVs show. With --dev a demo set is the default."`
+	Catalog     string        `placeholder:"FILE|URL" help:"JSON file with the titles that TVs show, or the https address of one. With --dev a demo set is the default."`
+	CatEvery    time.Duration `name:"catalog-every" placeholder:"DURATION" help:"How often the catalogue's address is asked. Default: 5m."`
+	CatToken    string        `name:"catalog-token" placeholder:"TOKEN" help:"Bearer token for the catalogue's address: better in HEARTHKEY_CATALOG_TOKEN."`
+	CatFile     string        `name:"catalog-token-file" placeholder:"FILE" help:"File that holds that token."`
 	SMTPURL     string        `name:"smtp-url" placeholder:"URL" help:"Mail server: smtp://user:password@host:port?tls=starttls&from=address. It holds a secret: better in HEARTHKEY_SMTP_URL."`
 	SMSURL      string        `name:"sms-url" placeholder:"URL" help:"SMS gateway shaped like Twilio's: sms://sid:token@host?from=+15550006789. It holds a secret: better in HEARTHKEY_SMS_URL."`
 	DKIMKey     string        `name:"dkim-key" placeholder:"FILE" help:"Private key (PEM, RSA or Ed25519) that signs mails. The record to publish is logged at the start."`
@@ -90,6 +93,7 @@ func (s serve) config(log *slog.Logger) server.Config {
 	return server.Config{
 		Listen: s.Listen, Admin: s.Admin, Data: s.Data, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
+		CatalogEvery: s.CatEvery, CatalogToken: s.CatToken, CatalogTokenFile: s.CatFile,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
 		Places: s.Places, Region: s.Region, Support: s.Support, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode},
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
