@@ -36,7 +36,7 @@ import (
 
 const (
 	limit  = 13 * time.Minute // of a whole run, as answers on the beat take 50 ms each; what is measured until then is printed
-	target = 2.0               // percent
+	target = 2.0              // percent
 )
 
 func main() {
