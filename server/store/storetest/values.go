@@ -112,6 +112,14 @@ func testSharedSQL(t *testing.T, s *suite) {
 	if n := s.count(t, `SELECT COALESCE(MAX(n), $1) FROM owners WHERE $2 = id AND $2 <> 'b'`, 0, "a"); n != 7 {
 		t.Errorf("a parameter used twice: n = %d, want 7", n)
 	}
+	s.must(t, `INSERT INTO things (owner_id, id) VALUES ('a', 'x'), ('a', 'y'), ('a', 'z')`)
+	if n := s.count(t, `SELECT COUNT(*) FROM things WHERE (owner_id, id) < ($1, $2)`, "a", "y"); n != 1 {
+		t.Errorf("%d rows before one by two columns, want 1", n)
+	}
+	s.must(t, `DELETE FROM things WHERE (owner_id, id) IN (SELECT owner_id, id FROM things ORDER BY id LIMIT $1)`, 2)
+	if n := s.count(t, `SELECT COUNT(*) FROM things`); n != 1 {
+		t.Errorf("%d rows left after the removal of two of three", n)
+	}
 	err = s.View(t.Context(), func(q store.Querier) error {
 		_, err := number(t.Context(), q, `SELECT n FROM owners WHERE id = $1`, "nobody")
 		if !errors.Is(err, sql.ErrNoRows) {
