@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,8 +84,15 @@ func (s *settings) checkCatalog() error {
 	return nil
 }
 
-// title names a title: "" for one that is not on offer.
-func (p *parts) title(id protocol.TitleID) string { return p.titles.Name(id) }
+// title names a title for a page, an episode with its series: "" for one that is
+// not on offer.
+func (p *parts) title(id protocol.TitleID) string {
+	t, known := p.titles.Title(id)
+	if series := p.titles.Name(protocol.TitleID(t.Series)); known && series != "" {
+		return fmt.Sprintf("%s, season %d, episode %d: %s", series, t.Season, t.Episode, t.Name)
+	}
+	return t.Name
+}
 
 // feedAge is how long ago the catalogue's address last said what the catalogue
 // is, in seconds; -1 before it did, and where there is no address.
