@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs every fuzz target for the given time each (default 10s).
+# Runs every fuzz target for the given time each (default 10s), and then a long
+# random walk through the TV's screens.
 set -eu
 cd "$(dirname "$0")/.."
 for dir in $(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do
@@ -8,3 +9,5 @@ for dir in $(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort 
 		go test "./$dir" -run xxx -fuzz "^$target\$" -fuzztime "${1:-10s}"
 	done
 done
+echo "agent/nav three million keys"
+go test ./agent/nav -run '^TestRandomWalk$' -keys 3000000 -seed "$(date +%s)" -timeout 60m

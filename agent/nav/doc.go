@@ -13,11 +13,21 @@
 //	network check
 //	the screen of the phase:
 //	  starting · welcome ⇄ code · email ⇄ password ─▶ accessCode · signedOut · deactivated · stolen · leaseEnded · update
-//	  active:  gate ⇄ pin ─▶ home ⇄ title ⇄ player
-//	             ▲     ⇅       ⇅ settings, edit profile
+//	  active:  gate ⇄ pin ─▶ home ⇄ title ⇄ (parental PIN) ─▶ player ─▶ next ─▶ player
+//	             ▲     ⇅       ⇅ search ⇄ title; settings; edit profile
 //	             │     forgot PIN
 //	             ├── add profile: picture ⇄ name ⇄ level ⇄ PIN or password ─▶ adding
 //	             └── a change of phase, standby, a profile gone or locked anew
+//
+// # What may play
+//
+// Every way to a title goes through one function, play, and that through the one
+// decision of package parental; what it refuses is shown in no row, page or
+// search. The parental PIN proves one title, or one series, until the player is
+// left. A [Launch] from outside waits at the gate and proves nothing, and digits
+// enter a PIN only from a source that is trusted. What a [World] says about an
+// open or playing title counts in the step that brings it; the lease's end does
+// by the model's own clock.
 //
 // # Duties of the caller
 //
@@ -30,6 +40,7 @@
 //
 // testdata holds the stories of a household at its TV, each a text file of keys
 // and the screens that must follow. A random walk and a fuzz target look for a
-// key, World or clock that opens a locked profile, panics, or leaves a screen
-// with items but without a focus.
+// key, World, launch or clock that opens a locked profile, plays or shows what a
+// judge with code of its own refuses, panics, or leaves a screen with items but
+// without a focus, or without a way out. "make fuzz" walks three million steps.
 package nav

@@ -228,6 +228,9 @@ const (
 	msgSayProgress
 	msgSayNeedsPIN
 	msgSayNext
+	msgSayFound
+	msgSayOneFound
+	msgSayNoneFound
 
 	messageCount
 )
@@ -449,12 +452,15 @@ var english = [messageCount]string{
 	msgBannerRebuilding:   "This TV is getting your profiles again.",
 	msgBannerMemory:       "This TV's storage has a problem. Everything works, and is fetched again after a restart.",
 
-	msgSayFocus:    "{label}, {detail}",
-	msgSayLocked:   "{label}, locked",
-	msgSayPIN:      "{n} of {length} digits",
-	msgSayProgress: "{n} % watched",
-	msgSayNeedsPIN: "asks for the parental PIN",
-	msgSayNext:     "It plays by itself in {n} seconds.",
+	msgSayFocus:     "{label}, {detail}",
+	msgSayLocked:    "{label}, locked",
+	msgSayPIN:       "{n} of {length} digits",
+	msgSayProgress:  "{n} % watched",
+	msgSayNeedsPIN:  "asks for the parental PIN",
+	msgSayFound:     "{n} results",
+	msgSayOneFound:  "1 result",
+	msgSayNoneFound: "No results",
+	msgSayNext:      "It plays by itself in {n} seconds.",
 }
 
 // text returns message id with its {words} filled in: pairs of word and value.

@@ -217,10 +217,12 @@ func (s *stepper) checkTitle() {
 // parental PIN from now on, it is asked for.
 func (s *stepper) checkPlaying() {
 	w := wish{title: s.player.title, path: s.player.path, at: s.player.position(s.now)}
-	_, d := s.decide(w.path, w.title)
-	switch d.Verdict {
-	case parental.Allow:
-	case parental.NeedsPIN:
+	t, d := s.decide(w.path, w.title)
+	switch {
+	case t.Kind == parental.Series: // since the newest catalogue
+		s.refuse(w.title, parental.Decision{Verdict: parental.Refuse, Reason: parental.UnknownTitle})
+	case d.Verdict == parental.Allow:
+	case d.Verdict == parental.NeedsPIN:
 		s.stop()
 		s.say(msgStoppedPIN)
 		s.play(w)

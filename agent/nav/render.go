@@ -20,6 +20,9 @@ func (m Model) View() View {
 	if v.Say = v.spoken(v.Focus == m.cameWith); m.typing.news && v.Keyboard != nil && v.Keyboard.Message != "" && v.Dialog == nil {
 		v.Say = v.Keyboard.Message
 	}
+	if m.found.news && v.Screen == ScreenSearch && v.Dialog == nil && v.Menu == nil && v.Toast == "" {
+		v.Say = sentences([]string{m.found.spoken(), v.Say})
+	}
 	if m.now < m.newsEnds && v.Banner != nil {
 		v.Say = sentences([]string{v.Banner.Text, v.Say})
 	}
@@ -126,7 +129,11 @@ func (v View) spoken(came bool) string {
 	if came {
 		parts = v.introduction()
 	}
-	if it, ok := v.focusedItem(); ok {
+	switch it, ok := v.focusedItem(); {
+	case !ok:
+	case v.Screen == ScreenTitle && v.Dialog == nil && v.Menu == nil:
+		parts = append(parts, it.spokenTitle())
+	default:
 		parts = append(parts, it.spoken())
 	}
 	return sentences(parts)
@@ -170,7 +177,8 @@ func (it Item) spoken() string {
 	return spokenKey(it.Label)
 }
 
-// spokenTitle is what a screen reader says of a title in a row.
+// spokenTitle is what a screen reader says of a title in a row, or of a button
+// that plays one.
 func (it Item) spokenTitle() string {
 	parts := []string{it.Label, it.Detail}
 	if it.Progress > 0 {

@@ -25,6 +25,7 @@ type found struct {
 	grid    // one row, or none
 	suggest []Item
 	inRows  bool   // the focus is in the row rather than on the keyboard
+	news    bool   // it was found in this step
 	query   string // that it was found for
 	built   origin
 }
@@ -60,10 +61,10 @@ func (s *stepper) fillSearch() {
 		return
 	}
 	f, now := &s.found, s.origin()
-	if s.place != atSearch || f.built == now && f.query == s.typing.query {
+	if f.news = false; s.place != atSearch || f.built == now && f.query == s.typing.query {
 		return
 	}
-	f.built, f.query = now, s.typing.query
+	f.built, f.query, f.news = now, s.typing.query, s.typing.query != ""
 	list := s.search(f.query)
 	f.suggest = s.suggestions(list)
 	b := rowBuilder{model: &s.Model, row: Row{Label: text(msgResults)}, prefix: "found", left: pageBudget}
@@ -103,6 +104,17 @@ func (m *Model) search(query string) []parental.Title {
 		}
 	}
 	return nil
+}
+
+// spoken is what a screen reader says when something else was found.
+func (f found) spoken() string {
+	switch {
+	case len(f.rows) == 0:
+		return text(msgSayNoneFound)
+	case len(f.rows[0].Items) == 1:
+		return text(msgSayOneFound)
+	}
+	return text(msgSayFound, "n", itoa(len(f.rows[0].Items)))
 }
 
 // suggestions are names that what is typed could become.

@@ -312,6 +312,9 @@ func (w *walker) noteProof(before Model, ev Event) {
 func (w *walker) mayPlayNow(p protocol.Profile, id protocol.TitleID) error {
 	pw, house := &w.play, w.world.Household.Parental
 	verdict := pw.judge.verdict(p, house, id)
+	if pw.judge.titles[id].Kind == parental.Series {
+		verdict = "a series"
+	}
 	if verdict == "pin" && house != nil && pw.proved != "" && pw.pin == house.PIN && (pw.series == "" && pw.proved == id || pw.series != "" && pw.series == pw.judge.series(id)) {
 		verdict = "allow"
 	}
