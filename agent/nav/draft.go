@@ -48,7 +48,7 @@ func (s *stepper) dropDraft() {
 	if s.place != atNewName && s.place != atNewPassword && s.typing.at.ofProfile() {
 		s.typing = typing{}
 	}
-	if s.place != atGate {
+	if s.place != atGate && s.place != atAdding {
 		s.arrival = nil
 	}
 }

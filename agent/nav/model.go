@@ -33,7 +33,7 @@ type Model struct {
 	upNext    upNext
 	typing    typing
 	draft     draft
-	arrival   map[protocol.ProfileID]bool // who was there before the profile that was added; nil: none was
+	arrival   map[protocol.ProfileID]bool // who was there when a profile was asked for; nil: none was
 	enrolling bool                        // the person asked for a code and did not cancel
 	renewed   bool                        // the code shown has run out and a new one was asked for
 	acked     bool                        // the person has read why the session ended

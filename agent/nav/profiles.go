@@ -84,7 +84,7 @@ func (s *stepper) proveOrAdd(need proof) {
 func (s *stepper) addNow(digits, password Secret) {
 	d := &s.draft
 	d.asked, d.answers, d.problem, d.waitEnd = true, s.answer().Answers, 0, 0
-	s.place = atAdding
+	s.place, s.arrival = atAdding, profileIDs(s.world.Profiles)
 	s.emit(AddProfile{Name: d.name, Avatar: d.avatar, Level: d.level, Kids: d.kids, PIN: digits, Password: password})
 }
 
@@ -113,7 +113,6 @@ func (s *stepper) added(r protocol.ProfileRefusal) {
 	d := &s.draft
 	switch r {
 	case "":
-		s.arrival = profileIDs(s.world.Profiles)
 		name := d.name
 		s.cancelDraft()
 		s.say(msgAdded, "name", name)
@@ -151,10 +150,12 @@ func (s *stepper) provedWrong(r protocol.ProfileRefusal) {
 	}
 }
 
-func (s *stepper) addingProblem(m message) { s.place, s.draft.problem, s.focusOn = atAdding, m, "" }
+func (s *stepper) addingProblem(m message) {
+	s.place, s.draft.problem, s.focusOn, s.arrival = atAdding, m, "", nil
+}
 
 // checkArrival gives the focus to the profile that has just been added, once it
-// is there.
+// is there: it may come before the answer, or after it.
 func (s *stepper) checkArrival() {
 	if s.arrival == nil || s.place != atGate {
 		return
