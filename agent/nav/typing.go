@@ -90,7 +90,7 @@ func (s *stepper) toField(f field) {
 
 // signIn is how far the server is with it.
 func (m Model) signIn() SignIn {
-	if m.world.SignIn == nil || m.typing.at == atQuery {
+	if m.world.SignIn == nil || m.typing.at == atQuery || m.typing.at.ofProfile() {
 		return SignIn{}
 	}
 	return *m.world.SignIn
