@@ -37,7 +37,7 @@ func (s *Service) Activity(ctx context.Context, now time.Time, sess Session, f p
 		if status, _ := effective(row); status != protocol.Active {
 			return nil
 		}
-		known, err := profiles(tx, sess.Account)
+		known, err := tx.ProfileIDs(sess.Account)
 		if err != nil {
 			return err
 		}

@@ -378,3 +378,14 @@ func upTo(n int) []int {
 	}
 	return out
 }
+
+// BenchmarkProgress is what a TV tells once a minute while it plays.
+func BenchmarkProgress(b *testing.B) {
+	l := newLiving(b)
+	for i := range keptBegun {
+		l.tells(l.tv, l.item(l.main, protocol.TitleID(fmt.Sprint("t", i)), protocol.Started, 0))
+	}
+	for b.Loop() {
+		l.tells(l.tv, l.item(l.main, "moon", protocol.Progress, 60))
+	}
+}

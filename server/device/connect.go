@@ -165,7 +165,7 @@ func (s *Service) ProfileSelected(ctx context.Context, now time.Time, sess Sessi
 		if err != nil {
 			return err
 		}
-		known, err := profiles(tx, sess.Account)
+		known, err := tx.ProfileIDs(sess.Account)
 		if err != nil {
 			return err
 		}
@@ -197,13 +197,4 @@ func current(tx *store.Tx, sess Session) (store.DeviceRow, error) {
 		return row, ErrUnknown
 	}
 	return row, nil
-}
-
-func profiles(tx *store.Tx, acc protocol.AccountID) (map[protocol.ProfileID]bool, error) {
-	rows, err := tx.Profiles(acc)
-	known := make(map[protocol.ProfileID]bool, len(rows))
-	for _, r := range rows {
-		known[r.ID] = true
-	}
-	return known, err
 }

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -98,33 +99,39 @@ func list(tx *store.Tx, acc protocol.AccountID, it protocol.ActivityItem) (chang
 
 // progress notes how far a profile is in a title.
 func progress(tx *store.Tx, acc protocol.AccountID, it protocol.ActivityItem) (changed bool, err error) {
-	rows, err := tx.Progress(acc, it.Profile)
-	if err != nil {
-		return false, err
-	}
 	next := store.ProgressRow{
 		Account: acc, Profile: it.Profile,
 		Watched: protocol.Watched{Title: it.Title, Position: it.Position, Length: it.Length, At: it.At},
 	}
-	left := keptBegun - 1
-	for _, r := range rows { // the newest first
-		if r.Title == it.Title {
-			if r.At > it.At {
-				return false, nil
-			}
-			if next.Length == 0 {
-				next.Length = r.Length
-			}
-			continue
-		}
-		if left--; left < 0 {
-			if err := tx.DropProgress(r); err != nil {
-				return false, err
-			}
-		}
+	before, err := tx.ProgressIn(acc, it.Profile, it.Title)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		err = makeRoom(tx, acc, it.Profile)
+	case err == nil && before.At > it.At:
+		return false, nil
+	case next.Length == 0:
+		next.Length = before.Length
+	}
+	if err != nil {
+		return false, err
 	}
 	next.Done = seen(next.Position, next.Length)
 	return true, tx.PutProgress(next)
+}
+
+// makeRoom forgets the titles that a profile began longest ago, so that one more
+// can be kept.
+func makeRoom(tx *store.Tx, acc protocol.AccountID, profile protocol.ProfileID) error {
+	rows, err := tx.Progress(acc, profile)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows[min(len(rows), keptBegun-1):] {
+		if err := tx.DropProgress(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // library returns the frames that tell the libraries of all profiles.

@@ -473,3 +473,22 @@ func TestConfigKeepsWithinBounds(t *testing.T) {
 		}
 	}
 }
+
+func FuzzPlace(f *testing.F) {
+	for _, s := range []string{"", "1.d-abc.1.1", "1.d.1", "x", "-1.d.1.1", "1..1.1", "01.d.1.1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := parsePlace(s)
+		if err != nil {
+			if !errors.Is(err, ErrCursor) {
+				t.Errorf("parsePlace(%q) = %v, want ErrCursor", s, err)
+			}
+			return
+		}
+		again, err := parsePlace(fmt.Sprintf("%d.%s.%d.%d", p.At, p.Device, p.Epoch, p.Seq))
+		if s != "" && (err != nil || again != p) {
+			t.Errorf("parsePlace(%q) = %+v, read again %+v, %v", s, p, again, err)
+		}
+	})
+}

@@ -53,6 +53,31 @@ func (tx *Tx) DropFromList(r ListRow) error {
 	return tx.execOne(`DELETE FROM own_list WHERE account_id = $1 AND profile_id = $2 AND title_id = $3`, r.Account, r.Profile, r.Title)
 }
 
+// ProfileIDs returns the ids of the account's profiles and nothing else of them.
+func (tx *Tx) ProfileIDs(account protocol.AccountID) (map[protocol.ProfileID]bool, error) {
+	out := map[protocol.ProfileID]bool{}
+	err := tx.rows(func(scan scanFunc) error {
+		var id protocol.ProfileID
+		err := scan(&id)
+		out[id] = true
+		return err
+	}, `SELECT profile_id FROM profiles WHERE account_id = $1`, account)
+	return out, err
+}
+
+// ProgressIn returns how far a profile is in a title: ErrNotFound where it never
+// began it.
+func (tx *Tx) ProgressIn(account protocol.AccountID, profile protocol.ProfileID, title protocol.TitleID) (ProgressRow, error) {
+	rows, err := tx.progress(account, `WHERE account_id = $1 AND profile_id = $2 AND title_id = $3`, account, profile, title)
+	if err == nil && len(rows) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return ProgressRow{}, err
+	}
+	return rows[0], nil
+}
+
 // Progress returns the titles that a profile began, the newest first.
 func (tx *Tx) Progress(account protocol.AccountID, profile protocol.ProfileID) ([]ProgressRow, error) {
 	return tx.progress(account, `WHERE account_id = $1 AND profile_id = $2 ORDER BY at DESC, title_id`, account, profile)
