@@ -2,7 +2,6 @@ package nav
 
 import (
 	"strings"
-	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 )
@@ -64,9 +63,4 @@ func marks(items []Item) string {
 		}
 	}
 	return strings.Join(out, " ")
-}
-
-// household has room for another profile and a server that answers.
-func household(profiles ...protocol.Profile) World {
-	return World{Phase: Active, Online: true, At: time.Second, Profiles: profiles, Household: Household{MaxProfiles: 5}}
 }
