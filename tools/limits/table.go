@@ -88,6 +88,9 @@ var table = []Row{
 	{"Wrong PINs without a wait", "agent/pinlock", "Free", "tries", "P9; NIST: slowed from the 5th"},
 	{"A notice, and an hour each, from wrong PIN number", "agent/pinlock", "AlarmAt", "", "P9"},
 	{"A wrong PIN is forgiven every", "agent/pinlock", "Forgive", "", "P9"},
+	{"The owner is told again that the same PIN is guessed after", "server/profile", "alarmAgain", "", "V7"},
+	{"Blocked titles, over all profiles of an account", "protocol", "MaxBlocked", "titles", "P6"},
+	{"Titles that ask for the parental PIN", "protocol", "MaxParentTitle", "titles", "P7"},
 	{"Unrated titles count as", "protocol/parental", "UnratedAge", "years", "P5"},
 
 	{"Devices per account (operator's setting)", "server/device", "defaultMaxDevices", "devices", "D15"},
