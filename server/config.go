@@ -68,7 +68,8 @@ type Config struct {
 	// the address of one: https, or http to this machine. Empty: none; with Dev a
 	// demo set.
 	Catalog string
-	// CatalogEvery is how often the address is asked. Default 5 minutes.
+	// CatalogEvery is how often the file or the address is looked at. Default 5
+	// minutes.
 	CatalogEvery time.Duration
 	// CatalogToken is sent to the address as a bearer token. CatalogTokenFile is a
 	// file that holds it, read for each request.

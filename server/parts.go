@@ -50,6 +50,7 @@ type parts struct {
 	accounts *account.Service
 	staff    *operators.Service
 	titles   catalog.Live // what TVs show
+	titlesAt time.Time    // when the file that they are from was changed
 	feed     *feed.Feed   // nil: they come from no address
 	hub      *hub.Hub
 	poller   *poller.Poller
@@ -261,8 +262,11 @@ func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { p.tvs.Run(ctx) })
 	running.Go(func() { p.outbox.Run(ctx) })
 	running.Go(func() { p.tidy(ctx) })
-	if p.feed != nil {
+	switch {
+	case p.feed != nil:
 		running.Go(func() { p.feed.Run(ctx) })
+	case p.cfg.Catalog != "":
+		running.Go(func() { p.watchTitles(ctx) })
 	}
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,23 +22,64 @@ func (p *parts) openTitles(context.Context) error {
 	case feed.IsAddress(p.cfg.Catalog):
 		return p.openFeed()
 	case p.cfg.Catalog != "":
-		data, err := os.ReadFile(p.cfg.Catalog)
-		if err == nil {
-			_, err = p.titles.Use(data)
-		}
-		if err != nil {
+		if _, err := p.readTitles(); err != nil {
 			return operator(err, "--catalog cannot be used: %v.", err)
 		}
 	case p.cfg.Dev:
-		if _, err := p.titles.Use(catalog.Demo()); err != nil {
-			return err
-		}
-		return nil // one rating of it is unknown on purpose
+		_, err := p.titles.Use(catalog.Demo()) // one rating of it is unknown on purpose
+		return err
+	}
+	return nil
+}
+
+// readTitles takes the operator's file into use, where it is another one than
+// the last time.
+func (p *parts) readTitles() (changed bool, err error) {
+	info, err := os.Stat(p.cfg.Catalog)
+	if err != nil {
+		return false, err
+	}
+	if info.Size() > catalog.MaxFile {
+		return false, fmt.Errorf("it has %d bytes, at most %d", info.Size(), catalog.MaxFile)
+	}
+	if info.ModTime().Equal(p.titlesAt) {
+		return false, nil
+	}
+	data, err := os.ReadFile(p.cfg.Catalog)
+	if err != nil {
+		return false, err
+	}
+	p.titlesAt = info.ModTime()
+	if changed, err = p.titles.Use(data); err != nil || !changed {
+		return false, err
 	}
 	if unknown := p.titles.Unknown(); len(unknown) > 0 {
 		p.cfg.Log.Warn("catalogue has ratings that are not known: their titles count as 18", "ratings", unknown)
 	}
-	return nil
+	return true, nil
+}
+
+// watchTitles looks at the operator's file from time to time. One that is no
+// catalogue changes nothing.
+func (p *parts) watchTitles(ctx context.Context) {
+	tick := time.NewTicker(cmp.Or(p.cfg.CatalogEvery, feed.DefaultEvery))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		changed, err := p.readTitles()
+		switch {
+		case err != nil:
+			p.cfg.Log.Warn("catalogue not read: the one before stays in use", "file", p.cfg.Catalog, "error", err)
+		case changed:
+			_, blob, edition := p.titles.Document()
+			p.cfg.Log.Info("catalogue changed", "file", p.cfg.Catalog, "bytes", blob.Size, "edition", edition)
+			p.hub.NudgeAll(ctx, edition)
+		}
+	}
 }
 
 // openFeed begins with the catalogue that the operator's address gave last. It
@@ -68,13 +110,15 @@ func (c Config) catalogToken() (string, error) {
 	return strings.TrimSpace(string(data)), err
 }
 
-// checkCatalog finds what an operator got wrong about the catalogue's token.
+// checkCatalog finds what an operator got wrong about the catalogue's settings.
 func (s *settings) checkCatalog() error {
 	switch {
-	case s.CatalogToken == "" && s.CatalogTokenFile == "" && s.CatalogEvery == 0:
+	case s.CatalogEvery != 0 && (s.CatalogEvery < feed.MinEvery || s.CatalogEvery > feed.MaxEvery):
+		return operator(nil, "--catalog-every %s is not between %s and %s.", s.CatalogEvery, feed.MinEvery, feed.MaxEvery)
+	case s.CatalogToken == "" && s.CatalogTokenFile == "":
 		return nil
 	case !feed.IsAddress(s.Catalog):
-		return operator(nil, "--catalog-token, --catalog-token-file and --catalog-every are for a --catalog that is an address.")
+		return operator(nil, "--catalog-token and --catalog-token-file are for a --catalog that is an address.")
 	case s.CatalogToken != "" && s.CatalogTokenFile != "":
 		return operator(nil, "Give --catalog-token or --catalog-token-file, not both.")
 	}

@@ -136,6 +136,35 @@ func TestCatalogueByAddress(t *testing.T) {
 	}
 }
 
+// TestCatalogueByFile: a file that is replaced reaches a connected TV; one that is
+// no catalogue changes nothing.
+func TestCatalogueByFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "titles.json")
+	at := time.Now()
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Minute) // however coarse the disk's clock is
+		if err := errors.Join(os.Chtimes(file+".new", at, at), os.Rename(file+".new", file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := wares("amber", "Amber"), wares("basalt", "Basalt")
+	write(first)
+	h := open(t, func(c *server.Config) { c.Catalog, c.CatalogEvery = file, time.Second })
+	v := newTV(h, "Den")
+	v.join(h.signUp("mara@example.org"))
+	if got := string(v.blobs[digest(v.state.Catalog)]); got != first {
+		t.Errorf("the TV has %s", got)
+	}
+	write("garbage")
+	eventually(t, "garbage refused", func() bool { return strings.Contains(h.logs.String(), "catalogue not read") })
+	write(second)
+	v.shows(second)
+}
+
 func TestCatalogueSettings(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "titles.json")
 	if err := os.WriteFile(file, []byte(`{"titles":[{"id":"a","name":"x","kind":"movie"}]}`), 0o600); err != nil {
@@ -149,7 +178,7 @@ func TestCatalogueSettings(t *testing.T) {
 		"no file":               {func(c *server.Config) { c.Catalog = file + "x" }, "no such file"},
 		"http elsewhere":        {func(c *server.Config) { c.Catalog = "http://titles.example/" }, "http is for this machine only"},
 		"a password in it":      {func(c *server.Config) { c.Catalog = "https://u:p@titles.example/" }, "give a token instead"},
-		"too often":             {func(c *server.Config) { c.Catalog, c.CatalogEvery = "https://titles.example/", time.Millisecond }, "not 1s to 24h"},
+		"too often":             {func(c *server.Config) { c.Catalog, c.CatalogEvery = "https://titles.example/", time.Millisecond }, "not between 1s and 24h"},
 		"a token for a file":    {func(c *server.Config) { c.Catalog, c.CatalogToken = file, "x" }, "that is an address"},
 		"two tokens":            {func(c *server.Config) { c.Catalog, c.CatalogToken, c.CatalogTokenFile = "https://t.example", "x", file }, "not both"},
 		"no file for the token": {func(c *server.Config) { c.Catalog, c.CatalogTokenFile = "https://t.example", file+"x" }, "cannot be read"},

@@ -13,7 +13,7 @@ func TestP5_Ratings(t *testing.T) {
 		system, label string
 		age           int // -1: not in the table
 	}{
-		{"FSK", "12", 12}, {"FSK", "FSK 12", 12}, {"fsk", " fsk-12 ", 12}, {"FSK", "FSK12", 12}, {"FSF", "16", 16}, {"FSK", "0", 0},
+		{"FSK", "12", 12}, {"FSK", "FSK 12", 12}, {"fsk", " fsk-12 ", 12}, {"FSK", "FSK12", 12}, {"FSF", "16", 16}, {"FSK", "FSK o.A.", 0}, {"FSK", "Keine Jugendfreigabe", -1}, {"FSK", "0", 0},
 		{"FSK", "13", -1}, {"FSK", "", -1}, {"FSK", "FSK", -1}, {"", "12", -1}, {"FSKX", "12", -1}, {"FSK", "-", -1}, {"-", "-", -1},
 		{"MPA", "PG-13", 13}, {"MPAA", "pg 13", 13}, {"MPAA", "MPAA PG-13", 13}, {"MPA", "R", 17}, {"MPA", "NC-17", 18}, {"MPA", "PG", 10}, {"MPA", "NR", -1},
 		{"MPA", "MPAG", -1}, {"MPA", "P", -1}, {"MPA", "PG-1", -1}, {"MPA", "PG-130", -1},

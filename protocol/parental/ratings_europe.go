@@ -3,7 +3,7 @@ package parental
 // The systems of Europe and its neighbours. Where an age is not the number in the
 // label, or the label has none, [Sources] says why it is what it is.
 var europe = []System{
-	{"FSK", []Grade{{"0", 0}, {"6", 6}, {"12", 12}, {"16", 16}, {"18", 18}}},
+	{"FSK", []Grade{{"0", 0}, {"o. A.", 0}, {"6", 6}, {"12", 12}, {"16", 16}, {"18", 18}}},
 	{"JMK", []Grade{{"0", 0}, {"AA", 0}, {"6", 6}, {"8", 8}, {"10", 10}, {"12", 12}, {"14", 14}, {"16", 16}}},
 	{"CH", []Grade{{"0", 0}, {"6", 6}, {"8", 8}, {"10", 10}, {"12", 12}, {"14", 14}, {"16", 16}, {"18", 18}}},
 	{"CNC", []Grade{{"Tous publics", 0}, {"TP", 0}, {"U", 0}, {"12", 12}, {"16", 16}, {"18", 18}}},

@@ -19,7 +19,7 @@ func Sources() []Source { return sources }
 var sources = []Source{
 	{"FSK", "DE", "Freiwillige Selbstkontrolle der Filmwirtschaft",
 		"Jugendschutzgesetz § 14 (2)", "http://www.fsk.de",
-		""},
+		"o. A. (ohne Altersbeschränkung) is how 0 was written before."},
 	{"JMK", "AT", "Jugendmedienkommission",
 		"Recommendations of the commission, which the states' laws take up", "https://www.bmbwf.gv.at/Themen/schule/schulpraxis/ugbm/jmk.html",
 		""},

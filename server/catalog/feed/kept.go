@@ -32,19 +32,33 @@ func readKept(path string) (k kept, err error) {
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxKept+1))
-	if err == nil && len(data) > maxKept {
-		err = fmt.Errorf("it has more than %d bytes", maxKept)
-	}
 	if err == nil {
-		err = json.Unmarshal(data, &k)
-	}
-	if err == nil && len(k.Document) == 0 {
-		err = errors.New("it holds no document")
+		k, err = parseKept(data)
 	}
 	if err != nil {
 		return kept{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	return k, nil
+}
+
+func parseKept(data []byte) (k kept, err error) {
+	if len(data) > maxKept {
+		return k, fmt.Errorf("it has more than %d bytes", maxKept)
+	}
+	if err := json.Unmarshal(data, &k); err != nil {
+		return kept{}, err
+	}
+	if len(k.Document) == 0 || string(k.Document) == "null" {
+		return kept{}, errors.New("it holds no document")
+	}
+	return k, nil
+}
+
+// encode writes k with the document's bytes as they are.
+func (k kept) encode(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(k)
 }
 
 // write replaces the file in one step: a crash leaves the old one or the new one.
@@ -53,10 +67,7 @@ func (k kept) write(path string) error {
 	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(file)
-	enc.SetEscapeHTML(false) // the document's bytes stay as they are
-	err = enc.Encode(k)
-	err = errors.Join(err, file.Sync(), file.Close())
+	err = errors.Join(k.encode(file), file.Sync(), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), path)
 	}

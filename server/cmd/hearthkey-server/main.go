@@ -63,7 +63,7 @@ type serve struct {
 	TLSKey      string        `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	Trusted     []string      `name:"trusted-proxy" placeholder:"NETWORK" help:"Address or network of a proxy that ends TLS; its X-Forwarded-For is believed. May be given several times."`
 	Catalog     string        `placeholder:"FILE|URL" help:"JSON file with the titles that TVs show, or the https address of one. With --dev a demo set is the default."`
-	CatEvery    time.Duration `name:"catalog-every" placeholder:"DURATION" help:"How often the catalogue's address is asked. Default: 5m."`
+	CatEvery    time.Duration `name:"catalog-every" placeholder:"DURATION" help:"How often the catalogue's file or address is looked at. Default: 5m."`
 	CatToken    string        `name:"catalog-token" placeholder:"TOKEN" help:"Bearer token for the catalogue's address: better in HEARTHKEY_CATALOG_TOKEN."`
 	CatFile     string        `name:"catalog-token-file" placeholder:"FILE" help:"File that holds that token."`
 	SMTPURL     string        `name:"smtp-url" placeholder:"URL" help:"Mail server: smtp://user:password@host:port?tls=starttls&from=address. It holds a secret: better in HEARTHKEY_SMTP_URL."`
