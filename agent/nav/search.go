@@ -44,7 +44,7 @@ func (m *Model) searching() bool {
 	switch m.place {
 	case atSearch:
 		return true
-	case atTitle, atPlayer, atNext, atPIN:
+	case atTitle, atPlayer, atNext, atPIN, atForgot:
 		return m.watching.id != "" && m.page.from == atSearch
 	}
 	return false

@@ -44,9 +44,9 @@ func (s *stepper) closeTitle() {
 		s.page.inRows = len(s.page.rows) > 0
 		return
 	}
-	s.place, s.title, s.page = s.page.from, "", page{}
-	if s.place != atSearch {
-		s.place = atHome
+	from := s.page.from
+	if s.place, s.title, s.page = atHome, "", (page{}); from == atSearch {
+		s.openSearch()
 	}
 }
 

@@ -508,6 +508,13 @@ func TestRandomWalk(t *testing.T) {
 
 func FuzzKeys(f *testing.F) {
 	f.Add([]byte{0, 7, 0, 0, 1, 5, 200, 0, 0, 200, 4, 0, 200, 4, 0, 200, 4, 0, 200, 4, 0, 9, 0, 0})
+	household := []byte{0, 7, 0, 0, 7, 0, 0, 1, 9, 0, 2, 1, 32, 1, 12, 31, 5, 77} // active, profiles, series, a parental PIN, a library
+	for seed := range byte(4) {
+		for i := range 120 {
+			household = append(household, 50, byte(i*7)+seed*31, byte(i*13)) // towards something to play
+		}
+		f.Add(household)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 3*2000 {
 			return
