@@ -199,8 +199,8 @@ type Profile struct {
 	Main     bool           `json:"main,omitempty"`
 	Locked   bool           `json:"locked,omitempty"` // has a profile lock: without a verifier it stays locked
 	PIN      int64          `json:"pin,omitempty"`    // version of the PIN
-	// Unlocks counts how often the owner forgave this PIN's wrong tries. A
-	// device that sees it grow forgets what it counted.
+	// Unlocks grows whenever the owner forgives this PIN's wrong tries. A device
+	// that sees it grow forgets what it counted.
 	Unlocks int64     `json:"unlocks,omitempty"`
 	Blocked []TitleID `json:"blocked,omitempty"` // titles and series it may never play
 }

@@ -134,9 +134,11 @@ func (tx *Tx) EndPinWait(account protocol.AccountID, profile protocol.ProfileID)
 }
 
 // BumpTries makes the account's next number of tries, and its next version, so
-// that devices hear of it.
+// that devices hear of it. The number is the time in milliseconds, or one more
+// than the last: counted from one, a restored backup would give numbers again that
+// devices have seen, and they would not heed the owner's Unlock.
 func (tx *Tx) BumpTries(account protocol.AccountID, now time.Time) (number int64, v protocol.Version, err error) {
-	err = tx.row(`UPDATE accounts SET tries = tries + 1, version = version + 1, updated = $2
+	err = tx.row(`UPDATE accounts SET tries = CASE WHEN tries < $2 THEN $2 ELSE tries + 1 END, version = version + 1, updated = $2
 		WHERE account_id = $1 RETURNING tries, version`, account, millis(now)).Scan(&number, &v)
 	return number, v, err
 }

@@ -131,16 +131,19 @@ func TestPinTries(t *testing.T) { // P9
 	want(other)
 
 	update(t, db, func(tx *store.Tx) error {
-		_, v, err := tx.BumpTries(house, noon)
-		if v != 2 {
-			t.Errorf("version %d after BumpTries, want 2", v)
+		n, v, err := tx.BumpTries(house, noon)
+		if v != 2 || n != noon.UnixMilli() {
+			t.Errorf("number %d, version %d after BumpTries, want the time and 2", n, v)
+		}
+		if n, _, err = tx.BumpTries(house, noon.Add(-time.Hour)); n != noon.UnixMilli()+1 {
+			t.Errorf("number %d, want one more", n)
 		}
 		return errors.Join(err, tx.AlarmPin(house, protocol.ParentalPIN, noon), tx.UnlockPin(house, protocol.ParentalPIN))
 	})
 	want()
 	update(t, db, func(tx *store.Tx) error {
 		pins, err := tx.Pins(house)
-		if len(pins) != 1 || pins[0].Unlocks != 1 || !pins[0].Alarmed.IsZero() {
+		if len(pins) != 1 || pins[0].Unlocks != noon.UnixMilli()+1 || !pins[0].Alarmed.IsZero() {
 			t.Errorf("after UnlockPin: %+v", pins)
 		}
 		return errors.Join(err, tx.PutPinTries(row), tx.SetPin(pinOf(protocol.ParentalPIN, 2)))
@@ -148,7 +151,7 @@ func TestPinTries(t *testing.T) { // P9
 	want() // a new PIN begins with none
 	update(t, db, func(tx *store.Tx) error {
 		pins, err := tx.Pins(house)
-		if len(pins) != 1 || pins[0].Version != 2 || pins[0].Unlocks != 1 {
+		if len(pins) != 1 || pins[0].Version != 2 || pins[0].Unlocks != noon.UnixMilli()+1 {
 			t.Errorf("after a new PIN: %+v", pins)
 		}
 		return err
