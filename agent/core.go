@@ -61,10 +61,12 @@ type core struct {
 
 	snapshot  *protocol.Snapshot // what the cache holds of it, decoded
 	catalog   *protocol.Catalog
-	titles    *titles.Index      // of catalog
-	profile   protocol.ProfileID // who is watching
-	shelf     library.Shelf      // of profile
-	library   *nav.Library       // the same, as nav shows it; nil where nothing is known
+	titles    *titles.Index                        // of catalog
+	profile   protocol.ProfileID                   // who is watching
+	shelf     library.Shelf                        // of profile
+	library   *nav.Library                         // the same, as nav shows it; nil where nothing is known
+	shelves   map[protocol.ProfileID]library.Shelf // of all profiles, as the server told this run; nil: it has not
+	unstored  bool                                 // shelves are not in the cache yet
 	storage   nav.Storage
 	offline   int64 // wall clock when contact was lost, in ms; 0 while online
 	qr        qrCode
@@ -184,7 +186,7 @@ func (c *core) keepUp() {
 		c.log.Error("PIN counters not written", "error", err)
 	}
 	c.tellTries()
-	if err := c.cache.Flush(); err != nil {
+	if err := errors.Join(c.storeShelves(), c.cache.Flush()); err != nil {
 		c.log.Error("activity not written", "error", err)
 	}
 }
@@ -227,5 +229,5 @@ func (c *core) close() error {
 	for _, t := range []*time.Timer{c.wake, c.navWake, c.upkeep} {
 		t.Stop()
 	}
-	return errors.Join(c.settleCounters(), c.cache.Close(), c.vault.Close())
+	return errors.Join(c.settleCounters(), c.storeShelves(), c.cache.Close(), c.vault.Close())
 }

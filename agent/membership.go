@@ -78,6 +78,7 @@ func (c *core) erase(identity bool) error {
 	}
 	c.eraseCache()
 	c.snapshot, c.profile, c.told = nil, "", nil
+	c.shelves, c.unstored = nil, false
 	c.setCatalog(nil)
 	c.openShelf()
 	var fresh *session.Identity

@@ -141,9 +141,11 @@ func (c *core) pinHashed(e nav.CheckPIN, v cache.Verifier, right bool) {
 			c.log.Warn("somebody is guessing a PIN", "profile", e.Profile, "tries", counter.Total())
 		}
 	}
-	if err := c.setCounter(l, counter); err != nil {
-		// The try stays charged, which is the careful side.
-		c.log.Error("PIN result not written", "error", err)
+	c.noteCounter(l, counter)
+	if right { // a wrong one is on the disk already, charged with its wait
+		if err := c.save(); err != nil {
+			c.log.Error("PIN result not written", "error", err) // it stays charged, which is the careful side
+		}
 	}
 	c.at("answered")
 	c.pinAnswer(answer)

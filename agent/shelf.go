@@ -18,11 +18,7 @@ func (c *core) openShelf() {
 	if c.profile == "" {
 		return
 	}
-	shelf, err := c.cache.Shelf(c.profile)
-	if err != nil && !errors.Is(err, cache.ErrMissing) {
-		c.log.Warn("library not read", "error", err)
-	}
-	known := err == nil
+	shelf, known := c.storedShelf(c.profile)
 	items, err := c.cache.Pending(cache.MaxQueue)
 	if err != nil {
 		c.log.Error("activity not read", "error", err)
@@ -43,29 +39,58 @@ func (c *core) setShelf(s library.Shelf) {
 	c.library = &nav.Library{Profile: c.profile, List: s.List, Watched: s.Begun()}
 }
 
-// keepLibrary stores the server's word on all profiles.
+// keepLibrary takes the server's word on all profiles. The first of a run is
+// stored at once; later ones wait for [core.storeShelves], since one comes with
+// every title that is begun or left. A pulled plug loses nothing by that: every
+// run asks the server anew.
 func (c *core) keepLibrary(e session.KeepLibrary) {
 	all := make(map[protocol.ProfileID]library.Shelf, len(e.Profiles))
 	for _, l := range e.Profiles {
 		all[l.Profile] = c.shelfOf(l.Profile).Replace(l, c.titles)
 	}
-	if err := c.cache.PutShelves(all); err != nil {
-		c.cacheLost(fmt.Errorf("store the libraries: %w", err))
-		return
+	first := c.shelves == nil
+	c.shelves, c.unstored = all, true
+	if first {
+		if err := c.storeShelves(); err != nil {
+			c.cacheLost(err)
+			return
+		}
 	}
 	c.openShelf()
 	c.later(session.LibraryKept{Epoch: c.rec.Session.Epoch, Number: e.Number})
 }
 
-// shelfOf is what is known of a profile's library: nothing where it cannot be read.
+// storeShelves writes the libraries where they have changed.
+func (c *core) storeShelves() error {
+	if !c.unstored {
+		return nil
+	}
+	if err := c.cache.PutShelves(c.shelves); err != nil {
+		return fmt.Errorf("store the libraries: %w", err)
+	}
+	c.unstored = false
+	return nil
+}
+
+// storedShelf is the server's newest word on a profile, without what waits to be
+// told; false where there is none.
+func (c *core) storedShelf(id protocol.ProfileID) (library.Shelf, bool) {
+	if s, ok := c.shelves[id]; ok || c.shelves != nil {
+		return s, ok
+	}
+	s, err := c.cache.Shelf(id)
+	if err != nil && !errors.Is(err, cache.ErrMissing) {
+		c.log.Warn("library not read", "error", err)
+	}
+	return s, err == nil
+}
+
+// shelfOf is what is known of a profile's library.
 func (c *core) shelfOf(id protocol.ProfileID) library.Shelf {
 	if id == c.profile {
 		return c.shelf
 	}
-	s, err := c.cache.Shelf(id)
-	if err != nil {
-		return library.Shelf{}
-	}
+	s, _ := c.storedShelf(id)
 	return s
 }
 

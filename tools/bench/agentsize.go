@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/tools/drive"
 	"github.com/hearthkey/hearthkey/tools/household"
 )
@@ -33,40 +35,46 @@ func measureAgent(ctx context.Context, s *shop) ([]Figure, error) {
 	const mb = 1e6
 	figures := []Figure{{"agent.armv7_size", float64(size.Size()) / mb, "MB", 0, Target{atMost, 10.5}}}
 	for _, arch := range []string{"amd64", "386"} {
-		m, err := s.idleMemory(ctx, arch)
+		m, checked, err := s.idleMemory(ctx, arch)
 		if err != nil {
 			return nil, err
 		}
 		figures = append(figures,
 			Figure{"agent.rss_" + arch, m.rss / mb, "MB", 0, Target{atMost, 12}},
-			Figure{"agent.anonymous_" + arch, m.anonymous / mb, "MB", 0, Target{atMost, 4}})
+			Figure{"agent.anonymous_" + arch, m.anonymous / mb, "MB", 0, Target{atMost, 4}},
+			Figure{"agent.rss_after_pin_" + arch, checked.rss / mb, "MB", m.rss / mb, Target{atMost, 12}},
+			Figure{"agent.anon_after_pin_" + arch, checked.anonymous / mb, "MB", m.anonymous / mb, Target{atMost, 4}})
 	}
 	return figures, nil
 }
 
-// idleMemory runs an agent of an architecture until it is idle.
-func (s *shop) idleMemory(ctx context.Context, arch string) (m memory, err error) {
+// afterPIN is how long after a PIN check the memory must be back.
+const afterPIN = time.Second
+
+// idleMemory runs an agent of an architecture until it is idle, and again until
+// a moment after a PIN check.
+func (s *shop) idleMemory(ctx context.Context, arch string) (m, checked memory, err error) {
 	program, err := s.build(ctx, agentProgram, "GOOS=linux", "GOARCH="+arch)
 	if err != nil {
-		return m, err
+		return m, checked, err
 	}
 	v, err := s.serve(ctx)
 	if err != nil {
-		return m, err
+		return m, checked, err
 	}
 	defer v.proc.Kill()
 	owner, err := v.owner(ctx, "memory")
 	if err != nil {
-		return m, err
+		return m, checked, err
 	}
 	dir, err := s.folder()
 	if err != nil {
-		return m, err
+		return m, checked, err
 	}
 	out, in := io.Pipe()
 	p, err := drive.Start("agent", program, []string{"-server", v.WS, "-data", dir, "-screen", "127.0.0.1:0"}, nil, in)
 	if err != nil {
-		return m, err
+		return m, checked, err
 	}
 	defer func() {
 		_ = out.Close()
@@ -74,20 +82,56 @@ func (s *shop) idleMemory(ctx context.Context, arch string) (m memory, err error
 	}()
 	addr, err := screenAddr(ctx, p, out)
 	if err != nil {
-		return m, err
+		return m, checked, err
 	}
 	tv, err := drive.Attach(ctx, addr)
 	if err != nil {
-		return m, err
+		return m, checked, err
 	}
 	defer tv.Close()
 	if err := household.SignInByCode(ctx, tv, owner); err != nil {
-		return m, err
+		return m, checked, err
 	}
 	if err := s.settle(ctx, settleTime); err != nil {
-		return m, err
+		return m, checked, err
 	}
-	return memoryOf(p.PID())
+	if m, err = memoryOf(p.PID()); err != nil {
+		return m, checked, err
+	}
+	if err := checkOnePIN(ctx, tv, owner); err != nil {
+		return m, checked, err
+	}
+	if err := s.settle(ctx, afterPIN); err != nil {
+		return m, checked, err
+	}
+	checked, err = memoryOf(p.PID())
+	return m, checked, err
+}
+
+// checkOnePIN locks the first profile of the gate and opens it.
+func checkOnePIN(ctx context.Context, tv *drive.TV, owner *drive.Account) error {
+	list, err := owner.Profiles(ctx)
+	if err != nil {
+		return err
+	}
+	const digits = "2580"
+	if err := owner.SetPIN(ctx, list[0].ID, digits); err != nil {
+		return err
+	}
+	if _, err := tv.Wait(ctx, "a locked profile", func(v nav.View) bool { return len(v.Items) > 0 && v.Items[0].Locked }); err != nil {
+		return err
+	}
+	if _, err := tv.Press(ctx, keyseq.OK); err != nil {
+		return err
+	}
+	if _, err := tv.WaitScreen(ctx, nav.ScreenPIN); err != nil {
+		return err
+	}
+	if _, err := tv.Press(ctx, household.Digits(digits)...); err != nil {
+		return err
+	}
+	_, err = tv.WaitScreen(ctx, nav.ScreenHome)
+	return err
 }
 
 // settle leaves everything alone for d.

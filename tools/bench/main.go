@@ -51,6 +51,7 @@ var measurements = []struct {
 }{
 	{"keys", measureKeys},
 	{"pin", measurePIN},
+	{"pincost", measurePINCost},
 	{"start", measureStart},
 	{"agent", measureAgent},
 	{"commits", measureCommits},
