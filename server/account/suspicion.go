@@ -44,7 +44,9 @@ func (v verdict) detail() string {
 }
 
 // failureScopes count wrong passwords of a day (product rule V4): on the
-// account, from the address and from its network.
+// account, from the address and from its network. Those on a known device count
+// apart from everybody else's: strangers' failures must not make it need a code
+// (V5).
 var failureScopes = [...]string{"failures-account", "failures-address", "failures-network"}
 
 const failuresOver = 24 * time.Hour
@@ -53,6 +55,9 @@ func (s *Service) failureSubjects(t try, login string) [len(failureScopes)][]byt
 	who := "login " + login
 	if t.acc.ID != "" {
 		who = "account " + string(t.acc.ID)
+	}
+	if t.device != "" {
+		who += " device " + t.device
 	}
 	return [...][]byte{
 		s.c.Keys.MAC(keyring.Throttles, who),

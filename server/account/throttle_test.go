@@ -80,6 +80,18 @@ func TestV5_KnownDevicesAreNotSlowedByStrangers(t *testing.T) {
 	}
 }
 
+// Strangers' wrong passwords, each from another network, are no reason for a code
+// on a known device, nor for a wait once its codes are used up.
+func TestV5_StrangersFailuresAskNoCodeOfAKnownDevice(t *testing.T) {
+	f, who := settled(t, 3)
+	f.strangersFail(t, anna, refuseStreak+20)
+	for range sendsPerHour + 1 {
+		if c := f.step(t, anna, goodPassword, who.Device, fox).Challenge; c != nil {
+			t.Fatalf("a known device needs a %s", c.Need)
+		}
+	}
+}
+
 func TestV5_HundredFailuresRefuseUnknownDevices(t *testing.T) { // NIST SP 800-63B-4 §3.2.2; ASVS 6.3.1
 	f := newFixture(t)
 	web := f.signedUp(t, anna)
