@@ -41,7 +41,7 @@ func (s *Service) challenge(tx *store.Tx, now time.Time, acc store.AccountRow, t
 	}
 	from := t.r.From.tidy()
 	err = timeline.Add(tx, acc.ID, timeline.Entry{
-		Kind: timeline.SignInSuspicious, At: now, Subject: from.Agent, IP: from.IP, Place: from.Place, Detail: v.detail(),
+		Kind: timeline.SignInSuspicious, At: now, Agent: from.Agent, IP: from.IP, Place: from.Place, Detail: v.detail(),
 	})
 	if err != nil {
 		return nil, err

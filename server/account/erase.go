@@ -120,7 +120,7 @@ func (s *Service) keepAccount(tx *store.Tx, now time.Time, id protocol.AccountID
 	return errors.Join(
 		tx.VoidLinks(id, keepLink, "", now),
 		timeline.Add(tx, id, timeline.Entry{
-			Kind: timeline.ErasureCancelled, At: now, Actor: protocol.ByOwner, Subject: from.Agent, IP: from.IP, Place: from.Place,
+			Kind: timeline.ErasureCancelled, At: now, Actor: protocol.ByOwner, Agent: from.Agent, IP: from.IP, Place: from.Place,
 		}),
 		s.c.Notify(tx, noticeTo(acc, NoticeErasureCancelled, now, from)),
 	)

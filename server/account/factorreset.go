@@ -140,7 +140,7 @@ func accountable(operator, reason string) (who, why string, err error) {
 
 func (s *Service) liftReset(tx *store.Tx, now time.Time, id protocol.AccountID, from Client) error {
 	from = from.tidy()
-	return s.stopReset(tx, now, id, timeline.Entry{Actor: protocol.ByOwner, Subject: from.Agent, IP: from.IP, Place: from.Place}, from)
+	return s.stopReset(tx, now, id, timeline.Entry{Actor: protocol.ByOwner, Agent: from.Agent, IP: from.IP, Place: from.Place}, from)
 }
 
 // stopReset ends the wait; by says who did it.

@@ -318,7 +318,7 @@ func (s *Service) noteFactor(tx *store.Tx, now time.Time, row store.SignInRow, l
 		return err
 	}
 	return errors.Join(
-		timeline.Add(tx, row.Account, timeline.Entry{Kind: timeline.FactorFailed, At: now, Subject: from.Agent, IP: from.IP, Place: from.Place}),
+		timeline.Add(tx, row.Account, timeline.Entry{Kind: timeline.FactorFailed, At: now, Agent: from.Agent, IP: from.IP, Place: from.Place}),
 		s.notifySuspicious(tx, now, acc, from, wrongFactorsFrom, NeedSecondFactor, verdict{Against: []string{"Five wrong codes were given for the second factor."}}),
 	)
 }

@@ -131,7 +131,7 @@ func (s *Service) usedPasskey(tx *store.Tx, now time.Time, acc store.AccountRow,
 	n := noticeTo(acc, NoticeFactorChanged, now, from)
 	n.Detail = "A passkey was used whose count went back, as if it had been copied."
 	return errors.Join(
-		timeline.Add(tx, acc.ID, timeline.Entry{Kind: timeline.PasskeyRegressed, At: now, Subject: row.Name, IP: from.IP, Place: from.Place}),
+		timeline.Add(tx, acc.ID, timeline.Entry{Kind: timeline.PasskeyRegressed, At: now, Subject: row.Name, Agent: from.Agent, IP: from.IP, Place: from.Place}),
 		s.Notify(tx, n),
 	)
 }

@@ -330,7 +330,7 @@ func (s *Service) finishRecovery(tx *store.Tx, now time.Time, row store.Recovery
 		tx.EndStreaks(acc.ID),
 		putOffPassword(tx, now, acc.ID),
 		timeline.Add(tx, acc.ID, timeline.Entry{
-			Kind: timeline.PasswordRecovered, At: now, Actor: protocol.ByOwner, Subject: from.Agent, IP: from.IP, Place: from.Place,
+			Kind: timeline.PasswordRecovered, At: now, Actor: protocol.ByOwner, Agent: from.Agent, IP: from.IP, Place: from.Place,
 		}),
 		s.c.Notify(tx, noticeTo(acc, NoticeRecovered, now, from)),
 	)

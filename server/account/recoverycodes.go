@@ -80,7 +80,7 @@ func (s *Service) useRecoveryCode(tx *store.Tx, now time.Time, acc store.Account
 	n.Detail = fmt.Sprint(left)
 	return errors.Join(
 		timeline.Add(tx, acc.ID, timeline.Entry{
-			Kind: timeline.RecoveryCodeUsed, At: now, Actor: protocol.ByOwner, Subject: from.Agent, IP: from.IP, Place: from.Place, Detail: n.Detail,
+			Kind: timeline.RecoveryCodeUsed, At: now, Actor: protocol.ByOwner, Agent: from.Agent, IP: from.IP, Place: from.Place, Detail: n.Detail,
 		}),
 		s.Notify(tx, n),
 	)

@@ -139,12 +139,9 @@ func endSent(tx *store.Tx, id protocol.AccountID) error {
 // Record writes e into the timeline of who's account, with the time and where
 // who is.
 func (who Session) Record(tx *store.Tx, now time.Time, e timeline.Entry) error {
-	e.At, e.IP, e.Place = now, who.Client.IP, who.Client.Place
+	e.At, e.IP, e.Place, e.Agent = now, who.Client.IP, who.Client.Place, who.Client.Agent
 	if e.Actor == "" {
 		e.Actor = protocol.ByOwner
-	}
-	if e.Subject == "" {
-		e.Subject = who.Client.Agent
 	}
 	return timeline.Add(tx, who.Account, e)
 }

@@ -218,10 +218,10 @@ func streakOf(device string) string {
 // noteFailures tells the owner of failures, at the marks and not at each.
 func (s *Service) noteFailures(tx *store.Tx, now time.Time, t try, streak int) error {
 	from := t.r.From.tidy()
-	e := timeline.Entry{At: now, Subject: from.Agent, IP: from.IP, Place: from.Place}
+	e := timeline.Entry{At: now, Agent: from.Agent, IP: from.IP, Place: from.Place}
 	if streak == freeTries {
 		e.Kind = timeline.SignInFailed
-		if err := timeline.Add(tx, t.acc.ID, e); err != nil {
+		if err := timeline.AddOrCount(tx, t.acc.ID, e); err != nil {
 			return err
 		}
 	}

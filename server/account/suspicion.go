@@ -105,7 +105,7 @@ func (s *Service) assess(tx *store.Tx, now time.Time, acc store.AccountRow, t tr
 	v := verdict{Suspicious: got.Level >= risk.LevelCode, Unusual: got.Level >= risk.LevelNotice}
 	for _, r := range got.Reasons {
 		v.Reasons = append(v.Reasons, r.English())
-		if r.Points > 0 {
+		if r.Accuses() {
 			v.Against = append(v.Against, r.English())
 		}
 	}

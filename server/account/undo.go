@@ -254,7 +254,7 @@ func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did 
 		tx.ForgetSignIns(acc.ID, link.SignedIn, link.Created),
 		tx.SetPassword(acc.ID, acc.Password, s.nobody),
 		timeline.Add(tx, acc.ID, timeline.Entry{
-			Kind: kind, At: now, Actor: protocol.ByOwner, Subject: link.Subject, IP: from.IP, Place: from.Place,
+			Kind: kind, At: now, Actor: protocol.ByOwner, Subject: link.Subject, Agent: from.Agent, IP: from.IP, Place: from.Place,
 		}),
 		s.c.Notify(tx, n),
 	)
@@ -337,7 +337,7 @@ func (s *Service) endAll(tx *store.Tx, now time.Time, acc store.AccountRow, from
 		tx.DeleteSignInsOf(acc.ID),
 		tx.ForgetKnownDevices(acc.ID, ""),
 		timeline.Add(tx, acc.ID, timeline.Entry{
-			Kind: timeline.SignedOutEverywhere, At: now, Actor: protocol.ByAll, Subject: from.Agent, IP: from.IP, Place: from.Place,
+			Kind: timeline.SignedOutEverywhere, At: now, Actor: protocol.ByAll, Agent: from.Agent, IP: from.IP, Place: from.Place,
 		}),
 	)
 }

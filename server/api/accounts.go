@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
@@ -189,8 +190,23 @@ type timelineEntry struct {
 	Device  string    `json:"device,omitempty"`
 	Profile string    `json:"profile,omitempty"`
 	Subject string    `json:"subject,omitempty"`
+	Details []string  `json:"details,omitempty"`
+	Program string    `json:"program,omitempty"`
+	Times   int       `json:"times,omitempty"` // absent: once
 	IP      string    `json:"ip,omitempty"`
 	Place   string    `json:"place,omitempty"`
+}
+
+func timelineEntryOf(e timeline.Entry) timelineEntry {
+	out := timelineEntry{
+		ID: e.ID, At: e.At.UTC(), Kind: string(e.Kind), By: string(e.Actor), Device: string(e.Device), Profile: string(e.Profile),
+		Subject: e.Subject, Program: e.Agent, IP: e.IP, Place: e.Place,
+		Details: strings.FieldsFunc(e.Detail, func(r rune) bool { return r == '\n' }),
+	}
+	if e.Times > 1 {
+		out.Times = e.Times
+	}
+	return out
 }
 
 func (a *API) timeline(c *call) error {
@@ -209,9 +225,7 @@ func (a *API) timeline(c *call) error {
 	list, err := a.cfg.Timeline(c.ctx(), c.who.Account, before, n)
 	out := make([]timelineEntry, len(list))
 	for i, e := range list {
-		out[i] = timelineEntry{
-			e.ID, e.At.UTC(), string(e.Kind), string(e.Actor), string(e.Device), string(e.Profile), e.Subject, e.IP, e.Place,
-		}
+		out[i] = timelineEntryOf(e)
 	}
 	return c.ok(map[string]any{"entries": out}, err)
 }

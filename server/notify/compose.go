@@ -163,14 +163,20 @@ var (
 	domain = regexp.MustCompile(`(\pL)\.(\pL)`)
 )
 
-const maxName = 80 // characters
+const (
+	maxName   = 80  // characters
+	maxReason = 300 // characters of a sentence of ours
+)
 
 // plain makes what somebody else chose (a TV's name, a browser's) fit to stand in
 // our mail: one line, no longer than a name, no direction marks, and nothing
 // that a mail program turns into a link.
-func plain(s string) string {
-	if len(s) > 16*maxName { // whole characters: what is cut is made valid below
-		s = s[:16*maxName]
+func plain(s string) string { return plainTo(s, maxName) }
+
+// plainTo is plain for up to most characters.
+func plainTo(s string, most int) string {
+	if len(s) > 16*most { // whole characters: what is cut is made valid below
+		s = s[:16*most]
 	}
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -189,8 +195,8 @@ func plain(s string) string {
 	}
 	s = strings.ReplaceAll(s, "@", " at ")
 	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > maxName {
-		s = string(runes[:maxName-1]) + "…"
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most-1]) + "…"
 	}
 	return s
 }

@@ -285,3 +285,19 @@ func FuzzPlain(f *testing.F) {
 		}
 	})
 }
+
+// V4: a reason of ours is told whole.
+func TestV4_ReasonsAreNotCut(t *testing.T) {
+	n := full(account.NoticeSuspicious)
+	n.Detail = "An internet provider that the account has not been used from, in a country it has (United Kingdom of Great Britain).\n" +
+		"20 minutes from a sign-in in Norway, at least 1900 km away: nobody travels that fast."
+	m, err := Compose(wording, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reason := range strings.SplitSeq(n.Detail, "\n") {
+		if !strings.Contains(m.Text, reason) {
+			t.Errorf("%q is cut: %s", reason, m.Text)
+		}
+	}
+}

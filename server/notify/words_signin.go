@@ -65,7 +65,7 @@ func suspicious(w Wording, n account.Notice) letter {
 	}
 	lines := []string{"Somebody gave your right password in an unusual way. We ask for " + proof + " before anybody is let in."}
 	for reason := range strings.SplitSeq(n.Detail, "\n") {
-		if reason = plainAddress(reason); reason != "" {
+		if reason = plainTo(reason, maxReason); reason != "" {
 			lines = append(lines, reason)
 		}
 	}

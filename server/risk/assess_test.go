@@ -273,3 +273,20 @@ func TestSmallService(t *testing.T) {
 		t.Errorf("somebody else: %v", got)
 	}
 }
+
+// V4: a mail that asks "was this you?" names what speaks against it, and not
+// that the account has been used with this browser before.
+func TestV4_WhatIsKnownIsNoAccusation(t *testing.T) {
+	accusing := map[Code]bool{
+		NewNetwork: true, NewProvider: true, NewCountry: true, NewClient: true, NewDeviceType: true, UnusualHour: true,
+		ImpossibleTravel: true, AccountFailures: true, AddressFailures: true, NetworkFailures: true,
+	}
+	for code := range english {
+		if got := (Reason{Code: code, Points: 0.7}).Accuses(); got != accusing[code] {
+			t.Errorf("%s accuses: %v, want %v", code, got, accusing[code])
+		}
+		if (Reason{Code: code, Points: -0.7}).Accuses() {
+			t.Errorf("%s accuses although it speaks for the owner", code)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -31,16 +32,9 @@ var english = map[Code]string{
 func (r Reason) English() string {
 	p := r.Params
 	return strings.NewReplacer(
-		"{country}", known(p.Country), "{from}", known(p.From),
-		"{browser}", known(p.Browser), "{system}", known(p.System), "{device}", known(p.Device),
+		"{country}", cmp.Or(p.Country, "unknown"), "{from}", cmp.Or(p.From, "an unknown country"),
+		"{browser}", cmp.Or(p.Browser, "an unknown program"), "{system}", cmp.Or(p.System, "an unknown system"), "{device}", cmp.Or(p.Device, "unknown device"),
 		"{hour}", strconv.Itoa(p.Hour), "{count}", strconv.Itoa(p.Count),
 		"{km}", strconv.Itoa(p.Km), "{minutes}", strconv.Itoa(p.Minutes),
 	).Replace(english[r.Code])
-}
-
-func known(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
 }

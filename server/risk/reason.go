@@ -30,6 +30,16 @@ type Reason struct {
 	Params Params  `json:"params"`
 }
 
+// Accuses reports whether the reason speaks for somebody else by its own words:
+// what is merely less usual than the rest of what is known does not.
+func (r Reason) Accuses() bool {
+	switch r.Code {
+	case NoHistory, Frequency, KnownNetwork, KnownClient, UsualHour, LoneSignal:
+		return false
+	}
+	return r.Points > 0
+}
+
 // Params are what a reason is about. Which of them a code has stands in the
 // table of sentences.
 type Params struct {

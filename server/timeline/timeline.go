@@ -8,6 +8,7 @@ package timeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -92,6 +93,8 @@ type Entry struct {
 	Profile protocol.ProfileID
 	Subject string // the name of the device or profile at that time, or what else the event is about
 	Detail  string // more, e.g. the reasons of a score: one a line
+	Agent   string // the program that was used, e.g. "Firefox on Linux"
+	Times   int    // how often within the hour, where repeats are only counted; 0 counts as 1
 	IP      string
 	Place   string // approximate
 }
@@ -104,8 +107,46 @@ func Add(tx *store.Tx, account protocol.AccountID, e Entry) error {
 	}
 	return tx.InsertTimeline(store.TimelineRow{
 		Account: account, ID: id.String(), At: e.At, Kind: string(e.Kind), Actor: e.Actor,
-		Device: e.Device, Profile: e.Profile, Subject: e.Subject, Detail: e.Detail, IP: e.IP, Place: e.Place,
+		Device: e.Device, Profile: e.Profile, Subject: e.Subject, Detail: e.Detail, Agent: e.Agent, Times: e.Times,
+		IP: e.IP, Place: e.Place,
 	})
+}
+
+// Life is how long an entry is kept.
+const Life = 2 * 365 * 24 * time.Hour
+
+// repeatWithin is how long a repeat is counted instead of written.
+const repeatWithin = time.Hour
+
+// AddOrCount is Add for what strangers can cause as often as they like: within an
+// hour of the last such entry it counts that one once more, so that no flood
+// of them pushes the rest out of sight.
+func AddOrCount(tx *store.Tx, account protocol.AccountID, e Entry) error {
+	err := tx.RepeatTimeline(account, string(e.Kind), e.At.Add(-repeatWithin))
+	if errors.Is(err, store.ErrNotFound) {
+		return Add(tx, account, e)
+	}
+	return err
+}
+
+// pruneAtOnce is how many entries one transaction removes.
+const pruneAtOnce = 1000
+
+// Tidy removes the entries of all accounts that are older than [Life].
+func Tidy(ctx context.Context, db *store.DB, now time.Time) error {
+	for {
+		var n int64
+		err := db.Update(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.PruneTimeline(now.Add(-Life), pruneAtOnce)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("tidy timelines: %w", err)
+		}
+		if n < pruneAtOnce {
+			return nil
+		}
+	}
 }
 
 // MaxPage is the largest number of entries that [List] returns.
@@ -124,7 +165,8 @@ func List(ctx context.Context, db *store.DB, account protocol.AccountID, before 
 		for _, r := range rows {
 			out = append(out, Entry{
 				ID: r.ID, At: r.At, Kind: Kind(r.Kind), Actor: r.Actor, Device: r.Device,
-				Profile: r.Profile, Subject: r.Subject, Detail: r.Detail, IP: r.IP, Place: r.Place,
+				Profile: r.Profile, Subject: r.Subject, Detail: r.Detail, Agent: r.Agent, Times: r.Times,
+				IP: r.IP, Place: r.Place,
 			})
 		}
 		return err

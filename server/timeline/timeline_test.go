@@ -17,9 +17,9 @@ import (
 func TestTimeline(t *testing.T) {
 	ctx, db, now := context.Background(), servertest.DB(t), servertest.NewClock().Now()
 	entries := []Entry{
-		{At: now, Kind: AccountCreated, Actor: protocol.ByOwner, Subject: "Firefox", IP: "192.0.2.1", Place: "near Lyon"},
-		{At: now.Add(time.Second), Kind: DeviceAdded, Device: "d-1", Subject: "Living room"},
-		{At: now.Add(time.Second), Kind: LockSet, Profile: "p-1", Subject: "Lea"}, // in the same moment
+		{At: now, Kind: AccountCreated, Actor: protocol.ByOwner, Subject: "Firefox", IP: "192.0.2.1", Place: "near Lyon", Agent: "Firefox on Linux", Times: 1},
+		{At: now.Add(time.Second), Kind: DeviceAdded, Device: "d-1", Subject: "Living room", Times: 1},
+		{At: now.Add(time.Second), Kind: LockSet, Profile: "p-1", Subject: "Lea", Times: 1}, // in the same moment
 	}
 	err := db.Update(ctx, func(tx *store.Tx) error {
 		for i, acc := range []protocol.AccountID{"a", "b"} {
@@ -52,5 +52,34 @@ func TestTimeline(t *testing.T) {
 	}
 	if got, err := List(ctx, db, "nobody", "", 10); err != nil || len(got) != 0 {
 		t.Errorf("of nobody = %+v, %v", got, err)
+	}
+}
+
+// Repeats are counted within the hour, and what is too old goes.
+func TestRepeatsAreCountedAndOldEntriesGo(t *testing.T) {
+	ctx, db, now := t.Context(), servertest.DB(t), servertest.NewClock().Now()
+	acc := servertest.Owner(t, db, now, "anna@example.org")
+	servertest.Owner(t, db, now, "bert@example.org")
+	for _, at := range []time.Duration{0, time.Minute, time.Hour, time.Hour + time.Second, 90 * time.Minute} {
+		err := db.Update(ctx, func(tx *store.Tx) error {
+			return AddOrCount(tx, acc, Entry{Kind: SignInFailed, At: now.Add(at), IP: at.String()})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []Entry{
+		{Kind: SignInFailed, At: now.Add(time.Hour + time.Second), IP: "1h0m1s", Times: 2},
+		{Kind: SignInFailed, At: now, IP: "0s", Times: 3},
+	}
+	got, err := List(ctx, db, acc, "", 0)
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Entry{}, "ID")); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	if err := Tidy(ctx, db, now.Add(Life+time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = List(ctx, db, acc, "", 0); err != nil || len(got) != 1 || got[0].At != want[0].At {
+		t.Errorf("after two years: %+v, %v", got, err)
 	}
 }

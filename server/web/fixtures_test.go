@@ -156,9 +156,11 @@ func fixtureAccount(add func(string, any)) {
 	add("timeline-empty", TimelinePage{Frame: fixtureFrame("Security timeline", "timeline")})
 	add("timeline", TimelinePage{Frame: fixtureFrame("Security timeline", "timeline"), Older: "/account/timeline?before=x", Events: []Event{
 		{Icon: "check", Text: "TV confirmed with a signed receipt", Subject: "Bedroom TV", At: minutesAgo(2)},
-		{Icon: "alert", Text: "A sign-in with a wrong password", At: minutesAgo(80), From: "198.51.100.7 and near Oslo, Norway", Grave: true},
-		{Icon: "alert", Text: "A suspicious sign-in: the password was right, more was asked for", Subject: "Chrome on Windows", At: minutesAgo(90), Grave: true,
-			From: "198.51.100.7 and near Oslo, Norway", Why: []string{"A country that this account was never used from.", "Too far from the sign-in before: 1,900 km in 20 minutes."}},
+		{Icon: "alert", Text: "Wrong passwords were tried", At: minutesAgo(80), From: "with an unknown program · address 198.51.100.7 · near Oslo, Norway (approximate place)", Grave: true,
+			Why: []string{"From 61 devices or networks within an hour. The first of them is named here."}},
+		{Icon: "alert", Text: "Support was asked to remove the second factor", Subject: "olga: identity card seen in the shop", At: minutesAgo(85), From: "by support", Grave: true},
+		{Icon: "alert", Text: "A suspicious sign-in: the password was right, more was asked for", At: minutesAgo(90), Grave: true,
+			From: "with Chrome on Windows · address 198.51.100.7 · near Oslo, Norway (approximate place)", Why: []string{"A country that this account was never used from.", "Too far from the sign-in before: 1,900 km in 20 minutes."}},
 		{Icon: "lock", Text: "Profile lock set", Subject: "عبد الرحمن الطويل", At: minutesAgo(4000), From: "203.0.113.24"},
 		{Icon: "sparkle", Text: "The account was created", At: minutesAgo(90000), From: "203.0.113.24"},
 	}})

@@ -205,7 +205,7 @@ type Event struct {
 	Text    string
 	Subject string // name of the device or profile concerned
 	At      time.Time
-	From    string   // address and place
+	From    string   // who, with what, address and place
 	Why     []string // what made it look suspicious
 	Grave   bool
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
@@ -196,6 +197,25 @@ func TestV4_ReasonsAreShown(t *testing.T) {
 	}
 	if got := why(timeline.Entry{Kind: timeline.SignedIn, Detail: strings.Repeat("x\n", 500)}); len(got) != maxWhy {
 		t.Errorf("%d reasons are shown, want %d at most", len(got), maxWhy)
+	}
+}
+
+// V4, O3: the timeline says with what and from where, how often strangers tried,
+// and what support gave as the reason.
+func TestV4_EntriesSayWithWhatAndWhy(t *testing.T) {
+	e := eventOf(timeline.Entry{Kind: timeline.PasswordChanged, Agent: "Firefox on Linux", IP: "91.10.20.30", Place: "Germany"})
+	if e.From != "with Firefox on Linux · address 91.10.20.30 · Germany (approximate place)" {
+		t.Errorf("from %q", e.From)
+	}
+	e = eventOf(timeline.Entry{Kind: timeline.SignInFailed, Times: 61})
+	if len(e.Why) != 1 || !strings.Contains(e.Why[0], "61 devices or networks") {
+		t.Errorf("why %q", e.Why)
+	}
+	for _, kind := range []timeline.Kind{timeline.FactorResetAsked, timeline.FactorResetLifted, timeline.AccountImported} {
+		e = eventOf(timeline.Entry{Kind: kind, Actor: protocol.ByOperator, Subject: "olga: identity card seen"})
+		if e.Subject != "olga: identity card seen" || e.From != "by support" {
+			t.Errorf("%s: %+v", kind, e)
+		}
 	}
 }
 

@@ -41,12 +41,12 @@ type kindWords struct {
 var kinds = map[timeline.Kind]kindWords{
 	timeline.AccountCreated:      {"sparkle", "The account was created", false, false},
 	timeline.SignedIn:            {"laptop", "Signed in on the web", false, false},
-	timeline.SignedInElsewhere:   {"tv", "Signed in on a TV, with the password", true, false},
-	timeline.SignInFailed:        {"alert", "A sign-in with a wrong password", false, true},
+	timeline.SignedInElsewhere:   {"tv", "Signed in on a TV, with the password", false, false},
+	timeline.SignInFailed:        {"alert", "Wrong passwords were tried", false, true},
 	timeline.SignInGuessed:       {"alert", "Ten wrong passwords in a row: unknown devices need a code too", false, true},
 	timeline.PasswordRefused:     {"alert", "A hundred wrong passwords in a row: unknown devices are turned away", false, true},
-	timeline.SignInSuspicious:    {"alert", "A suspicious sign-in: the password was right, more was asked for", true, true},
-	timeline.FactorFailed:        {"alert", "The right password, and five wrong codes after it", true, true},
+	timeline.SignInSuspicious:    {"alert", "A suspicious sign-in: the password was right, more was asked for", false, true},
+	timeline.FactorFailed:        {"alert", "The right password, and five wrong codes after it", false, true},
 	timeline.SecondFactorOn:      {"shield", "The password needs a second factor", false, false},
 	timeline.SecondFactorOff:     {"shield", "The password needs no second factor any more", false, true},
 	timeline.TOTPAdded:           {"phone", "Authenticator app added", false, true},
@@ -71,11 +71,11 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.DataExported:        {"down", "The account’s data was downloaded", false, true},
 	timeline.ErasureAsked:        {"trash", "Deleting the account was asked for", false, true},
 	timeline.ErasureCancelled:    {"check", "The account stays", false, true},
-	timeline.FactorResetAsked:    {"alert", "Support was asked to remove the second factor", false, true},
+	timeline.FactorResetAsked:    {"alert", "Support was asked to remove the second factor", true, true},
 	timeline.FactorResetDone:     {"alert", "The second factor was removed by support", false, true},
-	timeline.FactorResetLifted:   {"check", "Removing the second factor was stopped", false, true},
+	timeline.FactorResetLifted:   {"check", "Removing the second factor was stopped", true, true},
 	timeline.HackedBegun:         {"shield", "“My account was hacked” was begun", false, true},
-	timeline.AccountImported:     {"sparkle", "The account was brought over", false, false},
+	timeline.AccountImported:     {"sparkle", "The account was brought over", true, false},
 	timeline.ProfileAdded:        {"users", "Profile added", true, false},
 	timeline.ProfileChanged:      {"users", "Profile changed", true, false},
 	timeline.ProfileRemoved:      {"users", "Profile deleted", true, false},
@@ -109,18 +109,26 @@ func eventOf(e timeline.Entry) Event {
 		out.Subject = e.Subject
 	}
 	out.Why = why(e)
-	var from []string
+	out.From = from(e)
+	return out
+}
+
+// from says who did it, with what and from where.
+func from(e timeline.Entry) string {
+	var parts []string
 	if e.Actor == protocol.ByOperator {
-		from = append(from, "by support")
+		parts = append(parts, "by support")
+	}
+	if e.Agent != "" {
+		parts = append(parts, "with "+e.Agent)
 	}
 	if e.IP != "" {
-		from = append(from, e.IP)
+		parts = append(parts, "address "+e.IP)
 	}
 	if e.Place != "" {
-		from = append(from, e.Place)
+		parts = append(parts, e.Place+" (approximate place)")
 	}
-	out.From = and(from)
-	return out
+	return strings.Join(parts, " · ")
 }
 
 // maxWhy bounds the reasons that are shown.
@@ -129,6 +137,10 @@ const maxWhy = 12
 // why returns what an entry says beyond its sentence.
 func why(e timeline.Entry) []string {
 	switch e.Kind {
+	case timeline.SignInFailed:
+		if e.Times > 1 {
+			return []string{"From " + count(e.Times, "device or network", "devices or networks") + " within an hour. The first of them is named here."}
+		}
 	case timeline.RecoveryCodeUsed:
 		if e.Detail != "" {
 			return []string{e.Detail + " left."}

@@ -53,6 +53,8 @@ var table = []Row{
 	{"Random part of a recovery code", "server/account", "recoveryBytes", "bytes", "V3; NIST §4.2.1.1: 64 bits or more"},
 	{"Passkeys of an account", "server/account", "maxPasskeys", "passkeys", "V3"},
 	{"Sign-ins that a new one is compared with", "server/account", "maxHistory", "sign-ins", "V4"},
+	{"The security timeline is kept for", "server/timeline", "Life", "", "V4; as long as the operators' log"},
+	{"Wrong passwords from several networks are one entry of it within", "server/timeline", "repeatWithin", "", "V4: strangers cannot push the rest out of sight"},
 	{"A proof of the password lasts for sensitive pages", "server/account", "ProofAge", "", "A8; ASVS 7.5.1"},
 	{"Web session ends without use after", "server/account", "IdleLimit", "", "ASVS 7.3.1; NIST §2.1.3 sets none at AAL1, and sensitive pages ask again within its hour of AAL2"},
 	{"Web session ends in any case after", "server/account", "SessionLimit", "", "ASVS 7.3.2; NIST §2.1.3: at most 30 days"},
