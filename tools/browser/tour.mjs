@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { open } from "./browser.mjs";
 import { TV } from "./tv.mjs";
 import * as account from "./account.mjs";
+import { parental } from "./parental.mjs";
 import * as screens from "./screens.mjs";
 
 const settings = JSON.parse(process.argv[2]); // server, tvs, shots, temp
@@ -31,6 +32,7 @@ const world = { ...settings, browser, page, tvs, ask };
 const steps = [
   ["sign up by keyboard, with the code from the outbox page", account.signUp],
   ["profiles: name, add, lock", account.profiles],
+  ["blocked titles, parental control, a forgotten PIN on the pages", parental],
   ["a TV signs in with the code that a person types", screens.signInByCode],
   ["another one with the link of its picture", screens.signInByLink],
   ["TV: gate, PIN, home", screens.gate],
