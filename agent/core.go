@@ -64,7 +64,7 @@ type core struct {
 	titles    *titles.Index                        // of catalog
 	profile   protocol.ProfileID                   // who is watching
 	shelf     library.Shelf                        // of profile
-	library   *nav.Library                         // the same, as nav shows it; nil where nothing is known
+	library   *nav.Library                         // the same, as nav shows it; nil at the gate
 	shelves   map[protocol.ProfileID]library.Shelf // of all profiles, as the server told this run; nil: it has not
 	unstored  bool                                 // shelves are not in the cache yet
 	storage   nav.Storage

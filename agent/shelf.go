@@ -12,25 +12,24 @@ import (
 )
 
 // openShelf opens the library of the profile in use, and of no other (product rule
-// P10): as the server last told it, and on top what it does not know yet.
+// P10): as the server last told it, and on top what it does not know yet. Where it
+// has told nothing, which of a new profile it has no reason to, that is empty.
 func (c *core) openShelf() {
 	c.shelf, c.library = library.Shelf{}, nil
 	if c.profile == "" {
 		return
 	}
-	shelf, known := c.storedShelf(c.profile)
+	shelf := c.storedShelf(c.profile)
 	items, err := c.cache.Pending(cache.MaxQueue)
 	if err != nil {
 		c.log.Error("activity not read", "error", err)
 	}
 	for _, it := range items {
 		if it.Profile == c.profile {
-			shelf, known = shelf.Apply(it, c.titles), true
+			shelf = shelf.Apply(it, c.titles)
 		}
 	}
-	if known {
-		c.setShelf(shelf)
-	}
+	c.setShelf(shelf)
 }
 
 // setShelf shows the library of the profile in use.
@@ -73,16 +72,16 @@ func (c *core) storeShelves() error {
 }
 
 // storedShelf is the server's newest word on a profile, without what waits to be
-// told; false where there is none.
-func (c *core) storedShelf(id protocol.ProfileID) (library.Shelf, bool) {
-	if s, ok := c.shelves[id]; ok || c.shelves != nil {
-		return s, ok
+// told.
+func (c *core) storedShelf(id protocol.ProfileID) library.Shelf {
+	if c.shelves != nil {
+		return c.shelves[id]
 	}
 	s, err := c.cache.Shelf(id)
 	if err != nil && !errors.Is(err, cache.ErrMissing) {
 		c.log.Warn("library not read", "error", err)
 	}
-	return s, err == nil
+	return s
 }
 
 // shelfOf is what is known of a profile's library.
@@ -90,8 +89,7 @@ func (c *core) shelfOf(id protocol.ProfileID) library.Shelf {
 	if id == c.profile {
 		return c.shelf
 	}
-	s, _ := c.storedShelf(id)
-	return s
+	return c.storedShelf(id)
 }
 
 // did queues what a profile did with a title, offers it to the server, and shows
