@@ -85,14 +85,17 @@ export async function titles({ tvs: [tv] }) {
 }
 
 // openSettings goes from home by the left menu.
-async function openSettings(tv) {
+const openSettings = (tv) => openMenu(tv, "Down", "Settings");
+
+// openMenu opens the left menu and goes to one of its choices.
+export async function openMenu(tv, step, choice) {
   for (let i = 0; i < 10 && !(await tv.page.isVisible("[role=dialog] [aria-label=Settings], .menu")); i++) {
     await tv.press("Left");
     await tv.page.waitForTimeout(0);
     await until("the key to be handled", async () => [true, ""]);
     if (await tv.page.waitForSelector(".menu", { timeout: 500 }).catch(() => null)) break;
   }
-  await tv.focusOn("Down", "Settings");
+  await tv.focusOn(step, choice);
 }
 
 export async function settings({ tvs: [tv] }) {
@@ -173,8 +176,7 @@ export async function signInByPassword({ page, server, tvs: [, tv] }) {
   await tv.press("Enter");
   await tv.says(/That didn't work/);
   await tv.look("password-wrong");
-  await tv.press(...Array.from("not this one at all", () => "Backspace"));
-  await tv.field(/, 0 characters/);
+  await tv.field(/, 0 characters/); // it begins anew
   await tv.page.keyboard.type(PASSWORD);
   await tv.field(`, ${PASSWORD.length} characters`);
   await tv.look("password");

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { open } from "./browser.mjs";
 import { TV } from "./tv.mjs";
 import * as account from "./account.mjs";
+import * as family from "./family.mjs";
 import { parental } from "./parental.mjs";
 import * as screens from "./screens.mjs";
 
@@ -35,8 +36,14 @@ const steps = [
   ["blocked titles, parental control, a forgotten PIN on the pages", parental],
   ["a TV signs in with the code that a person types", screens.signInByCode],
   ["another one with the link of its picture", screens.signInByLink],
+  ["TV: add a profile, with the main profile's PIN", family.addProfile],
   ["TV: gate, PIN, home", screens.gate],
   ["TV: title, player", screens.titles],
+  ["TV: search, a series, the next episode", family.series],
+  ["TV: edit the profile in use", family.editProfile],
+  ["a parental PIN, asked for at the TV", family.parental],
+  ["TV: a kids profile", family.kids],
+  ["a forgotten PIN: the new one goes on at the TV", family.forgotPIN],
   ["TV: menu, settings, a question that No answers", screens.settings],
   ["TV: the key sequence, and the keys of other remotes", screens.sequence],
   ["rename a TV", account.rename],
