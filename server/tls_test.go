@@ -87,7 +87,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ws.Close()
-	v := &tv{t: t, name: "TV", ws: ws}
+	v := &tv{t: t, name: "TV", ws: ws, got: map[string]int{}}
 	if hello := expect[protocol.Hello](v); hello.Server != "127.0.0.1" {
 		t.Errorf("hello = %+v", hello)
 	}
