@@ -11,6 +11,7 @@ type home struct {
 	grid
 	from    origin
 	catalog []Row // rows of the catalogue, kept while only the library changes
+	moved   bool  // the person has done something here: the focus stays
 }
 
 // fillHome makes the rows anew where something that they show has changed.
@@ -23,6 +24,9 @@ func (s *stepper) fillHome() {
 		h.catalog = s.catalogRows()
 	}
 	h.from = now
+	if !h.moved { // the profile's own rows may come a moment later, and are first
+		h.grid = grid{}
+	}
 	h.grid = h.refill(append(s.ownRows(), h.catalog...))
 }
 
@@ -145,6 +149,7 @@ func (m *Model) titleItem(t *parental.Title, inSeries bool) Item {
 func (s *stepper) homeKey(p Press) {
 	h := &s.home
 	it, some := h.item()
+	h.moved = true
 	switch {
 	case p.Key == keyseq.OK && some:
 		s.openTitle(protocol.TitleID(it.Poster), atHome)
