@@ -160,7 +160,7 @@ func TestV7_NotMeRestoresProfiles(t *testing.T) {
 			if diff := cmp.Diff(was, o.household()); diff != "" {
 				t.Errorf("profiles afterwards (-before +after):\n%s", diff)
 			}
-			if !o.told("changes-undone", "profiles and their locks") {
+			if !o.told("changes-undone", "their locks and parental control") {
 				t.Error("no mail says what was put back")
 			}
 			for v.state.Status == protocol.Active { // nudged: it did not ask

@@ -293,11 +293,11 @@ func (s *Service) recoverAfter(tx *store.Tx, now time.Time, acc store.AccountRow
 func (u Undone) restored() string {
 	switch {
 	case u.Reverted && u.Profiles:
-		return "email address, phone number, second factor, profiles and their locks"
+		return "email address, phone number, second factor, profiles, their locks and parental control"
 	case u.Reverted:
 		return "email address, phone number and second factor"
 	case u.Profiles:
-		return "profiles and their locks"
+		return "profiles, their locks and parental control"
 	}
 	return ""
 }

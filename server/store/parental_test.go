@@ -135,10 +135,11 @@ func TestPinTries(t *testing.T) { // P9
 		if v != 2 || n != noon.UnixMilli() {
 			t.Errorf("number %d, version %d after BumpTries, want the time and 2", n, v)
 		}
-		if n, _, err = tx.BumpTries(house, noon.Add(-time.Hour)); n != noon.UnixMilli()+1 {
+		n, _, again := tx.BumpTries(house, noon.Add(-time.Hour))
+		if n != noon.UnixMilli()+1 {
 			t.Errorf("number %d, want one more", n)
 		}
-		return errors.Join(err, tx.AlarmPin(house, protocol.ParentalPIN, noon), tx.UnlockPin(house, protocol.ParentalPIN))
+		return errors.Join(err, again, tx.AlarmPin(house, protocol.ParentalPIN, noon), tx.UnlockPin(house, protocol.ParentalPIN))
 	})
 	want()
 	update(t, db, func(tx *store.Tx) error {
