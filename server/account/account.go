@@ -33,6 +33,10 @@ var (
 	ErrCredentials = errors.New("account: wrong address or password")
 	// ErrSignedOut: no such web session, or it was ended.
 	ErrSignedOut = errors.New("account: not signed in")
+	// ErrOldToken is ErrSignedOut for a token that another has replaced since,
+	// while its session goes on: it still ends the session, and nothing else. A
+	// browser must not be told to forget its cookie, which may be the new one.
+	ErrOldToken = fmt.Errorf("%w: by this token any more", ErrSignedOut)
 	// ErrAddress: not an email address that mail can be sent to.
 	ErrAddress = errors.New("account: not an email address")
 	// ErrAddressTaken: the address was proved, but has an account already.

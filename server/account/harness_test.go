@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -152,7 +153,7 @@ func (f *fixture) step(t *testing.T, login, password, device string, from Client
 func (f *fixture) live(t *testing.T, token string) bool {
 	t.Helper()
 	_, err := f.Authenticate(f.ctx, f.clock.Now(), token)
-	if err != nil && err != ErrSignedOut {
+	if err != nil && !errors.Is(err, ErrSignedOut) {
 		t.Fatal(err)
 	}
 	return err == nil

@@ -66,35 +66,70 @@ func sessionOf(r store.WebSessionRow) Session {
 	}
 }
 
-// Authenticate returns the live session of a token, or ErrSignedOut. It is
-// asked for on each request; it writes at most once a minute per session.
+// Authenticate returns the live session of a token, or ErrSignedOut (as
+// ErrOldToken where another token has replaced it). It is asked for on each
+// request; it writes at most once a minute per session.
 func (s *Service) Authenticate(ctx context.Context, now time.Time, token string) (Session, error) {
-	acc, id, ok := parseToken(token)
-	if !ok {
-		return Session{}, ErrSignedOut
-	}
-	var row store.WebSessionRow
-	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-		row, err = tx.WebSession(acc, string(id))
-		return err
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return Session{}, ErrSignedOut
+	row, err := s.byToken(ctx, now, token)
+	if errors.Is(err, ErrSignedOut) {
+		return Session{}, err
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("authenticate: %w", err)
 	}
-	same := subtle.ConstantTimeCompare([]byte(row.TokenHash), []byte(protocol.DigestOf([]byte(token)))) == 1
-	if !same || now.Sub(row.LastSeen) >= IdleLimit || now.Sub(row.Created) >= SessionLimit {
-		return Session{}, ErrSignedOut
-	}
 	if now.Sub(row.LastSeen) >= touchEvery {
-		err := s.c.DB.Update(ctx, func(tx *store.Tx) error { return tx.TouchWebSession(acc, string(id), now) })
+		err := s.c.DB.Update(ctx, func(tx *store.Tx) error { return tx.TouchWebSession(row.Account, row.ID, now) })
 		if err != nil && !errors.Is(err, store.ErrBusy) { // "last seen" may be late under load
 			return Session{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
 	return sessionOf(row), nil
+}
+
+// byToken finds a live session: ErrSignedOut where there is none, ErrOldToken
+// beside the row where the token is the one before.
+func (s *Service) byToken(ctx context.Context, now time.Time, token string) (row store.WebSessionRow, err error) {
+	acc, id, ok := parseToken(token)
+	if !ok {
+		return row, ErrSignedOut
+	}
+	err = s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		row, err = tx.WebSession(acc, string(id))
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return row, ErrSignedOut
+	}
+	if err != nil {
+		return row, err
+	}
+	hash := []byte(protocol.DigestOf([]byte(token)))
+	same := subtle.ConstantTimeCompare([]byte(row.TokenHash), hash) == 1
+	before := subtle.ConstantTimeCompare([]byte(row.Previous), hash) == 1
+	switch {
+	case now.Sub(row.LastSeen) >= IdleLimit, now.Sub(row.Created) >= SessionLimit, !same && !before:
+		return row, ErrSignedOut
+	case before:
+		return row, ErrOldToken
+	}
+	return row, nil
+}
+
+// SignOutToken ends the web session of a token, also of one that a proof has
+// replaced since: whoever signs out in one tab while a proof is under way in
+// another is signed out (product rule D5). from is who asks. It returns whose
+// session it was. Errors: ErrSignedOut.
+func (s *Service) SignOutToken(ctx context.Context, now time.Time, token string, from Client) (protocol.AccountID, error) {
+	row, err := s.byToken(ctx, now, token)
+	if err != nil && !errors.Is(err, ErrOldToken) {
+		if !errors.Is(err, ErrSignedOut) {
+			err = fmt.Errorf("sign out: %w", err)
+		}
+		return "", err
+	}
+	who := sessionOf(row)
+	who.Client = from
+	return who.Account, s.SignOut(ctx, now, who)
 }
 
 // SignOut ends the web session. Ending one that is gone is no error.

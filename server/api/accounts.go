@@ -113,7 +113,11 @@ func (a *API) signOut(c *call) error {
 	if c.cookie {
 		a.setCookie(c.w, a.cfg.Cookie, "", 0)
 	}
-	return c.done(a.cfg.Accounts.SignOut(c.ctx(), c.now, c.who))
+	if c.token == "" || len(c.token) > maxToken {
+		return account.ErrSignedOut
+	}
+	_, err := a.cfg.Accounts.SignOutToken(c.ctx(), c.now, c.token, c.client)
+	return c.done(err)
 }
 
 func (a *API) signOutEverywhere(c *call) error {

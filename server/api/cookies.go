@@ -38,10 +38,7 @@ func (a *API) entered(c *call, status int, done account.SignedIn, err error) err
 		return err
 	}
 	if c.cookie && len(c.token) <= maxToken {
-		old, err := a.cfg.Accounts.Authenticate(c.ctx(), c.now, c.token)
-		if err == nil {
-			err = a.cfg.Accounts.SignOut(c.ctx(), c.now, old)
-		}
+		_, err := a.cfg.Accounts.SignOutToken(c.ctx(), c.now, c.token, c.client)
 		if err != nil && !errors.Is(err, account.ErrSignedOut) {
 			return err
 		}

@@ -11,6 +11,7 @@ type WebSessionRow struct {
 	Account    protocol.AccountID
 	ID         string
 	TokenHash  protocol.Digest
+	Previous   protocol.Digest // hash of the token before this one; empty: it is the first. Only read
 	Generation int64
 	Created    time.Time
 	LastSeen   time.Time
@@ -25,13 +26,13 @@ type WebSessionRow struct {
 	Language string
 }
 
-const webSessionQuery = `SELECT w.session_id, w.token_hash, w.generation, w.created, w.last_seen, w.proved, w.agent,
+const webSessionQuery = `SELECT w.session_id, w.token_hash, w.previous_hash, w.generation, w.created, w.last_seen, w.proved, w.agent,
 	w.ip, w.place, w.factors, a.email, a.language
 	FROM web_sessions w JOIN accounts a ON a.account_id = w.account_id AND a.generation = w.generation
 	WHERE w.account_id = $1`
 
 func (r *WebSessionRow) scan(scan scanFunc) error {
-	return scan(&r.ID, &r.TokenHash, &r.Generation, asTime(&r.Created), asTime(&r.LastSeen), asTime(&r.Proved), &r.Agent,
+	return scan(&r.ID, &r.TokenHash, &r.Previous, &r.Generation, asTime(&r.Created), asTime(&r.LastSeen), asTime(&r.Proved), &r.Agent,
 		&r.IP, &r.Place, &r.Factors, &r.Email, &r.Language)
 }
 
@@ -84,9 +85,10 @@ func (tx *Tx) ProveWebSession(account protocol.AccountID, session, password stri
 }
 
 // RenewWebSession carries a session into another generation, with a new token
-// where tokenHash is not empty.
+// where tokenHash is not empty: the one before it is remembered then.
 func (tx *Tx) RenewWebSession(account protocol.AccountID, session string, generation int64, tokenHash protocol.Digest) error {
 	return tx.execOne(`UPDATE web_sessions SET generation = $3,
+		previous_hash = CASE WHEN $4 = '' THEN previous_hash ELSE token_hash END,
 		token_hash = CASE WHEN $4 = '' THEN token_hash ELSE $4 END
 		WHERE account_id = $1 AND session_id = $2`,
 		account, session, generation, tokenHash)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 )
 
@@ -88,11 +89,8 @@ func (s *Site) enter(v *visit, done account.SignedIn, next string) error {
 // takeOver begins a session in this browser; the one that it held until now
 // ends with it.
 func (s *Site) takeOver(v *visit, done account.SignedIn) error {
-	if v.signed {
-		err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session)
-		if err != nil && !errors.Is(err, account.ErrSignedOut) {
-			return err
-		}
+	if _, err := s.endSession(v); err != nil {
+		return err
 	}
 	v.begin(done)
 	return nil
@@ -116,12 +114,28 @@ func (s *Site) signInPasskey(v *visit) error {
 	return s.enter(v, done, next)
 }
 
+// endSession ends the session of this browser, if it has one, and tells whose it
+// was. It goes by the cookie, for a proof in another tab may have replaced the
+// token since.
+func (s *Site) endSession(v *visit) (protocol.AccountID, error) {
+	token := v.cookie(cookieSession)
+	if token == "" {
+		return "", nil
+	}
+	acc, err := s.c.Accounts.SignOutToken(v.ctx(), v.now, token, v.client())
+	if errors.Is(err, account.ErrSignedOut) {
+		err = nil
+	}
+	return acc, err
+}
+
 func (s *Site) signOut(v *visit) error {
-	if v.signed {
-		if err := s.c.Accounts.SignOut(v.ctx(), v.now, v.session); err != nil {
-			return err
-		}
-		s.Changed(v.session.Account)
+	acc, err := s.endSession(v)
+	if err != nil {
+		return err
+	}
+	if acc != "" {
+		s.Changed(acc)
 	}
 	v.drop(cookieSession)
 	v.drop(cookieProfile)

@@ -93,6 +93,9 @@ func (v *visit) identify() error {
 		return nil
 	}
 	sess, err := v.s.c.Accounts.Authenticate(v.ctx(), v.now, token)
+	if errors.Is(err, account.ErrOldToken) {
+		return nil // another tab has just got the new cookie: it stays
+	}
 	if errors.Is(err, account.ErrSignedOut) {
 		v.drop(cookieSession)
 		v.drop(cookieProfile)
