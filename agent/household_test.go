@@ -472,3 +472,35 @@ func TestVaultHoldsAFullHousehold(t *testing.T) {
 		t.Errorf("the record after JSON (-want +got):\n%s", d)
 	}
 }
+
+// TestP7_DecideKnowsWhatTheParentalPINWasEnteredFor: for that title, until it is
+// left.
+func TestP7_DecideKnowsWhatTheParentalPINWasEnteredFor(t *testing.T) {
+	s, _, v := household(t)
+	s.change(func() { s.parental, s.pinVer = "1379", 2 })
+	next(t, s.receipts)
+	v.press(keyseq.OK)
+	v.enter(robinPIN)
+	v.waitScreen(nav.ScreenHome)
+	decides := func(when string, title protocol.TitleID, want parental.Verdict) {
+		t.Helper()
+		if d, err := v.Decide(title, parental.DeepLink); err != nil || d.Verdict != want {
+			t.Errorf("%s: Decide(%s) = %+v, %v; want %s", when, title, d, err, want)
+		}
+	}
+	decides("before", "t-hill", parental.Allow)
+	decides("before", "t-night", parental.NeedsPIN)
+	if err := v.Launch("t-night", parental.DeepLink); err != nil {
+		t.Fatal(err)
+	}
+	v.enter("9999")
+	v.wait("a refusal", func(view nav.View) bool { return view.PIN != nil && !view.PIN.Checking && view.PIN.Entered == 0 && view.PIN.Message != "" })
+	decides("after a wrong PIN", "t-night", parental.NeedsPIN)
+	v.enter("1379")
+	v.waitScreen(nav.ScreenPlayer)
+	decides("while it plays", "t-night", parental.Allow)
+	v.press(keyseq.Back)
+	v.wait("its end", func(view nav.View) bool { return view.Screen != nav.ScreenPlayer })
+	v.press(keyseq.Back)
+	decides("after it was left", "t-night", parental.NeedsPIN)
+}

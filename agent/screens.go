@@ -104,7 +104,7 @@ func (c *core) decide(id protocol.TitleID, path parental.Path) parental.Decision
 		q.Profile, q.Unlocked = &rules, true // its PIN was proved when it was chosen
 	}
 	if t, ok := c.titles.Title(id); ok {
-		q.Title = &t
+		q.Title, q.Parental = &t, c.nav.Proved(t)
 	}
 	return parental.Decide(q)
 }

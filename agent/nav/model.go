@@ -164,6 +164,9 @@ func (m Model) Playing() (Playback, bool) {
 	return m.playback(), m.place == atPlayer
 }
 
+// Proved reports whether the parental PIN was entered for t, and still counts.
+func (m Model) Proved(t parental.Title) bool { return m.question(parental.Open, &t).Parental }
+
 // profile returns the profile in use as the newest World has it.
 func (m Model) profile() (protocol.Profile, bool) {
 	return findProfile(m.world.Profiles, m.watching.id)
