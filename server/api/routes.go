@@ -45,7 +45,7 @@ func signInRoutes() []route {
 		{"GET", "/v1/session/check", proved, (*API).check},
 		{"POST", "/v1/session/check", proved, (*API).sendCheck},
 		{"POST", "/v1/session/check/answer", proved, (*API).answerCheck},
-		{"POST", "/v1/sign-out", anybody, (*API).signOut}, // also by the token before a proof
+		{"POST", "/v1/sign-out", leaving, (*API).signOut},
 		{"POST", "/v1/sign-out-everywhere", signedIn, (*API).signOutEverywhere},
 	}
 }
