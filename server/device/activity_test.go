@@ -166,20 +166,31 @@ func TestContinueWatchingEnds(t *testing.T) {
 
 func TestLibraryHasBounds(t *testing.T) {
 	l := newLiving(t)
+	start := protocol.MillisOf(l.now())
+	l.clock.Advance(time.Hour)
+	var items []protocol.ActivityItem
+	add := func(p protocol.ProfileID, i int, title string, what protocol.ActivityKind) {
+		it := l.item(p, protocol.TitleID(fmt.Sprintf("%s%03d", title, i)), what, 60)
+		it.At = start + protocol.Millis(i)
+		items = append(items, it)
+	}
 	for i := range protocol.MaxOwnList + 30 {
-		l.clock.Advance(time.Second)
-		id := protocol.TitleID(fmt.Sprintf("t%03d", i))
-		l.tells(l.tv, l.item(l.main, id, protocol.Listed, 0), l.item(l.main, id, protocol.Stopped, 60), l.item(l.main, "gone-"+id, protocol.Unlisted, 0))
+		add(l.main, i, "t", protocol.Listed)
+		add(l.main, i, "t", protocol.Stopped)
+		add(l.main, i, "gone", protocol.Unlisted)
+	}
+	for i := range keptUnlisted + 30 {
+		add(l.kids, i, "u", protocol.Unlisted)
+		add(l.kids, i, "u", protocol.Started)
+	}
+	for len(items) > 0 {
+		n := min(len(items), protocol.MaxActivity)
+		l.tells(l.tv, items[:n]...)
+		items = items[n:]
 	}
 	got := l.told()
 	if len(got.Lists) != protocol.MaxOwnList || got.Lists[0].Title != "t129" || got.Lists[99].Title != "t030" {
 		t.Errorf("%d titles listed, from %v", len(got.Lists), got.Lists[0])
-	}
-	l.seq += 10_000
-	for i := range 2 * keptUnlisted {
-		l.clock.Advance(time.Second)
-		id := protocol.TitleID(fmt.Sprintf("u%03d", i))
-		l.tells(l.tv, l.item(l.kids, id, protocol.Unlisted, 0), l.item(l.kids, id, protocol.Started, 0))
 	}
 	err := l.c.DB.View(l.ctx, func(tx *store.Tx) error {
 		rows, err := tx.OwnList(l.who.Account, l.kids)
