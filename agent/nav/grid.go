@@ -67,6 +67,17 @@ func (g *grid) move(k keyseq.Key) bool {
 	return true
 }
 
+// seek moves the focus to a title, where it is in a row.
+func (g *grid) seek(title string) {
+	for i, row := range g.rows {
+		if k := indexOfTitle(row.Items, title); k >= 0 {
+			g.row = i
+			g.to(k)
+			return
+		}
+	}
+}
+
 // to moves the focus within its row. Older Models keep theirs.
 func (g *grid) to(col int) {
 	g.cols = slices.Clone(g.cols)

@@ -67,7 +67,11 @@ func (s *stepper) fillPage() {
 	}
 	p.built, p.of = now, s.title
 	p.grid = p.refill(s.seasonRows())
-	p.inRows = p.inRows && len(p.rows) > 0
+	if p.inRows = p.inRows && len(p.rows) > 0; !p.inRows {
+		if now, ok := s.upNow(s.title); ok {
+			p.seek(now.ID)
+		}
+	}
 }
 
 // seasonRows are the open series' episodes by season. A long season takes
