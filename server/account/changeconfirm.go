@@ -25,7 +25,11 @@ func (s *Service) ConfirmChange(ctx context.Context, now time.Time, who Session,
 		return Web{}, fmt.Errorf("confirm change: %w", err)
 	}
 	var web Web
-	err = s.redeem(ctx, now, row.Attempt, Purpose(purposeOf(kind)), code, func(tx *store.Tx, _ store.AccessCodeRow) error {
+	err = s.redeem(ctx, now, row.Attempt, Purpose(purposeOf(kind)), code, func(tx *store.Tx, given store.AccessCodeRow) error {
+		given.Account = "" // whose count was a known one's
+		if err := s.returnSend(tx, given); err != nil {
+			return err
+		}
 		if err := tx.DeleteChange(who.Account, string(who.ID), row.Kind); err != nil {
 			return err
 		}

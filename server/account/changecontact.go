@@ -137,34 +137,54 @@ func (s *Service) wait(ctx context.Context, now time.Time, who Session, row stor
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		taken := err == nil && owner.ID != who.Account
-		if c, err = s.sendChange(tx, now, who, row, taken); err != nil {
+		if err := tooSoon(tx, now, row); err != nil {
 			return err
 		}
-		if err := tx.PutChange(row); err != nil || !taken {
+		if c, err = s.sendChange(tx, now, who, row, owner); err != nil {
 			return err
 		}
-		kind := NoticeHaveAccount
-		if row.Kind == string(ChangesPhone) {
-			kind = NoticePhoneTaken
-		}
-		return s.c.Notify(tx, noticeTo(owner, kind, now, who.Client))
+		return tx.PutChange(row)
 	})
 	return c, err
 }
 
-// sendChange sends a change's code to what is new.
-func (s *Service) sendChange(tx *store.Tx, now time.Time, who Session, row store.ChangeRow, decoy bool) (Change, error) {
-	c := Change{Kind: ChangeKind(row.Kind)}
-	r := codeRequest{
-		Attempt: row.Attempt, Account: who.Account, Language: who.Language, From: who.Client, Asker: known, Decoy: decoy, Told: decoy,
+// tooSoon fails with *ThrottledError where the session's last code for a change
+// of this kind is too young. Each change is an attempt of its own, before which no
+// code was sent.
+func tooSoon(tx *store.Tx, now time.Time, row store.ChangeRow) error {
+	last, err := tx.Change(row.Account, row.Session, row.Kind)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
 	}
-	r.Purpose, r.To, c.To = ForEmail, Destination{ByMail, row.Value}, row.Value
+	if err != nil {
+		return err
+	}
+	code, err := tx.AccessCode(stored(last.Attempt), purposeOf(ChangeKind(row.Kind)))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if wait := code.Sent.Add(resendAfter).Sub(now); err == nil && wait > 0 {
+		err = &ThrottledError{RetryAfter: wait}
+	}
+	return err
+}
+
+// sendChange sends a change's code to what is new, or tells whose it is: the
+// zero owner for nobody's. However well who is known to their own account, they
+// are a stranger to whoever has it.
+func (s *Service) sendChange(tx *store.Tx, now time.Time, who Session, row store.ChangeRow, owner store.AccountRow) (Change, error) {
+	taken := owner.ID != "" && owner.ID != who.Account
+	c := Change{Kind: ChangeKind(row.Kind), To: row.Value}
+	r := codeRequest{
+		Attempt: row.Attempt, Purpose: ForEmail, Account: who.Account, To: Destination{ByMail, row.Value},
+		Language: who.Language, From: who.Client, Asker: stranger, Decoy: taken, Told: taken,
+	}
+	kind := NoticeHaveAccount
 	if c.Kind == ChangesPhone {
-		r.Purpose, r.To = ForPhone, Destination{BySMS, row.Value}
+		r.Purpose, r.To, kind = ForPhone, Destination{BySMS, row.Value}, NoticePhoneTaken
 	}
 	var err error
-	c.Sent, err = s.sendAccessCode(tx, now, r)
+	c.Sent, err = s.sendNew(tx, now, r, noticeTo(owner, kind, now, who.Client))
 	return c, err
 }
 
@@ -180,11 +200,11 @@ func (s *Service) ResendChange(ctx context.Context, now time.Time, who Session, 
 		if kind == ChangesPhone && s.c.NoSMS {
 			return ErrNoSMS
 		}
-		taken, err := takenByOther(tx, row)
+		owner, err := ownerOf(tx, row)
 		if err != nil {
 			return err
 		}
-		c, err = s.sendChange(tx, now, who, row, taken)
+		c, err = s.sendChange(tx, now, who, row, owner)
 		return err
 	})
 	if err != nil {
@@ -193,16 +213,17 @@ func (s *Service) ResendChange(ctx context.Context, now time.Time, who Session, 
 	return c, nil
 }
 
-func takenByOther(tx *store.Tx, row store.ChangeRow) (bool, error) {
+// ownerOf returns who has what a change is to: the zero row for nobody.
+func ownerOf(tx *store.Tx, row store.ChangeRow) (store.AccountRow, error) {
 	find := tx.AccountByEmail
 	if ChangeKind(row.Kind) == ChangesPhone {
 		find = tx.AccountByPhone
 	}
 	owner, err := find(row.Key)
 	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
+		return store.AccountRow{}, nil
 	}
-	return owner.ID != row.Account, err
+	return owner, err
 }
 
 // waitingChange returns a change that waits for a code, of a live session.

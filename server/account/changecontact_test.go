@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -204,6 +205,68 @@ func TestV1_AChangeIsConfirmedOnceAlsoInParallel(t *testing.T) {
 	all.Wait()
 	if good != 1 {
 		t.Errorf("%d of 50 succeeded, want 1", good)
+	}
+}
+
+// Whoever has an account is a stranger to all others: by asking for somebody
+// else's address or number as a new one, they use up no code that the owner needs.
+func TestV5_AChangeToSomebodyElsesAddressLocksNobodyOut(t *testing.T) {
+	h := newHousehold(t, "anna@example.org")
+	h.setPhone(ownersPhone)
+	device := h.device(t)
+	eve := h.signedUp(t, "eve@example.org").Session
+	eve.Client = thief
+	h.clock.Advance(2 * time.Hour)
+	for range 8 {
+		h.clock.Advance(time.Minute)
+		h.checked(t, eve)
+		if _, err := h.ChangeEmail(h.ctx, h.clock.Now(), eve, goodPassword, "anna@example.org", false); err != nil && !errors.As(err, new(*ThrottledError)) {
+			t.Fatal(err)
+		}
+		if _, err := h.ChangePhone(h.ctx, h.clock.Now(), eve, goodPassword, ownersPhone, "", false, false); err != nil && !errors.As(err, new(*ThrottledError)) {
+			t.Fatal(err)
+		}
+	}
+	if n, m := h.noticed(NoticeHaveAccount), h.noticed(NoticePhoneTaken); n != takenSends || m != takenSends {
+		t.Errorf("the owner was told %d and %d times, want once each", n, m)
+	}
+	if c := h.step(t, "anna@example.org", goodPassword, "", elsewhere).Challenge; c == nil {
+		t.Error("a new device needs no code")
+	}
+	sent := len(h.mails)
+	for _, d := range []string{"", device} {
+		for _, by := range []Channel{ByMail, BySMS} {
+			if _, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", by, d, elsewhere); err != nil {
+				t.Errorf("a recovery by %s (known device: %t): %v", by, d != "", err)
+			}
+		}
+	}
+	if n := len(h.mails) - sent; n != 4 {
+		t.Errorf("%d codes were sent, want 4", n)
+	}
+}
+
+// The account that asks has its own five an hour, whatever it asks for.
+func TestV1_ChangesCountForTheAccountThatAsks(t *testing.T) {
+	h := newHousehold(t, "anna@example.org")
+	h.clock.Advance(2 * time.Hour)
+	ask := func(i int) error {
+		h.checked(t, h.web.Session)
+		_, err := h.ChangeEmail(h.ctx, h.clock.Now(), h.web.Session, goodPassword, fmt.Sprintf("new%d@example.org", i), false)
+		return err
+	}
+	for i := range sendsPerHour {
+		if err := ask(i); err != nil {
+			t.Fatalf("change %d: %v", i, err)
+		}
+		var throttled *ThrottledError
+		if err := ask(i + 10); !errors.As(err, &throttled) || throttled.RetryAfter != resendAfter {
+			t.Errorf("another at once: %v, want a wait of %s", err, resendAfter)
+		}
+		h.clock.Advance(resendAfter)
+	}
+	if err := ask(sendsPerHour); !errors.As(err, new(*ThrottledError)) {
+		t.Errorf("one more within the hour: %v", err)
 	}
 }
 

@@ -37,6 +37,10 @@ const (
 	ForRecovery Purpose = "recovery"
 )
 
+// new reports whether the code goes to what the account will have, and what may
+// be anybody's.
+func (p Purpose) new() bool { return p == ForSignUp || p == ForEmail || p == ForPhone }
+
 // Destination is where an access code goes.
 type Destination struct {
 	Channel Channel
@@ -68,7 +72,7 @@ const (
 	stranger   asker = iota // anybody: only an address was given
 	recovering              // a recovery from an unknown device
 	proved                  // the right password, on an unknown device
-	known                   // a known device or a web session
+	known                   // a known device or a web session, about its own account
 )
 
 // untold reports whether nothing may be told that depends on an account.

@@ -15,10 +15,15 @@ import (
 // Budgets of access codes in an hour, per destination and per account (product
 // rule V1). Of the five in all, one is kept for known devices and one for
 // recoveries: strangers and whoever only knows the password share the other
-// three, and strangers leave one of those to the password. A sign-up has three
-// where nobody has the address: nothing is to be kept for anybody. One network
-// gets two of the three that recoveries from unknown devices have, so that a
-// stranger needs more than one network to leave the owner's new phone none.
+// three, and strangers leave one of those to the password. One network gets two
+// of the three that recoveries from unknown devices have, so that a stranger needs
+// more than one network to leave the owner's new phone none.
+//
+// What somebody signs up with, or wants as the new address or number of another
+// account, has four while it is nobody's: nothing is to be kept for anybody. One
+// network gets three of them. Where somebody has it already, whoever asks is a
+// stranger to that account, however well known to their own: the owner is told
+// once, and it takes nothing else from them.
 const (
 	sendsPerHour  = 5
 	sendsUnknown  = sendsPerHour - 1             // a known device keeps one
@@ -26,7 +31,9 @@ const (
 	networkSends  = 2                            // recoveries that one network may ask for: the last is another's
 	openSends     = sendsUnknown - recoverySends // strangers and the right password
 	strangerSends = openSends - 1                // the password keeps one
-	signUpSends   = openSends
+	newSends      = sendsPerHour - 1             // of what a sign-up or a change names: one stays for a recovery that was mistyped
+	newFrom       = newSends - 1                 // of those, from one network: the last is another's
+	takenSends    = 1                            // where it is somebody's
 )
 
 var (
@@ -36,6 +43,8 @@ var (
 	strangerBudget = Budget{Scope: "send-stranger", Limit: strangerSends, Per: time.Hour}
 	recoveryBudget = Budget{Scope: "send-recovery", Limit: recoverySends, Per: time.Hour}
 	networkBudget  = Budget{Scope: "send-network", Limit: networkSends, Per: time.Hour}
+	newBudget      = Budget{Scope: "send-new", Limit: newSends, Per: time.Hour}
+	newFromBudget  = Budget{Scope: "send-new-network", Limit: newFrom, Per: time.Hour}
 	signUpBudget   = Budget{Scope: "sign-up", Limit: signUpsPerIP, Per: time.Hour}
 )
 
@@ -45,6 +54,12 @@ var (
 // is used up depends on an account, its owner or who else an address belongs
 // to, a stranger is shown nothing and sent nothing (product rule V6).
 func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent bool, err error) {
+	if r.Purpose == ForEmail || r.Purpose == ForPhone { // a session's own account: its count is told
+		if err := sendBudget.Take(tx, s.c.Keys, now, "of", string(r.Account)); err != nil {
+			return false, err
+		}
+		r.Account = ""
+	}
 	asked := r.To.Address
 	var hidden [][]string
 	if r.Typed != "" && !strings.EqualFold(r.Typed, r.To.Address) {
@@ -87,18 +102,22 @@ func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent b
 	return silent, nil
 }
 
-// takeNetwork counts a recovery against what one network may ask for, of what
-// was typed and of what that leads to.
+// takeNetwork counts a stranger's request against what one network may ask for,
+// of what was typed and of what that leads to.
 func (s *Service) takeNetwork(tx *store.Tx, now time.Time, r codeRequest, typed []string, hidden [][]string) (silent bool, err error) {
-	if r.Asker != recovering {
+	b := networkBudget
+	switch {
+	case r.Purpose.new():
+		b = newFromBudget
+	case r.Asker != recovering:
 		return false, nil
 	}
 	from := Network(r.From.IP)
-	if err := networkBudget.Take(tx, s.c.Keys, now, append([]string{from}, typed...)...); err != nil {
+	if err := b.Take(tx, s.c.Keys, now, append([]string{from}, typed...)...); err != nil {
 		return false, err
 	}
 	for _, subject := range hidden {
-		full, err := usedUp(networkBudget.Take(tx, s.c.Keys, now, append([]string{"hidden", from}, subject...)...))
+		full, err := usedUp(b.Take(tx, s.c.Keys, now, append([]string{"hidden", from}, subject...)...))
 		if err != nil {
 			return false, err
 		}
@@ -149,12 +168,12 @@ func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, hidden 
 	default:
 		return false, fmt.Errorf("account: no such asker %d", r.Asker)
 	}
-	strangers, open := strangerBudget, openBudget
+	strangers, open, all := strangerBudget, openBudget, unknownBudget
 	open.Limit = strangerSends
-	if r.Purpose == ForSignUp {
-		strangers.Limit = signUpSends
+	if r.Purpose.new() {
+		strangers, open.Limit = newBudget, takenSends
 		if !r.Decoy {
-			open.Limit = signUpSends
+			open.Limit, all = newSends, sendBudget
 		}
 	}
 	if err := own(strangers); err != nil {
@@ -163,7 +182,22 @@ func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, hidden 
 	if full, err := usedUp(take(open)); full || err != nil {
 		return full, err
 	}
-	return usedUp(take(unknownBudget))
+	return usedUp(take(all))
+}
+
+// sendNew sends a code to what somebody signs up with or changes to. Where it is
+// somebody's already (r.Decoy) that one is told instead, and no code will match.
+func (s *Service) sendNew(tx *store.Tx, now time.Time, r codeRequest, told Notice) (CodeSent, error) {
+	silent, err := s.takeSend(tx, now, r)
+	if err != nil {
+		return CodeSent{}, err
+	}
+	sent, err := s.sendCode(tx, now, r, silent)
+	if err != nil || !r.Decoy {
+		return sent, err
+	}
+	told.Purpose, told.Decoy = r.Purpose, silent
+	return sent, s.Notify(tx, told)
 }
 
 // returnSend takes the count of an access code back that was given by who got it:

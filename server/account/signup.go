@@ -80,16 +80,8 @@ func (s *Service) sendSignUpCode(tx *store.Tx, now time.Time, attempt string, ro
 		Attempt: attempt, Purpose: ForSignUp, To: Destination{ByMail, row.Email},
 		Language: row.Language, From: from, Asker: stranger, Decoy: taken, Told: taken,
 	}
-	silent, err := s.takeSend(tx, now, r)
-	if err != nil {
-		return CodeSent{}, err
-	}
-	sent, err := s.sendCode(tx, now, r, silent)
-	if err != nil || !taken {
-		return sent, err
-	}
-	return sent, s.Notify(tx, Notice{
-		Kind: NoticeHaveAccount, Account: owner.ID, To: owner.Email, Language: row.Language, At: now, Client: from.tidy(), Decoy: silent,
+	return s.sendNew(tx, now, r, Notice{
+		Kind: NoticeHaveAccount, Account: owner.ID, To: owner.Email, Language: row.Language, At: now, Client: from.tidy(),
 	})
 }
 

@@ -37,6 +37,9 @@ func purpose(p account.Purpose) string {
 }
 
 func haveAccount(w Wording, n account.Notice) letter {
+	if n.Purpose == account.ForEmail {
+		return haveAddress(w, n)
+	}
 	return letter{
 		Subject: "You have a " + w.Service + " account already",
 		Heading: "You have an account already",
@@ -45,6 +48,19 @@ func haveAccount(w Wording, n account.Notice) letter {
 		Button:  page(w, "Sign in", "/signin"),
 		Advice:  "If it was not you, do nothing: nothing has changed.",
 		Why:     "This address was given at sign-up.",
+	}
+}
+
+// haveAddress is for who has an address that another account wants.
+func haveAddress(w Wording, n account.Notice) letter {
+	return letter{
+		Subject: "Your email address was given at " + w.Service,
+		Heading: "Somebody gave your address as theirs",
+		Lines:   []string{"Somebody wants this address for another account. It belongs to yours, so they cannot have it."},
+		Facts:   facts(n),
+		Button:  page(w, "Sign in", "/signin"),
+		Advice:  "If it was you, change the address of this account first. If not, do nothing: nothing has changed.",
+		Why:     "This address was given as the new one of another account.",
 	}
 }
 
