@@ -127,6 +127,8 @@ func fixtureHacked(add func(string, any)) {
 	add("walk-middle", page)
 	page.Steps, page.Notices = walkRows(account.Walk{Begun: page.Begun, Done: all}), nil
 	add("walk-done", page)
+	page.Steps, page.Reset = walkRows(account.Walk{Begun: page.Begun, Next: all[0]}), fixtureNow.Add(71*time.Hour)
+	add("walk-reset", page)
 	security := SecurityPage{Frame: fixtureFrame("Security", "security")}
 	security.Walking = true
 	add("security-walking", security)

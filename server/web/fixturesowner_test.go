@@ -89,6 +89,8 @@ func fixtureSecurity(add func(string, any)) {
 	page.Choices = Choices{Phone: "+49 1512 3456789", Preferences: account.Preferences{CodeOnNewDevice: true, SignInMails: true, RemindDevices: true, RemindPassword: true, SMSNotices: true}}
 	page.Problems, page.Notices = nil, []Notice{notices["preferences"]}
 	add("security", page)
+	page.Notices, page.Bounces, page.Reset = nil, nil, fixtureNow.Add(71*time.Hour)
+	add("security-reset", page)
 }
 
 func fixtureFactors(add func(string, any)) {

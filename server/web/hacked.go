@@ -32,7 +32,8 @@ type WalkPage struct {
 	Begun time.Time // zero: not yet
 	Steps []WalkRow
 	Email string
-	Phone string // empty: none
+	Phone string    // empty: none
+	Reset time.Time // as on the page about security
 }
 
 // Over reports whether every step is done.
@@ -77,6 +78,9 @@ func (s *Site) showWalk(v *visit, w account.Walk) error {
 	page := WalkPage{
 		Frame: v.frame("My account was hacked", "security"), Begun: w.Begun, Steps: walkRows(w),
 		Email: v.session.Email, Phone: spaced(phone.Number),
+	}
+	if page.Reset, err = s.c.Accounts.FactorReset(v.ctx(), v.session); err != nil {
+		return err
 	}
 	page.Walking = false // this is the way itself
 	return v.show(http.StatusOK, page)

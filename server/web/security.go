@@ -22,6 +22,7 @@ type SecurityPage struct {
 	CanPasskeys bool // the server's address allows them
 	Codes       int  // unused recovery codes
 	Bounces     []BounceRow
+	Reset       time.Time // when support removes the second factor; zero: it does not
 	Choices     Choices
 }
 
@@ -72,6 +73,9 @@ func (s *Site) showSecurity(v *visit, status int, c Choices, problem *Problem) e
 	for _, k := range f.Passkeys {
 		page.Passkeys = append(page.Passkeys, passkeyRow(k))
 	}
+	if page.Reset, err = s.c.Accounts.FactorReset(v.ctx(), v.session); err != nil {
+		return err
+	}
 	if page.Bounces, err = s.bounces(v); err != nil {
 		return err
 	}
@@ -79,6 +83,18 @@ func (s *Site) showSecurity(v *visit, status int, c Choices, problem *Problem) e
 		page.Problems = []Problem{{Text: problem.Text}}
 	}
 	return v.show(status, page)
+}
+
+// keepFactor stops the removal of the second factor by support.
+func (s *Site) keepFactor(v *visit) error {
+	err := s.c.Accounts.LiftFactorReset(v.ctx(), v.now, v.session)
+	if errors.Is(err, account.ErrNoReset) {
+		return v.done("noFactor", securityPath)
+	}
+	if err != nil {
+		return err
+	}
+	return v.done("factorKept", securityPath)
 }
 
 // maxBounces is how many lost messages a page lists.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
@@ -217,6 +218,30 @@ func TestV4_EntriesSayWithWhatAndWhy(t *testing.T) {
 			t.Errorf("%s: %+v", kind, e)
 		}
 	}
+}
+
+// O3: the owner sees on the page that support is to remove the second factor, and
+// stops it there, also on the way through a hacked account.
+func TestO3_ThePageStopsARemovalBySupport(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	p.addApp()
+	id := w.notice(account.NoticeFactorChanged, testEmail).Account
+	for _, path := range []string{"/account/security", "/account/hacked"} {
+		lacks(t, p.page(path), "Keep the second factor")
+		_, err := w.site.c.Accounts.AskFactorReset(t.Context(), w.clock.Now(), id, "support desk", "lost phone")
+		w.must(err)
+		has(t, p.page(path), "Support will remove your second factor", "Keep the second factor", `action="/account/security/keep-factor"`)
+		p.moved(p.post("/account/security/keep-factor"), "/account/security")
+		has(t, p.page("/account/security"), "Your second factor stays")
+		lacks(t, p.page(path), "Keep the second factor")
+		has(t, p.page("/account/timeline"), "support desk: lost phone", "Removing the second factor was stopped")
+	}
+	p.moved(p.post("/account/security/keep-factor"), "/account/security") // nothing to stop any more
+	has(t, p.page("/account/security"), "That was not possible any more")
+	stranger := w.browser()
+	stranger.moved(stranger.post("/account/security/keep-factor"), "/signin?next=%2F")
 }
 
 // Every kind of entry has words of its own.
