@@ -42,6 +42,10 @@ func (h *household) fill() {
 			tx.InsertProfile(store.ProfileRow{Account: acc, Profile: protocol.Profile{ID: "p1", Name: "Anna Zwetschge", Level: 18, Main: true}}),
 			tx.SignInDevice(store.DeviceRow{Account: acc, ID: "tv", Name: "Zwetschges TV", Epoch: 1, SignedIn: h.clock.Now()}, string(h.web.Session.ID)),
 			tx.InsertActivity(store.ActivityRow{Account: acc, Device: "tv", Epoch: 1, ActivityItem: protocol.ActivityItem{Seq: 1, Title: "t1"}}),
+			tx.SetBlocked(acc, "p1", []protocol.TitleID{"blocked-zwetschge"}),
+			tx.SetParental(acc, store.ParentalRow{Above: 3, AddNeedsPIN: true, Titles: []protocol.TitleID{"parental-zwetschge"}}),
+			tx.SetPin(store.PinRow{Account: acc, Profile: protocol.ParentalPIN, Version: 1, Salt: []byte("salt"), Sealed: []byte("sealed-zwetschge"), Created: h.clock.Now()}),
+			tx.PutPinTries(store.PinTriesRow{Account: acc, Profile: protocol.ParentalPIN, PIN: 1, Device: "tv", Epoch: 1, Told: 7, ToldAt: h.clock.Now()}),
 			tx.InsertOutbox(store.OutboxRow{ID: "m1", Account: acc, Channel: "mail", Recipient: "anna@zwetschge.example", Kind: "x", Subject: "Hello Zwetschge", Next: h.clock.Now()}),
 		)
 	}))
@@ -65,12 +69,13 @@ func TestA10_ExportIsOneDocumentWithoutSecrets(t *testing.T) {
 	if doc["leftOut"] != leftOut || doc["format"] != exportFormat {
 		t.Error("the head is missing")
 	}
-	for _, want := range []string{"anna@zwetschge.example", ownersPhone, "Anna Zwetschge", "Zwetschges TV", "account_created", "hackedWalk"} {
+	for _, want := range []string{"anna@zwetschge.example", ownersPhone, "Anna Zwetschge", "Zwetschges TV", "account_created", "hackedWalk",
+		"blocked-zwetschge", "parental-zwetschge", `"told":7`} {
 		if !bytes.Contains(out.Bytes(), []byte(want)) {
 			t.Errorf("%q is missing", want)
 		}
 	}
-	for _, secret := range []string{h.state().Password, h.code(t), h.web.Token, h.keys[0], "argon2id", "otpauth"} {
+	for _, secret := range []string{h.state().Password, h.code(t), h.web.Token, h.keys[0], "argon2id", "otpauth", "sealed-zwetschge", "c2VhbGVkLXp3ZXRzY2hnZQ"} {
 		if bytes.Contains(out.Bytes(), []byte(secret)) {
 			t.Errorf("the secret %q is in it", secret)
 		}
