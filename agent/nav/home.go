@@ -117,7 +117,7 @@ func (b *rowBuilder) add(t *parental.Title) bool {
 	if b.progress {
 		it.Progress = b.model.progress(t)
 	}
-	size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + cost(it.Detail) + 96
+	size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + cost(it.Detail) + 112
 	if len(b.row.Items) == b.model.itemBound(b.inSeries) || size > b.left {
 		return false
 	}
@@ -132,7 +132,7 @@ func (b *rowBuilder) add(t *parental.Title) bool {
 // titleItem is a title as an item of a row. An episode goes by the name of its
 // series, but among its series' own.
 func (m *Model) titleItem(t *parental.Title, inSeries bool) Item {
-	it := Item{Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(t), Detail: facts(t)}
+	it := Item{Label: clean(t.Name, maxLabel), Poster: t.ID, Badge: rating(t), Detail: facts(t), Series: t.Kind == parental.Series}
 	switch {
 	case t.Kind != parental.Episode:
 	case inSeries:

@@ -89,6 +89,7 @@ type Item struct {
 	Wide   int    `json:"wide,omitempty"` // of a key of the keyboard: its width in half keys
 
 	Progress float64 `json:"progress,omitempty"` // of a title: how much of it was watched, 0 to 1
+	Series   bool    `json:"series,omitempty"`   // a title of many, drawn as a stack
 }
 
 // Row is one row of titles.

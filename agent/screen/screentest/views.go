@@ -217,6 +217,7 @@ func Rows() []nav.Row {
 		titles("Documentaries", "Glass Mountains", "Deep Signal", "The Last Orchard", "Northern Lines", "Seven Rivers"),
 	}
 	rows[0].Items[0].Progress, rows[0].Items[1].Progress = 0.7, 0.15
+	rows[1].Items[0].Series, rows[2].Items[1].Series, rows[2].Items[3].Series = true, true, true
 	rows[1].Items[3].Locked = true
 	return rows
 }

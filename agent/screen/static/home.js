@@ -69,7 +69,7 @@ function strip(row, i, at, focus, place, kids) {
 
 function card(item, focus, kids) {
   const id = item.poster || item.id;
-  return h("div", focusable(item, focus, "card"),
+  return h("div", focusable(item, focus, "card" + (item.series ? " series" : "")),
     made(id + !!kids, () => art(id, kids)),
     h("span", { class: "lettering " + lettering(id) + (item.progress > 0 ? " begun" : ""), dir: "auto" }, h("span", {}, item.label)),
     item.locked && icon("lock"),
