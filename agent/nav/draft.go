@@ -79,6 +79,10 @@ func (s *stepper) draftKey(p Press) {
 	case atNewLevel:
 		s.levelKey(p.Key)
 	case atNewPIN:
+		if p.Key != keyseq.Back && !p.Source.trusted() {
+			s.say(msgPINRemote)
+			return
+		}
 		s.newPINKey(p.Key)
 	case atAdding:
 		s.addingKey(p.Key)

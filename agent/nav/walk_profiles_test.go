@@ -94,6 +94,9 @@ func (w *walker) checkProfileEffect(ev Event, e Effect) error {
 		} else if e.Password != "" {
 			how = ownerPassword
 		}
+		if p, ok := ev.(Press); e.PIN != "" && (!ok || !p.Source.trusted()) {
+			return fmt.Errorf("a PIN entered by %+v", ev)
+		}
 		w.added[how]++
 		if !e.Level.Valid() || e.Kids && e.Level > maxKids || e.PIN != "" && (len(e.PIN) != 4 || e.Password != "") || w.model.watching.id != "" || w.model.draftWait() > 0 {
 			return fmt.Errorf("a strange profile: %+v", e)
