@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -53,5 +54,12 @@ func TestPaceForgets(t *testing.T) {
 	}
 	if len(p.full) > 2048 {
 		t.Errorf("%d devices remembered, about 100 have used anything", len(p.full))
+	}
+}
+
+// An idle device costs one of these: Go's class of 352 bytes.
+func TestConnectionStaysSmall(t *testing.T) {
+	if got := reflect.TypeFor[tv]().Size(); got > 352 {
+		t.Errorf("a connection has %d bytes, want at most 352", got)
 	}
 }

@@ -45,9 +45,8 @@ type tv struct {
 
 	session *hub.Session // in live, else nil
 
-	// Guarded by the session's turn.
-	sess   device.Session
-	answer device.Answer // the newest, without its frames
+	// answer is the newest, without its frames. Guarded by the session's turn.
+	answer device.Answer
 }
 
 type stage uint8

@@ -176,7 +176,7 @@ func (v *tv) begin(ctx context.Context, sess device.Session, ask []byte, have pr
 	v.stage, v.nonce = live, nil
 	v.left(true)
 	v.conn.Expire(time.Time{})
-	v.sess, v.answer = sess, device.Answer{Have: have}
+	v.answer = device.Answer{Session: sess, Have: have}
 	v.session = &hub.Session{
 		Account: sess.Account, Device: sess.Device, Epoch: sess.Epoch, Number: sess.Conn, Conn: v.conn, Truth: v,
 		Library: sess.Cap >= protocol.HouseholdCapability,
@@ -228,7 +228,7 @@ func (v *tv) takeActivity(ctx context.Context, f protocol.Activity) error {
 // current returns the device's session as it was last read.
 func (v *tv) current() (sess device.Session) {
 	_ = v.session.Do(context.Background(), func(context.Context) ([]protocol.Frame, error) {
-		sess = v.sess
+		sess = v.answer.Session
 		return nil, nil
 	})
 	return sess
@@ -267,13 +267,13 @@ func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.F
 	if len(ask) > 0 && !v.t.cfg.Hub.Fresh() {
 		return nil, errOutOfTouch
 	}
-	a, err := v.t.cfg.Devices.State(ctx, now, v.sess, ask, v.answer.Have)
+	a, err := v.t.cfg.Devices.State(ctx, now, v.answer.Session, ask, v.answer.Have)
 	if err != nil {
 		return nil, err
 	}
 	frames, before := a.Frames, v.answer.Status
 	a.Frames = nil
-	v.sess, v.answer = a.Session, a
+	v.answer = a
 	s.Sent, s.Epoch, s.Catalog = hub.Numbers{Version: a.Version, Library: a.Library}, a.Session.Epoch, a.Catalog
 	if a.Granted {
 		s.Granted = now
