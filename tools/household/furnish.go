@@ -23,6 +23,13 @@ const (
 	Password = "four copper kettles sing"
 	Locked   = "Robin" // the profile that has a PIN
 	PIN      = "2580"
+	Parental = "8624" // the parental PIN, asked for above 16+
+)
+
+// What the household decided for its children beside their levels.
+const (
+	blockedFor   = "Mia"
+	blockedTitle = "snowline-rangers" // a series, with its episodes
 )
 
 // profiles of the demo household. The first two exist from the sign-up on.
@@ -83,8 +90,8 @@ func (h *Home) NewOwner(ctx context.Context) (*drive.Account, error) {
 	return owner, nil
 }
 
-// nameProfiles gives the account's first profiles their names, adds the others
-// and locks who wants a lock.
+// nameProfiles gives the account's first profiles their names, adds the others,
+// locks who wants a lock, and sets up parental control.
 func nameProfiles(ctx context.Context, owner *drive.Account) error {
 	have, err := owner.Profiles(ctx)
 	if err != nil {
@@ -103,8 +110,17 @@ func nameProfiles(ctx context.Context, owner *drive.Account) error {
 				return err
 			}
 		}
+		if p.Name == blockedFor {
+			if err := owner.Call(ctx, http.MethodPut, "/v1/profiles/"+p.ID+"/blocked/"+blockedTitle, nil, nil); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	rules := map[string]any{"above": int(parental.Adults), "add_needs_pin": false}
+	if err := owner.Call(ctx, http.MethodPut, "/v1/parental", rules, nil); err != nil {
+		return err
+	}
+	return owner.Call(ctx, http.MethodPut, "/v1/parental/pin", map[string]string{"pin": Parental}, nil)
 }
 
 // signIn signs TV i in with the code on its screen, where the household is new.
@@ -187,7 +203,7 @@ func (h *Home) Greeting(made bool, log string) string {
 		line(name, "http://"+h.Plan.ScreenAddr(i)+"/")
 	}
 	line("Mails and SMS", h.Plan.URL()+"/dev/outbox")
-	b.WriteString("\nOn a TV: arrow keys, Enter, Backspace, digits. " + Locked + "'s PIN is " + PIN + ".\n")
+	b.WriteString("\nOn a TV: arrow keys, Enter, Backspace, digits. " + Locked + "'s PIN is " + PIN + ", the parental PIN " + Parental + ".\n")
 	b.WriteString("From any screen, ↑ ↑ ↓ ↓ ← → ← → ↑ ↑ ↑ ↑ opens Sign out, Start over, Deactivate, Check network.\n")
 	b.WriteString("The same TV in a terminal: make tv.\n")
 	b.WriteString("To pull a TV's plug, or to plug it in again, type 1 or 2 here, and Enter.\n")
