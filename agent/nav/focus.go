@@ -113,6 +113,9 @@ func (s *stepper) refocus() {
 	if s.menu && !s.hasMenu() {
 		s.menu = false
 	}
+	if s.menu && indexOf(s.menuItems(), s.menuAt) < 0 {
+		s.menuAt = "home"
+	}
 	screen, items := s.screen(), s.items()
 	if screen != s.focusOn {
 		s.focusOn, s.focus = screen, ""

@@ -46,7 +46,8 @@ func (m *Model) listRow() int {
 // openList goes to the profile's own list.
 func (s *stepper) openList() {
 	s.goHome()
+	s.fillHome()
 	if i := s.listRow(); i >= 0 {
-		s.home.row = i
+		s.home.row, s.home.moved = i, true
 	}
 }
