@@ -53,11 +53,9 @@ func (s *Service) challenge(tx *store.Tx, now time.Time, acc store.AccountRow, t
 func (s *Service) challengeOf(tx *store.Tx, id string, row store.SignInRow, acc store.AccountRow) (*Challenge, error) {
 	c := &Challenge{ID: id, Need: Need(row.Needs), Expires: row.Expires}
 	if c.Need == NeedSecondFactor {
-		state, err := factorsOf(tx, acc)
-		if s.authn == nil {
-			state.Passkeys = nil // the server is no longer at a name
-		}
-		c.Factors = state.usable()
+		c.Unusual = !acc.SecondFactor
+		var err error
+		c.Factors, err = s.checkFactors(tx, acc)
 		return c, err
 	}
 	to, err := s.destinations(tx, acc)

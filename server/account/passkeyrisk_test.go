@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -34,5 +35,60 @@ func TestV4_PasskeySignInsSayWhy(t *testing.T) {
 	}
 	if f.noticed(NoticeNewSignIn) != told+1 {
 		t.Error("the owner is not told")
+	}
+}
+
+// The strongest proof that the account has: a passkey that signs in alone, where
+// there is one, and an access code where there is none or none here.
+func TestV4_TheMostSuspiciousNeedAPasskey(t *testing.T) {
+	faraway := Client{Agent: "Chrome on Android", IP: "203.0.113.5", Kind: "mobile"}
+	for name, tt := range map[string]struct {
+		passkey, here bool
+		strong        float64
+		need          Need
+	}{
+		"no passkey":            {false, true, 0, NeedCode},
+		"a passkey":             {true, true, 0, NeedSecondFactor},
+		"not at this server":    {true, false, 0, NeedCode},
+		"not suspicious enough": {true, true, 1e6, NeedCode},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, who := settled(t, 20)
+			in, err := f.try(t, anna, goodPassword, who.Device, fox)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.checked(t, in.Session)
+			var key *authenticator
+			if tt.passkey {
+				key, _ = f.addPasskey(t, in.Session, "Key")
+			}
+			if !tt.here {
+				f.authn = nil
+			}
+			f.c.Risk.Strong = tt.strong // 0: the default
+			f.clock.Advance(time.Hour)
+			c := f.step(t, anna, goodPassword, who.Device, faraway).Challenge
+			if c == nil || c.Need != tt.need || c.Unusual != (tt.need == NeedSecondFactor) {
+				t.Fatalf("challenge = %+v, want one that needs a %s", c, tt.need)
+			}
+			if tt.need == NeedCode {
+				return
+			}
+			if len(c.Factors) != 1 || c.Factors[0] != Passkeys {
+				t.Errorf("factors %v, want a passkey alone", c.Factors)
+			}
+			if _, err := f.SendSignInCode(f.ctx, f.clock.Now(), c.ID, ByMail, faraway); !errors.Is(err, ErrChannel) {
+				t.Errorf("a code by mail in its place: %v", err)
+			}
+			ceremony, err := f.BeginPasskeyFactor(f.ctx, f.clock.Now(), c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := key.get(ceremony)
+			if done, err := f.ContinueSignIn(f.ctx, f.clock.Now(), c.ID, Answer{Passkey: &answer}, "", faraway); err != nil || !f.live(t, done.Token) {
+				t.Errorf("with the passkey: %v", err)
+			}
+		})
 	}
 }

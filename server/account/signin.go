@@ -66,7 +66,8 @@ type Challenge struct {
 	Need     Need
 	Code     CodeSent      // NeedCode: the newest code
 	Channels []Destination // NeedCode: where a code can go; the addresses are masked
-	Factors  []Factor      // NeedSecondFactor: those the account has
+	Factors  []Factor      // NeedSecondFactor: those that do
+	Unusual  bool          // NeedSecondFactor: asked for because of how unusual the sign-in is; otherwise the password would do
 	Expires  time.Time
 }
 
@@ -298,6 +299,12 @@ func (s *Service) forgive(tx *store.Tx, now time.Time, t try) error {
 func (s *Service) needs(tx *store.Tx, acc store.AccountRow, t try, v verdict) (Need, error) {
 	if acc.SecondFactor {
 		return NeedSecondFactor, nil
+	}
+	if v.Strong {
+		stronger, err := s.checkFactors(tx, acc)
+		if err != nil || len(stronger) > 0 {
+			return NeedSecondFactor, err
+		}
 	}
 	if v.Suspicious || t.before >= codeStreak {
 		return NeedCode, nil

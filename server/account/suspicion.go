@@ -29,6 +29,7 @@ const (
 // verdict is what the history makes of a sign-in.
 type verdict struct {
 	Suspicious bool // an access code, whatever the owner prefers
+	Strong     bool // a passkey in its place, where the account has one
 	Unusual    bool // a notice, also for a known device
 	Reasons    []string
 	Against    []string // those that speak for somebody else
@@ -102,7 +103,7 @@ func (s *Service) assess(tx *store.Tx, now time.Time, acc store.AccountRow, t tr
 		return verdict{}, err
 	}
 	got := risk.Assess(s.c.Risk, a, historyOf(rows), global)
-	v := verdict{Suspicious: got.Level >= risk.LevelCode, Unusual: got.Level >= risk.LevelNotice}
+	v := verdict{Strong: got.Level >= risk.LevelStrong, Suspicious: got.Level >= risk.LevelCode, Unusual: got.Level >= risk.LevelNotice}
 	for _, r := range got.Reasons {
 		v.Reasons = append(v.Reasons, r.English())
 		if r.Accuses() {

@@ -8,7 +8,7 @@ const (
 	LevelNone   Level = iota // nothing
 	LevelNotice              // tell the owner
 	LevelCode                // ask for an access code, and tell
-	LevelStrong              // ask for the strongest proof the account has, and tell
+	LevelStrong              // ask for the strongest proof the account has (a passkey before an access code), and tell
 )
 
 // String is the level's name as stored and shown to operators.

@@ -31,6 +31,7 @@ type SignInFactorPage struct {
 	Code     Field
 	Codes    bool // the account has recovery codes left
 	Recovery Field
+	Unusual  bool // asked for because the sign-in is; otherwise the password would do
 }
 
 // CodeState is an access code on its way, as far as a page shows it.
@@ -117,6 +118,7 @@ func (s *Site) showFactor(v *visit, status int, c *account.Challenge, problem *P
 		Frame: v.frame("Second factor", ""), Code: codeField(), Recovery: recoveryCodeField(),
 		Passkey: s.c.Passkeys && slices.Contains(c.Factors, account.Passkeys),
 		App:     slices.Contains(c.Factors, account.TOTP), Codes: slices.Contains(c.Factors, account.RecoveryCode),
+		Unusual: c.Unusual,
 	}
 	page.Code.Label = "Code of your authenticator app"
 	page.Code.Focus = page.App && !page.Passkey

@@ -56,6 +56,8 @@ func fixtureSignIn(add func(string, any)) {
 	factor.Codes = false
 	factor.Problems = []Problem{{"", "That passkey does not match, or it took too long. Try again."}}
 	add("signin-factor-wrong", factor)
+	factor.Problems, factor.Unusual = nil, true
+	add("signin-factor-unusual", factor)
 }
 
 func fixtureRecover(add func(string, any)) {
