@@ -281,6 +281,9 @@ func TestP1_LibraryGoesWithItsProfile(t *testing.T) {
 	if got := l.told(); len(got.Lists) != 1 || got.Lists[0].Title != "hill" || len(got.Begun) != 0 {
 		t.Errorf("left behind: %+v", got)
 	}
+	if a := l.tv.state(nil); l.tv.have.Library != l.told().Number || len(a.Frames) == 0 {
+		t.Errorf("the TV keeps its library %d, want %d", l.tv.have.Library, l.told().Number)
+	}
 	if frames := l.frames(l.tv); len(frames) != 1 || frames[0].(protocol.Library).Profile != l.main {
 		t.Errorf("sent: %+v", frames)
 	}

@@ -155,6 +155,9 @@ func (s *Service) Delete(ctx context.Context, now time.Time, who account.Session
 		if err := tx.DeleteProfile(who.Account, id); err != nil {
 			return err
 		}
+		if _, err := tx.BumpLibrary(who.Account, now); err != nil { // TVs drop its own list and history
+			return err
+		}
 		return s.record(tx, now, who, timeline.ProfileRemoved, account.NoticeProfileChanged, p, "Removed.", before)
 	})
 	if err != nil {

@@ -30,10 +30,12 @@ func (r *ActivityRow) scan(scan scanFunc) error {
 		&r.Sitting, &r.IP, &r.Place, asTime(&r.Received))
 }
 
-// InsertActivity begins a viewing.
+// InsertActivity begins a viewing. One with the same number is there already:
+// nothing changes.
 func (tx *Tx) InsertActivity(r ActivityRow) error {
 	_, err := tx.exec(`INSERT INTO activity (account_id, `+activityColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		ON CONFLICT (account_id, device_id, epoch, seq) DO NOTHING`,
 		r.Account, r.Device, r.Epoch, r.Seq, r.Profile, r.Title, r.What, r.At, r.Ended, r.Position, r.Length,
 		r.Sitting, r.IP, r.Place, millis(r.Received))
 	return err

@@ -113,9 +113,16 @@ func TestActivityGrowsAndGoes(t *testing.T) {
 		}
 		return errors.Join(err, lastErr, sittingErr, viewedErr)
 	})
-	if err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.InsertActivity(first) }); !errors.Is(err, store.ErrExists) {
-		t.Errorf("a number twice = %v, want ErrExists", err)
-	}
+	update(t, db, func(tx *store.Tx) error {
+		other := first
+		other.Title = "sea"
+		err := tx.InsertActivity(other)
+		rows, rowsErr := tx.Activity(store.ActivityQuery{Account: house, Limit: 9})
+		if len(rows) != 2 || rows[1].Title != "moon" {
+			t.Errorf("after a number came twice: %+v", rows)
+		}
+		return errors.Join(err, rowsErr)
+	})
 	later := noon.Add(time.Hour)
 	for _, c := range []struct {
 		what   string
