@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -83,6 +84,9 @@ func (s *shop) build(ctx context.Context, pkg string, env ...string) (string, er
 	if pkg == agentProgram { // as the Makefile builds it
 		args = append(args, "-tags", "nethttpomithttp2")
 	}
+	if forBox(env) {
+		args = append(args, boxFlags...)
+	}
 	cmd := exec.CommandContext(ctx, "go", append(args, module+pkg)...)
 	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -90,6 +94,17 @@ func (s *shop) build(ctx context.Context, pkg string, env ...string) (string, er
 	}
 	s.built[key] = path
 	return path, nil
+}
+
+// boxFlags are those of the Makefile's BOX.
+var boxFlags = []string{
+	"-gcflags=all=-l", "-gcflags=runtime/...=", "-gcflags=internal/...=", "-gcflags=sync/...=",
+	"-gcflags=crypto/internal/...=", "-gcflags=golang.org/x/crypto/...=",
+}
+
+// forBox reports whether what is built is for a box's processor.
+func forBox(env []string) bool {
+	return slices.Contains(env, "GOARCH=arm") || slices.Contains(env, "GOARCH=arm64")
 }
 
 const (
