@@ -30,7 +30,7 @@ func paint(v nav.View, width, height int) *canvas {
 		return c
 	}
 	title := "Hearthkey"
-	if v.Who != nil && v.Screen != nav.ScreenPIN {
+	if v.Who != nil && v.Who.Label != "" && v.Screen != nav.ScreenPIN {
 		title += " · " + v.Who.Label
 	}
 	c.box(0, 0, width, height-1, title, quiet)
