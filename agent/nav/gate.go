@@ -162,7 +162,7 @@ func (s *stepper) pinChecked(ev PINChecked) {
 		p, _ := findProfile(s.world.Profiles, e.profile)
 		s.setWait(p.ID, 0, false)
 		s.enter(p)
-		s.notice, s.noticeEnds = wrongTries(p.Name, ev), 0
+		s.notice, s.noticeEnds = wrongTries(text(msgThePIN, "name", p.Name), ev), 0
 	case ev.Outcome == PINWrong, ev.Outcome == PINWaiting:
 		if ev.Outcome == PINWrong {
 			e.message = text(msgPINWrong)
@@ -174,19 +174,19 @@ func (s *stepper) pinChecked(ev PINChecked) {
 }
 
 // wrongTries is the sentence about tries that were not right, if there were any.
-func wrongTries(name string, ev PINChecked) string {
+func wrongTries(pin string, ev PINChecked) string {
 	since := clean(ev.Since, maxLabel)
 	switch {
 	case ev.Wrong <= 0:
 		return ""
 	case ev.Wrong == 1 && since == "":
-		return text(msgWrongTry, "name", name)
+		return text(msgWrongTry, "pin", pin)
 	case ev.Wrong == 1:
-		return text(msgWrongTrySince, "name", name, "since", since)
+		return text(msgWrongTrySince, "pin", pin, "since", since)
 	case since == "":
-		return text(msgWrongTries, "name", name, "n", itoa(ev.Wrong))
+		return text(msgWrongTries, "pin", pin, "n", itoa(ev.Wrong))
 	}
-	return text(msgWrongTriesSince, "name", name, "n", itoa(ev.Wrong), "since", since)
+	return text(msgWrongTriesSince, "pin", pin, "n", itoa(ev.Wrong), "since", since)
 }
 
 // waitLeft returns how long the profile's PIN has to wait.

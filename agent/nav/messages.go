@@ -95,7 +95,8 @@ const (
 	msgPINWaitAfar
 	msgPINRemote
 	msgParentalPIN
-	msgParentalName
+	msgThePIN
+	msgTheParentalPIN
 	msgPINUnavailable
 	msgPINChanged
 	msgWrongTry
@@ -325,13 +326,14 @@ var english = [messageCount]string{
 	msgPINWaitAfar:     "Too many wrong tries on your TVs. Take a short break.",
 	msgPINRemote:       "Use this TV's own remote to enter a PIN.",
 	msgParentalPIN:     "Parental PIN to play {title}",
-	msgParentalName:    "parental control",
+	msgThePIN:          "the PIN for {name}",
+	msgTheParentalPIN:  "the parental PIN",
 	msgPINUnavailable:  "This PIN can't be checked right now. Connect this TV to the internet, then try again.",
 	msgPINChanged:      "This PIN has changed. Enter the new one.",
-	msgWrongTry:        "Someone entered a wrong PIN for {name} once.",
-	msgWrongTries:      "Someone entered a wrong PIN for {name} {n} times.",
-	msgWrongTrySince:   "1 wrong try at the PIN for {name} since {since}.",
-	msgWrongTriesSince: "{n} wrong tries at the PIN for {name} since {since}.",
+	msgWrongTry:        "1 wrong try at {pin}.",
+	msgWrongTries:      "{n} wrong tries at {pin}.",
+	msgWrongTrySince:   "1 wrong try at {pin} since {since}.",
+	msgWrongTriesSince: "{n} wrong tries at {pin} since {since}.",
 
 	msgHomeEmpty:     "Nothing to watch here yet.",
 	msgHomeLoading:   "Getting what's on.",

@@ -65,7 +65,7 @@ func (s *stepper) parentalProved(ev PINChecked) {
 	}
 	s.place, s.entry = atTitle, pinEntry{}
 	s.play(w)
-	if s.notice = wrongTries(text(msgParentalName), ev); s.notice != "" {
+	if s.notice = wrongTries(text(msgTheParentalPIN), ev); s.notice != "" {
 		s.noticeEnds = s.now + noticeFor
 	}
 }
