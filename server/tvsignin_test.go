@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/api"
 )
 
 // typed sends what a person typed at the TV and returns the answer.
@@ -48,6 +49,23 @@ func wantRefusal(t *testing.T, what string, got protocol.Frame, want protocol.Re
 		t.Errorf("%s: %+v, want refusal %q", what, got, want)
 	}
 	return f
+}
+
+// A password typed at a TV is answered on the beat, for known and unknown accounts
+// alike.
+// ASVS 6.3.8.
+func TestV6_ATVsPasswordIsAnsweredOnTheBeat(t *testing.T) {
+	h := open(t, nil)
+	o := h.signUp("anna@example.com")
+	v := newTV(h, "Living room TV")
+	v.enrol()
+	for _, f := range []protocol.SignIn{{Login: o.email, Password: "wrong horse"}, {Login: "nobody@example.com", Password: "wrong horse"}, {Login: "…", Password: "x"}} {
+		began := time.Now()
+		wantRefusal(t, f.Login, typed(v, f), protocol.RefusalCredentials)
+		if took := time.Since(began); took < api.Beat {
+			t.Errorf("%s was answered after %s, want %s or more", f.Login, took, api.Beat)
+		}
+	}
 }
 
 // D1: a TV signs in by email, password and access code.

@@ -34,6 +34,9 @@ type TVConfig struct {
 	Server string
 	// Node names this process.
 	Node string
+	// Beat is when passwords typed at a TV are answered; see [OnBeat]. 0: the
+	// constant [Beat].
+	Beat time.Duration
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 
@@ -64,7 +67,7 @@ func (c TVConfig) withDefaults() (TVConfig, error) {
 	for _, d := range []struct {
 		p   *time.Duration
 		def time.Duration
-	}{{&c.ProofTime, 20 * time.Second}, {&c.EndedTime, 2 * time.Minute}} {
+	}{{&c.ProofTime, 20 * time.Second}, {&c.EndedTime, 2 * time.Minute}, {&c.Beat, Beat}} {
 		if *d.p <= 0 {
 			*d.p = d.def
 		}

@@ -15,7 +15,8 @@ import (
 // takeTyped answers a password, a code, or the wish for one, on a connection
 // that shows a user code. The rules are the web's: the same service counts,
 // sends and decides. Only who asks differs: the TV is the client, and a TV that
-// signed in to the account before is a known device of it.
+// signed in to the account before is a known device of it. A password is answered
+// on the beat, as there.
 func (v *tv) takeTyped(ctx context.Context, f protocol.Frame) error {
 	if v.stage != pending || v.enrol.Cap < protocol.PasswordCapability {
 		return errOutOfOrder
@@ -23,7 +24,11 @@ func (v *tv) takeTyped(ctx context.Context, f protocol.Frame) error {
 	if v.t.cfg.Accounts == nil {
 		return hub.Send(v.conn, protocol.SignInRefused{Reason: protocol.RefusalUserCode})
 	}
+	came := time.Now()
 	challenge, err := v.ask(ctx, f)
+	if _, password := f.(protocol.SignIn); password && !errors.As(err, new(*admit.BusyError)) {
+		waitForBeat(ctx, came, v.t.cfg.Beat)
+	}
 	if err != nil {
 		return v.refuse(err, f)
 	}

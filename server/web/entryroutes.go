@@ -4,16 +4,16 @@ import "net/http"
 
 // entryRoutes are the addresses of whoever is not signed in yet, or wants back
 // in: open to all, and alike for known and unknown accounts. What depends on
-// whether there is one, and hashes no password, is answered on the beat.
+// whether there is one is answered on the beat.
 func (s *Site) entryRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /signup", s.open(s.signUpForm))
-	mux.Handle("POST /signup", s.open(s.signUp))
+	mux.Handle("POST /signup", s.onBeat(s.open(s.signUp)))
 	mux.Handle("GET /verify", s.open(s.verifyForm))
 	mux.Handle("POST /verify", s.onBeat(s.open(s.verify)))
 	mux.Handle("POST /verify/resend", s.onBeat(s.open(s.resend)))
 
 	mux.Handle("GET /signin", s.open(s.signInForm))
-	mux.Handle("POST /signin", s.open(s.signIn))
+	mux.Handle("POST /signin", s.onBeat(s.open(s.signIn)))
 	mux.Handle("POST /signin/passkey/begin", s.open(s.signInPasskeyBegin))
 	mux.Handle("POST /signin/passkey", s.open(s.signInPasskey))
 	mux.Handle("GET /signin/code", s.open(s.signInCodeForm))
@@ -29,7 +29,7 @@ func (s *Site) entryRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /recover/code", s.onBeat(s.open(s.recoverCode)))
 	mux.Handle("POST /recover/code/resend", s.onBeat(s.open(s.recoverResend)))
 	mux.Handle("GET /recover/password", s.open(s.recoverPasswordForm))
-	mux.Handle("POST /recover/password", s.open(s.recoverPassword))
+	mux.Handle("POST /recover/password", s.onBeat(s.open(s.recoverPassword)))
 	mux.Handle("GET /recover/done", s.open(s.recoverDone))
 
 	mux.Handle("GET /not-me", s.open(s.notMeForm))

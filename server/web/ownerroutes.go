@@ -11,7 +11,7 @@ func (s *Site) ownerRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /account/membership/email", s.checked(s.emailForm))
 	mux.Handle("POST /account/membership/email", s.onBeat(s.checked(s.changeEmail)))
 	mux.Handle("GET /account/membership/phone", s.checked(s.phoneForm))
-	mux.Handle("POST /account/membership/phone", s.checked(s.changePhone))
+	mux.Handle("POST /account/membership/phone", s.onBeat(s.checked(s.changePhone)))
 	mux.Handle("GET /account/membership/phone/remove", s.checked(s.phoneRemoveForm))
 	mux.Handle("POST /account/membership/phone/remove", s.checked(s.removePhone))
 	mux.Handle("GET /account/membership/code", s.proved(s.changeCodeForm))
