@@ -278,7 +278,7 @@ func (p *parts) tidy(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		p.refreshPlaces()
-		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()), p.staff.Tidy(ctx, p.cfg.Now()),
+		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()), p.profiles.Tidy(ctx, p.cfg.Now()), p.staff.Tidy(ctx, p.cfg.Now()),
 			timeline.Tidy(ctx, p.db, p.cfg.Now()))
 		if err != nil && ctx.Err() == nil {
 			p.cfg.Log.Error("not tidied", "error", err)

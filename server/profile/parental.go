@@ -2,7 +2,9 @@ package profile
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,7 +88,11 @@ func (s *Service) SetParental(ctx context.Context, now time.Time, who account.Se
 		if err := tx.SetParental(who.Account, row); err != nil {
 			return err
 		}
-		return s.recordParental(tx, now, who, what, before)
+		n := who.Notice(account.NoticeParentalChanged, now)
+		n.Detail, n.Before = what, before
+		was.Titles, row.Titles = nil, titlesAway(was.Titles, row.Titles)
+		stricter := reflect.DeepEqual(was, row)
+		return s.recordParental(tx, now, who, timeline.Entry{Kind: timeline.ParentalChanged, Detail: what}, n, stricter)
 	})
 	if err != nil {
 		return fmt.Errorf("set parental control: %w", err)
@@ -151,32 +157,46 @@ func parentalDiff(was, is store.ParentalRow) string {
 
 // titlesDiff counts what was added and removed; empty: nothing.
 func titlesDiff(was, is []protocol.TitleID) string {
-	added, removed := 0, 0
-	for _, id := range is {
-		if !slices.Contains(was, id) {
-			added++
-		}
-	}
-	for _, id := range was {
-		if !slices.Contains(is, id) {
-			removed++
-		}
-	}
 	var out []string
-	if added > 0 {
-		out = append(out, strconv.Itoa(added)+" added")
+	if n := len(titlesAway(is, was)); n > 0 {
+		out = append(out, strconv.Itoa(n)+" added")
 	}
-	if removed > 0 {
-		out = append(out, strconv.Itoa(removed)+" removed")
+	if n := len(titlesAway(was, is)); n > 0 {
+		out = append(out, strconv.Itoa(n)+" removed")
 	}
 	return strings.Join(out, ", ")
 }
 
-func (s *Service) recordParental(tx *store.Tx, now time.Time, who account.Session, what string, before []byte) error {
-	n := who.Notice(account.NoticeParentalChanged, now)
-	n.Detail, n.Before = what, before
-	if err := who.Record(tx, now, timeline.Entry{Kind: timeline.ParentalChanged, Detail: what}); err != nil {
+// titlesAway returns which of was are not in is; nil: none.
+func titlesAway(was, is []protocol.TitleID) []protocol.TitleID {
+	var out []protocol.TitleID
+	for _, id := range was {
+		if !slices.Contains(is, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// titleNotices bounds the mails to whoever adds one title after the other. The
+// first mail's "It wasn't me" undoes what follows too. What makes anything less
+// strict is always told.
+var titleNotices = account.Budget{Scope: "title-notice", Limit: 1, Per: time.Hour}
+
+// recordParental writes the timeline entry and the notice of a change to parental
+// control. Where titles were added and nothing else, the notice is one an hour.
+func (s *Service) recordParental(tx *store.Tx, now time.Time, who account.Session, e timeline.Entry, n account.Notice, stricter bool) error {
+	if err := who.Record(tx, now, e); err != nil {
 		return err
+	}
+	if stricter {
+		err := titleNotices.Take(tx, s.c.Keys, now, string(who.Account))
+		if errors.As(err, new(*account.ThrottledError)) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return s.c.Notify(tx, n)
 }
@@ -218,11 +238,8 @@ func (s *Service) block(ctx context.Context, now time.Time, who account.Session,
 		}
 		n := who.Notice(account.NoticeParentalChanged, now)
 		n.Profile, n.Detail, n.Before = p.Name, "Blocked titles: "+what+".", before
-		err = who.Record(tx, now, timeline.Entry{Kind: timeline.BlockedChanged, Profile: id, Subject: p.Name, Detail: what})
-		if err != nil {
-			return err
-		}
-		return s.c.Notify(tx, n)
+		e := timeline.Entry{Kind: timeline.BlockedChanged, Profile: id, Subject: p.Name, Detail: what}
+		return s.recordParental(tx, now, who, e, n, len(titlesAway(p.Blocked, next)) == 0)
 	})
 	if err != nil {
 		return fmt.Errorf("set blocked titles: %w", err)

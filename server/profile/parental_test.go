@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -259,5 +260,34 @@ func TestRestoreOfBefore(t *testing.T) {
 	}
 	if changed, err := f.restore(t, old); err != nil || changed || f.settings(t).Above != parental.Teens {
 		t.Errorf("Restore = %t, %v, %+v", changed, err, f.settings(t))
+	}
+}
+
+// TestV7_OneMailForManyTitles: whoever adds titles gets one mail an hour; whoever
+// removes one, or changes anything else, is always told of.
+func TestV7_OneMailForManyTitles(t *testing.T) {
+	f := newFixture(t)
+	kids := f.list(t)[1].ID
+	for i, step := range []struct {
+		do   func() error
+		want int // notices since the beginning
+	}{
+		{func() error { return f.Block(f.ctx, f.now, f.who, kids, "salt", "") }, 1},
+		{func() error { return f.Block(f.ctx, f.now, f.who, kids, "otter", "") }, 1},
+		{func() error { return f.SetParental(f.ctx, f.now, f.who, Decision{Add: "otter"}) }, 1},
+		{func() error { return f.Block(f.ctx, f.now, f.who, kids, "orbit", "salt") }, 2},
+		{func() error { return f.SetParental(f.ctx, f.now, f.who, Decision{Add: "orbit", Remove: "otter"}) }, 3},
+		{func() error {
+			return f.SetParental(f.ctx, f.now, f.who, Decision{Above: ptr(parental.LittleKids), Add: "salt"})
+		}, 4},
+		{func() error { return f.Block(f.ctx, f.now.Add(time.Hour), f.who, kids, "salt", "") }, 5},
+	} {
+		if err := step.do(); err != nil || len(f.notices) != step.want {
+			t.Errorf("step %d: %v, %d notices, want %d", i, err, len(f.notices), step.want)
+		}
+	}
+	first := f.notices[0].Before
+	if changed, err := f.restore(t, first); err != nil || !changed || f.list(t)[1].Blocked != nil || f.settings(t).Titles != nil {
+		t.Errorf("the first mail's link: %t, %v, %v, %v", changed, err, f.list(t)[1].Blocked, f.settings(t).Titles)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -111,7 +112,8 @@ func (s *Service) Create(ctx context.Context, now time.Time, who account.Session
 	return p, nil
 }
 
-// Edit replaces what the owner decides about a profile.
+// Edit replaces what the owner decides about a profile. Where nothing is different
+// only the account's version grows.
 func (s *Service) Edit(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID, e Edit) (protocol.Profile, error) {
 	e, err := e.checked(who.Language)
 	if err != nil {
@@ -123,7 +125,7 @@ func (s *Service) Edit(ctx context.Context, now time.Time, who account.Session, 
 		if err != nil {
 			return err
 		}
-		if p, err = e.applied(old); err != nil {
+		if p, err = e.applied(old); err != nil || reflect.DeepEqual(p, old) {
 			return err
 		}
 		if err := tx.UpdateProfile(store.ProfileRow{Profile: p, Account: who.Account}); err != nil {

@@ -297,6 +297,16 @@ func (s *Service) Unlock(ctx context.Context, now time.Time, who account.Session
 	return nil
 }
 
+// Tidy removes what is left of wrong tries once they are forgiven. To be called
+// about hourly.
+func (s *Service) Tidy(ctx context.Context, now time.Time) error {
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error { return tx.DeleteForgivenPinTries(forgive, now) })
+	if err != nil {
+		return fmt.Errorf("tidy PIN tries: %w", err)
+	}
+	return nil
+}
+
 // pinName names a PIN for people.
 func pinName(all []protocol.Profile, id protocol.ProfileID) string {
 	if id == protocol.ParentalPIN {

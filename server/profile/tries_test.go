@@ -130,10 +130,32 @@ func TestP9_ANewSignInStartsFromTheServersCount(t *testing.T) {
 	if _, wrong := f.counts(t, again, p.ID); wrong != 4 {
 		t.Errorf("after the old one's word: %d, want 4", wrong)
 	}
+	f.report(t, again, protocol.PINTry{Profile: p.ID, PIN: p.PIN, Wrong: 1})
+	for days, rows := range []int{2, 2, 2, 2, 1, 1} { // of the sign-in that goes on it stays
+		if err := f.Tidy(f.ctx, f.now.Add(time.Duration(days)*forgive)); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.triesRows(t); got != rows {
+			t.Errorf("after %d days: %d rows, want %d", days, got, rows)
+		}
+	}
 	f.now = f.now.Add(4 * forgive)
 	if _, wrong := f.counts(t, again, p.ID); wrong != 0 {
 		t.Errorf("after four days: %d, want 0", wrong)
 	}
+}
+
+func (f *fixture) triesRows(t *testing.T) (n int) {
+	t.Helper()
+	err := f.c.DB.View(f.ctx, func(tx *store.Tx) error {
+		rows, err := tx.PinTries(f.who.Account)
+		n = len(rows)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // TestP9_TheTenthTryIsTold: once a day for a PIN, and again for a new one.

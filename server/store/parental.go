@@ -127,6 +127,17 @@ func (tx *Tx) PutPinTries(r PinTriesRow) error {
 	return err
 }
 
+// DeleteForgivenPinTries removes the counts of ended sign-ins of which nothing is
+// left: each try is forgiven after per. Those of a sign-in that goes on stay, since
+// the device may tell them again.
+func (tx *Tx) DeleteForgivenPinTries(per time.Duration, now time.Time) error {
+	_, err := tx.exec(`DELETE FROM pin_tries WHERE told_at + told * $1 <= $2 AND checked_at + checked * $1 <= $2
+		AND NOT EXISTS (SELECT 1 FROM devices d JOIN accounts a ON a.account_id = d.account_id
+			WHERE d.account_id = pin_tries.account_id AND d.device_id = pin_tries.device_id AND d.epoch = pin_tries.epoch
+			AND d.status = 'active' AND d.generation = a.generation)`, per.Milliseconds(), millis(now))
+	return err
+}
+
 // EndPinWait notes that a PIN was right: no wait runs any more.
 func (tx *Tx) EndPinWait(account protocol.AccountID, profile protocol.ProfileID) error {
 	_, err := tx.exec(`UPDATE pin_tries SET last = 0 WHERE account_id = $1 AND profile_id = $2`, account, profile)
