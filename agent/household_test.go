@@ -504,3 +504,23 @@ func TestP7_DecideKnowsWhatTheParentalPINWasEnteredFor(t *testing.T) {
 	v.press(keyseq.Back)
 	decides("after it was left", "t-night", parental.NeedsPIN)
 }
+
+// TestD4_ATitleThatPlaysLeavesNothingAfterASignOut: it is stopped by it, and that it
+// was is not kept under the new keys.
+func TestD4_ATitleThatPlaysLeavesNothingAfterASignOut(t *testing.T) {
+	s, _, v := household(t)
+	v.press(keyseq.Right, keyseq.OK)
+	v.waitScreen(nav.ScreenHome)
+	if err := v.Launch("t-hill", parental.DeepLink); err != nil {
+		t.Fatal(err)
+	}
+	v.waitScreen(nav.ScreenPlayer)
+	next(t, s.activity)
+	s.change(func() { s.status = protocol.SignedOut })
+	v.waitScreen(nav.ScreenSignedOut)
+	v.do(func(c *core) {
+		if n := c.unsent(); n != 0 {
+			t.Errorf("%d items wait after the sign-out", n)
+		}
+	})
+}

@@ -93,8 +93,12 @@ func (c *core) shelfOf(id protocol.ProfileID) library.Shelf {
 }
 
 // did queues what a profile did with a title, offers it to the server, and shows
-// it at once.
+// it at once. After a sign-out there is nobody to tell it to: the title that
+// played ends only then, and leaves nothing behind.
 func (c *core) did(it protocol.ActivityItem) {
+	if c.rec.Session.Status != protocol.Active {
+		return
+	}
 	it.At = c.session.ServerTime(c.now())
 	if _, err := c.cache.Enqueue(it); err != nil {
 		c.log.Error("activity not kept", "error", err)
