@@ -230,6 +230,9 @@ type Notice struct {
 	// Link is the token of the button: "It wasn't me" (page /not-me), or what
 	// the kind says (page /keep). A secret. Empty: no button.
 	Link string
+	// NotMe is the token of "It wasn't me" beside a Link that is for something else.
+	// A secret. Empty: Link is all there is.
+	NotMe string
 	// First: To is where the account was before a chain of changes, and Link is
 	// "It wasn't me" whatever the kind.
 	First bool

@@ -76,6 +76,7 @@ func (s *Service) replace(tx *store.Tx, now time.Time, who Session, old, phc str
 		putOffPassword(tx, now, who.Account),
 		who.Record(tx, now, timeline.Entry{Kind: timeline.PasswordChanged}),
 		s.c.Notify(tx, who.Notice(NoticePasswordChanged, now)),
+		s.tellFirst(tx, who.Notice(NoticePasswordChanged, now)),
 	)
 }
 

@@ -116,6 +116,7 @@ func (s *Service) tellPhone(tx *store.Tx, now time.Time, who Session, old store.
 		endSent(tx, who.Account),
 		who.Record(tx, now, timeline.Entry{Kind: kind, Subject: detail}),
 		s.c.Notify(tx, n),
+		s.tellFirst(tx, n),
 	)
 }
 

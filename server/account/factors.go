@@ -170,7 +170,7 @@ func (s *Service) changeFactorIf(ctx context.Context, now time.Time, who Session
 		}
 		n := live.Notice(NoticeFactorChanged, now)
 		n.Detail = c.Text
-		return errors.Join(tx.DeleteSignInsOf(who.Account), s.Notify(tx, n))
+		return errors.Join(tx.DeleteSignInsOf(who.Account), s.Notify(tx, n), s.tellFirst(tx, n))
 	})
 	if err != nil {
 		return Web{}, fmt.Errorf("change a factor: %w", err)

@@ -35,21 +35,23 @@ const (
 	keepFactorLink = "keep_factor" // support is not to remove the second factor
 )
 
-// withLink are the notices that carry "It wasn't me" (product rule V7).
-var withLink = map[NoticeKind]bool{
+// security are the notices that carry "It wasn't me", and go to the phone too
+// where the owner wants that (product rule V7).
+var security = map[NoticeKind]bool{
 	NoticeNewSignIn: true, NoticePasswordChanged: true, NoticeNewDevice: true, NoticeDeviceSignedOut: true,
 	NoticeDeviceRemoved: true, NoticeDeviceCloned: true, NoticeEverywhere: true, NoticeLockChanged: true,
 	NoticeProfileChanged: true, NoticeEmailChanged: true, NoticePhoneChanged: true, NoticeRecovered: true,
 	NoticeFactorChanged: true, NoticeFactorResetEnded: true, NoticeRecoveryCode: true, NoticeSuspicious: true, NoticeGuessing: true,
 	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true, NoticeParentalChanged: true, NoticePINGuessing: true,
+	NoticeErasureAsked: true, NoticeErasureCancelled: true, NoticeFactorReset: true, NoticeFactorResetLifted: true,
 }
 
 // Notify writes n into the outbox, in the caller's transaction. A security
-// notice gets its "It wasn't me" link and goes to the phone too where the
-// owner wants that. Mails at each new sign-in can be switched off, others
+// notice gets its "It wasn't me" link, beside one that keeps something, and goes
+// to the phone too where the owner wants that. Mails at each new sign-in can be switched off, others
 // cannot.
 func (s *Service) Notify(tx *store.Tx, n Notice) error {
-	if n.Account == "" || !withLink[n.Kind] {
+	if n.Account == "" || !security[n.Kind] {
 		return s.post(tx, n)
 	}
 	if n.Kind == NoticeNewSignIn {
@@ -58,9 +60,14 @@ func (s *Service) Notify(tx *store.Tx, n Notice) error {
 			return err
 		}
 	}
-	var err error
-	if n.Link, err = s.addNotMe(tx, n); err != nil {
+	token, err := s.addNotMe(tx, n)
+	if err != nil {
 		return err
+	}
+	if n.Link == "" {
+		n.Link = token
+	} else {
+		n.NotMe = token
 	}
 	phone, err := tx.Phone(n.Account)
 	if err != nil {

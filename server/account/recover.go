@@ -333,6 +333,7 @@ func (s *Service) finishRecovery(tx *store.Tx, now time.Time, row store.Recovery
 			Kind: timeline.PasswordRecovered, At: now, Actor: protocol.ByOwner, Agent: from.Agent, IP: from.IP, Place: from.Place,
 		}),
 		s.c.Notify(tx, noticeTo(acc, NoticeRecovered, now, from)),
+		s.tellFirst(tx, noticeTo(acc, NoticeRecovered, now, from)),
 	)
 	if err != nil || acc.SecondFactor {
 		return SignedIn{}, err

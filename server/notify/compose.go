@@ -76,7 +76,7 @@ func Compose(w Wording, n account.Notice) (Message, error) {
 	sms := strings.HasPrefix(n.To, "+") // no mail address begins so that we accept
 	disputable := n.Link != ""
 	if sms {
-		n.Link = "" // it is of the mailbox: whoever holds the phone must not take the account over (V8)
+		n.Link, n.NotMe = "", "" // they are of the mailbox: whoever holds the phone must not take the account over (V8)
 	}
 	l, err := write(w, n)
 	if err != nil {
@@ -148,9 +148,12 @@ func where(c account.Client) string {
 	place, ip := plain(c.Place), plain(c.IP)
 	switch {
 	case place != "" && ip != "":
-		return place + " (address " + ip + ")"
+		return place + " (approximate place), address " + ip
 	case ip != "":
 		return "address " + ip
+	}
+	if place != "" {
+		place += " (approximate place)"
 	}
 	return place
 }

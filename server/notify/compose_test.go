@@ -172,6 +172,20 @@ func TestV8_TheFirstAddressDisputes(t *testing.T) {
 	}
 }
 
+// V7: what can be kept by one link has "It wasn't me" as another beside it.
+func TestV7_WhatKeepsHasNotMeBeside(t *testing.T) {
+	for _, kind := range []account.NoticeKind{account.NoticeErasureAsked, account.NoticeFactorReset} {
+		n := full(kind)
+		n.NotMe = strings.Repeat("cD4-_uvw", 8)
+		m, err := Compose(wording, n)
+		for _, link := range []string{"https://tv.example/keep?link=" + token, "https://tv.example/not-me?link=" + n.NotMe} {
+			if err != nil || !strings.Contains(m.Text, "\n"+link+"\n") || !strings.Contains(m.HTML, `href="`+link+`"`) {
+				t.Errorf("%s lacks %s, %v: %s", kind, link, err, m.Text)
+			}
+		}
+	}
+}
+
 // What every mail keeps to.
 func TestComposeRules(t *testing.T) {
 	for kind := range letters {
@@ -198,7 +212,7 @@ func TestComposeRules(t *testing.T) {
 		if !personal[kind] {
 			continue
 		}
-		for _, want := range []string{"Monday, 2 March 2026, 18:04 UTC", "near Lyon, France (address 203.0.113.7)", "Firefox on Linux"} {
+		for _, want := range []string{"Monday, 2 March 2026, 18:04 UTC", "near Lyon, France (approximate place), address 203.0.113.7", "Firefox on Linux"} {
 			if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want) {
 				t.Errorf("%s: does not tell %q", kind, want)
 			}

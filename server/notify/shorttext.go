@@ -2,6 +2,7 @@ package notify
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/hearthkey/hearthkey/server/account"
@@ -23,19 +24,49 @@ func shortText(w Wording, n account.Notice, l letter, disputable bool) string {
 	if service != "" {
 		text = service + ": " + text
 	}
-	for _, rest := range endings(w, l, disputable) {
-		if places, ok := gsmLength(text + rest); ok && places <= twoSMS {
-			return text + rest
+	for _, rest := range endings(w, n.Kind, l, disputable) {
+		for _, seen := range circumstances(n) {
+			if places, ok := gsmLength(text + seen + rest); ok && places <= twoSMS {
+				return text + seen + rest
+			}
 		}
 	}
 	return text
 }
 
+// circumstances are ways to say when, where and by which device (product rule
+// V7), the most telling first, nothing last.
+func circumstances(n account.Notice) []string {
+	when, where := n.At.UTC().Format("2 Jan 15:04 UTC"), gsm(n.Client.IP, 40)
+	if place := gsm(n.Client.Place, 40); place != "" {
+		where = place
+	}
+	with := gsm(n.Client.Agent, 40)
+	if device := gsm(n.Device, 40); device != "" {
+		with = "TV " + device
+	}
+	var out []string
+	for _, parts := range [][]string{{when, where, with}, {when, where}, {when}} {
+		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+		out = append(out, " "+strings.Join(parts, ", ")+".")
+	}
+	return append(out, "")
+}
+
+// stops are pages that stop what a notice is about, for whoever has no mail at
+// hand: a recovery would leave it running.
+var stops = map[account.NoticeKind]string{
+	account.NoticeErasureAsked: "/account",
+	account.NoticeFactorReset:  "/account/security",
+}
+
 // endings are ways to end an SMS, the best first, for the first that fits. None
 // holds a token.
-func endings(w Wording, l letter, disputable bool) []string {
+func endings(w Wording, kind account.NoticeKind, l letter, disputable bool) []string {
 	var all []string
 	switch {
+	case stops[kind] != "":
+		all = append(all, " Not you? Stop it: "+page(w, "", stops[kind]).URL)
 	case disputable:
 		all = append(all, " Not you? "+page(w, "", RecoverPath).URL)
 	case l.Button != nil:

@@ -66,8 +66,27 @@ func TestV8_NoTokenInAnSMS(t *testing.T) {
 		if err != nil || strings.Contains(m.Text, token) || strings.Contains(m.Text, "link=") {
 			t.Errorf("%s: a link in %q, %v", kind, m.Text, err)
 		}
-		if personal[kind] && !strings.Contains(m.Text, "Not you? https://tv.example/recover") {
+		want := "Not you? https://tv.example/recover"
+		if stops[kind] != "" { // a recovery would leave it running
+			want = "Not you? Stop it: https://tv.example" + stops[kind]
+		}
+		if personal[kind] && !strings.Contains(m.Text, want) {
 			t.Errorf("%s: does not say where to go: %q", kind, m.Text)
+		}
+	}
+}
+
+// V7: an SMS too carries when, where and which device.
+func TestV7_AnSMSSaysWhenAndWhere(t *testing.T) {
+	for kind := range personal {
+		n := full(kind)
+		n.To = "+15550100042"
+		m, err := Compose(wording, n)
+		if err != nil || !strings.Contains(m.Text, " 2 Mar 18:04 UTC, near Lyon, France") {
+			t.Errorf("%s: %q, %v", kind, m.Text, err)
+		}
+		if device := strings.Contains(m.Text, "TV Living room") || strings.Contains(m.Text, "Firefox on Linux"); !device {
+			t.Errorf("%s: no device in %q", kind, m.Text)
 		}
 	}
 }

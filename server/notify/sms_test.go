@@ -128,7 +128,7 @@ func TestNoticeBySMSToo(t *testing.T) {
 	if len(mails.got) != 1 || len(sms.got) != 1 || sms.got[0].To != n.SMS {
 		t.Fatalf("%d mails, SMS %+v", len(mails.got), sms.got)
 	}
-	want := "Hearthkey: Your password was changed. Not you? https://tv.example/recover"
+	want := "Hearthkey: Your password was changed. 2 Mar 18:04 UTC, near Lyon, France, TV Living room. Not you? https://tv.example/recover"
 	if sms.got[0].Text != want {
 		t.Errorf("SMS = %q, want %q", sms.got[0].Text, want)
 	}

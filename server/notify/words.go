@@ -60,6 +60,10 @@ const (
 func notice(w Wording, n account.Notice, l letter) letter {
 	l.Facts = facts(n)
 	l.Why = fmt.Sprintf("We send it because it concerns the safety of your %s account.", w.Service)
+	if n.NotMe != "" { // beside what the button does
+		l.NotMe = tokenPage(w, "It wasn’t me", NotMePath, n.NotMe)
+		return l
+	}
 	if l.NotMe == nil && n.Link != "" && (l.Button == nil || !strings.Contains(l.Button.URL, n.Link)) {
 		l.NotMe = tokenPage(w, "It wasn’t me", NotMePath, n.Link)
 		l.Advice = "If it was not you, press “It wasn’t me”. After one confirmation everything is signed out, what was changed is changed back as far as it can be, and you choose a new password."

@@ -128,6 +128,9 @@ func erasureAsked(w Wording, n account.Notice) letter {
 	if n.Link != "" && !n.First {
 		l.Button = tokenPage(w, "Keep my account", KeepPath, n.Link)
 		l.Advice = "If it was not you, press “Keep my account”, then change your password."
+		if n.NotMe != "" {
+			l.Advice = "If you changed your mind, press “Keep my account”. If it was not you, press “It wasn’t me”: the account stays, everything is signed out, and you choose a new password."
+		}
 	}
 	return detail(notice(w, n, l), "Erased on", day(n.Expires))
 }
@@ -162,6 +165,9 @@ func factorResetAsked(w Wording, n account.Notice) letter {
 	if n.Link != "" && !n.First {
 		l.Button = tokenPage(w, "Stop it", KeepPath, n.Link)
 		l.Advice = "If it was not you, or if you have found them, press “Stop it”."
+		if n.NotMe != "" {
+			l.Advice = "If you have found them, press “Stop it”. If it was not you who asked, press “It wasn’t me”: nothing is removed, everything is signed out, and you choose a new password."
+		}
 	}
 	return detail(notice(w, n, l), "Removed on", day(n.Expires))
 }

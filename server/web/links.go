@@ -200,4 +200,9 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticePhoneChanged:     "a changed phone number",
 	account.NoticeLessAsked:        "fewer codes or notices",
 	account.NoticeFactorResetEnded: "a second factor that support removed",
+
+	account.NoticeErasureAsked:      "deleting the account",
+	account.NoticeErasureCancelled:  "an account that stays",
+	account.NoticeFactorReset:       "support removing the second factor",
+	account.NoticeFactorResetLifted: "a second factor that stays",
 }
