@@ -224,6 +224,7 @@ func (s *stepper) typingKey(p Press) {
 func (s *stepper) typed(ev Text) {
 	if s.screen() == ScreenHome && s.dialog == noDialog && !s.menu {
 		s.openSearch()
+		s.focusOn = ScreenSearch // the Enter of a keyboard goes to what it finds
 	}
 	if !s.isTyping() || s.dialog != noDialog || s.menu {
 		return
