@@ -451,6 +451,11 @@ func TestFloodOfActivityIsSlowed(t *testing.T) {
 					t.Errorf("after %d items: %+v", sent*protocol.MaxActivity, e)
 				}
 				h.two.quiet() // the other TV is not disturbed
+				h.one.auth()  // and coming back at once helps nothing
+				h.one.send(protocol.Activity{Epoch: 1, Items: items})
+				if e, _ := h.one.closeCode(); e.Code != protocol.CodeTooMany {
+					t.Errorf("on another connection: %+v", e)
+				}
 				return
 			}
 		}
