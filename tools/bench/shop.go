@@ -102,9 +102,10 @@ var boxFlags = []string{
 	"-gcflags=crypto/internal/...=", "-gcflags=golang.org/x/crypto/...=",
 }
 
-// forBox reports whether what is built is for a box's processor.
+// forBox reports whether what is built is for a box's processor, or for the twin
+// of a 32-bit one that runs here.
 func forBox(env []string) bool {
-	return slices.Contains(env, "GOARCH=arm") || slices.Contains(env, "GOARCH=arm64")
+	return slices.ContainsFunc(env, func(v string) bool { return v == "GOARCH=arm" || v == "GOARCH=arm64" || v == "GOARCH=386" })
 }
 
 const (
