@@ -101,3 +101,30 @@ func TestASeriesPlaysNothingItself(t *testing.T) {
 		t.Error("a series goes on playing")
 	}
 }
+
+// TestALongSeries begins with the season that the profile is in, where not all
+// episodes find room.
+func TestALongSeries(t *testing.T) {
+	c := &protocol.Catalog{
+		Titles: []parental.Title{{ID: "show", Name: "Show", Kind: parental.Series, Age: new(int)}},
+		Rows:   []protocol.CatalogRow{{Name: "Row", Titles: []protocol.TitleID{"show"}}},
+	}
+	for i := range 1500 {
+		c.Titles = append(c.Titles, parental.Title{
+			ID: "e" + itoa(i), Name: "An Episode of This Show", Kind: parental.Episode, Series: "show", Season: 1 + i/50, Episode: 1 + i%50, Minutes: 20,
+		})
+	}
+	for _, at := range []int{0, 49, 700, 1020, 1499} {
+		id := "e" + itoa(at)
+		w := World{
+			Phase: Active, Catalog: c, Profiles: []protocol.Profile{{ID: "p", Name: "P", Level: parental.All}},
+			Library: &Library{Profile: "p", Watched: []protocol.Watched{{Title: protocol.TitleID(id), Position: 60, Length: 1200}}},
+		}
+		m, _ := Step(Model{}, w)
+		m = keysOf(t, m, "OK Down OK Down Down Down")
+		v := m.View()
+		if err := soundView(v); err != nil || !strings.HasSuffix(v.Focus, "/"+id) {
+			t.Errorf("at episode %d the focus is %q (%d rows, %q): %v", at, v.Focus, len(v.Rows), v.Title, err)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package nav
 
 import (
+	"slices"
+
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
@@ -74,11 +76,26 @@ func (s *stepper) fillPage() {
 	}
 }
 
-// seasonRows are the open series' episodes by season. A long season takes
-// several rows.
+// seasonRows are the open series' episodes by season. Where there are too many to
+// show, they begin with the season that the profile is in.
 func (m *Model) seasonRows() []Row {
-	var rows []Row
 	list := m.episodes(m.title)
+	rows, shown := m.rowsOf(list)
+	now, _ := m.upNow(m.title)
+	at := slices.IndexFunc(list, func(t parental.Title) bool { return t.ID == now.ID })
+	if at < shown {
+		return rows
+	}
+	for at > 0 && list[at-1].Season == now.Season && at > shown {
+		at--
+	}
+	rows, _ = m.rowsOf(list[at:])
+	return rows
+}
+
+// rowsOf makes rows of episodes, a long season takes several, and returns how many
+// have found room.
+func (m *Model) rowsOf(list []parental.Title) (rows []Row, shown int) {
 	left := pageBudget
 	for len(list) > 0 && len(rows) < maxRows && left > 0 {
 		season := list[0].Season
@@ -95,8 +112,9 @@ func (m *Model) seasonRows() []Row {
 			break
 		}
 		rows = append(rows, b.row)
+		shown += n
 	}
-	return rows
+	return rows, shown
 }
 
 func (s *stepper) titleKey(p Press) {
