@@ -1,6 +1,10 @@
 package nav
 
-import "github.com/hearthkey/hearthkey/agent/keyseq"
+import (
+	"strings"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+)
 
 // axis is how a list lies on the screen.
 type axis int
@@ -147,7 +151,7 @@ func (s *stepper) refocusKey(items []Item) {
 		return
 	}
 	s.focus = rows[0][0].ID
-	if len(rows[0]) > len(digitRows[0]) {
+	if strings.HasPrefix(s.focus, keyPrefix+"1") && len(rows[0]) > len(digitRows[0]) {
 		s.focus = rows[1][0].ID
 	}
 	s.typing.keyAt, s.typing.place = s.focus, 0

@@ -46,6 +46,9 @@ func (m Model) keys() [][]Item {
 	case t.at.ofProfile():
 		return m.draftKeys()
 	case t.at == atQuery:
+		if m.forKids() {
+			return kidsKeys
+		}
 		return searchKeys
 	case t.at == atCode && t.channel.Digits():
 		return append(characters(digitRows), []Item{

@@ -51,3 +51,11 @@ func (s *stepper) openList() {
 		s.home.row, s.home.moved = i, true
 	}
 }
+
+// kidsKeys is the keyboard of a child's search: the letters, in their order.
+var kidsKeys = append(characters([]string{"abcdefghij", "klmnopqrst"}),
+	append(characters([]string{"uvwxyz"})[0], Item{ID: "space", Label: text(msgKeySpace), Wide: 8}),
+	[]Item{
+		{ID: "delete", Label: text(msgKeyDelete), Wide: 6}, {ID: "clear", Label: text(msgKeyClear), Wide: 6},
+		{ID: "next", Label: text(msgResults), Wide: 8},
+	})
