@@ -105,8 +105,9 @@ type Config struct {
 	// MaxDevices and MaxProfiles per account. Defaults 50 and 5.
 	MaxDevices, MaxProfiles int
 	// KeepActivity is for how long is kept what was watched: 1 day to 3 years,
-	// default 1 year. KeepAddresses is for how long the addresses and places of it
-	// are: 1 day to KeepActivity, default 90 days or KeepActivity if that is less.
+	// default 1 year. KeepAddresses is for how long addresses and places are, of
+	// timelines, sessions and past sign-ins too: 1 day to KeepActivity, default 90
+	// days or KeepActivity if that is less.
 	KeepActivity, KeepAddresses time.Duration
 	// MinPassword is the least length of a password in characters. Default 8.
 	MinPassword int

@@ -113,7 +113,6 @@ func (s *Service) addNotMe(tx *store.Tx, n Notice) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	row.Chain = chain.ID
 	acc, err := tx.Account(n.Account)
 	if err != nil {
 		return "", err

@@ -182,8 +182,9 @@ type Config struct {
 	MaxDevices int // signed in per account; 0: 50
 
 	// KeepActivity is for how long activity is kept (1 day to 3 years; 0: 1 year),
-	// KeepAddresses for how long its addresses and places are (1 day to
-	// KeepActivity; 0: 90 days, or KeepActivity where that is less).
+	// KeepAddresses for how long addresses and places are, of the timeline, of
+	// sessions and of past sign-ins too (1 day to KeepActivity; 0: 90 days, or
+	// KeepActivity where that is less).
 	KeepActivity, KeepAddresses time.Duration
 
 	// Notify writes a message into the outbox, in the caller's transaction.

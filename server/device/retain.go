@@ -15,8 +15,10 @@ const (
 	tidyBatches = 200  // of each kind
 )
 
-// retain removes activity that was kept long enough, and its addresses, which
-// are kept for less long (product rule D6). Doing it on several nodes at once
+// retain removes activity that was kept long enough, and addresses and places,
+// which are kept for less long (product rule D6; OWASP ASVS 5 14.2.7): those of
+// activity, of the security timeline, of web sessions and of sign-ins of the past.
+// Doing it on several nodes at once
 // changes nothing.
 func (s *Service) retain(ctx context.Context, now time.Time) error {
 	old, located := now.Add(-s.c.KeepActivity), now.Add(-s.c.KeepAddresses)
@@ -26,6 +28,9 @@ func (s *Service) retain(ctx context.Context, now time.Time) error {
 		remove func(*store.Tx, time.Time, int) (int64, error)
 	}{
 		{"addresses of activity", located, (*store.Tx).ForgetActivityPlacesBefore},
+		{"addresses of timelines", located, (*store.Tx).ForgetTimelinePlacesBefore},
+		{"addresses of sessions", located, (*store.Tx).ForgetSessionPlacesBefore},
+		{"addresses of sign-ins", located, (*store.Tx).ForgetSignInPlacesBefore},
 		{"activity", old, (*store.Tx).DeleteActivityBefore},
 		{"libraries", old, (*store.Tx).DeleteLibraryBefore},
 	} {

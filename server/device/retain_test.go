@@ -1,6 +1,8 @@
 package device
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -86,6 +88,70 @@ func TestD6_OldActivityGoesInBatches(t *testing.T) {
 	}
 	if err := l.Tidy(l.ctx, l.clock.Advance(366*24*time.Hour)); err != nil || count(all) != 0 {
 		t.Errorf("after more than a year: %v; %d rows left", err, count(all))
+	}
+}
+
+// Addresses of the timeline, of sessions and of past sign-ins are forgotten with
+// those of activity, all of them, in batches; the rest stays.
+// ASVS 14.2.7.
+func TestD6_AddressesAreKeptForSoLong(t *testing.T) {
+	const many = tidyRows + 5
+	l := newLiving(t)
+	began := l.now()
+	update := func(do func(*store.Tx) error) {
+		t.Helper()
+		if err := l.c.DB.Update(l.ctx, do); err != nil {
+			t.Fatal(err)
+		}
+	}
+	update(func(tx *store.Tx) error {
+		acc, err := tx.Account(l.who.Account)
+		if err != nil {
+			return err
+		}
+		for i := range many {
+			err := tx.InsertTimeline(store.TimelineRow{
+				Account: acc.ID, ID: fmt.Sprintf("00-%05d", i), At: began, Kind: "signed-in", IP: home.IP, Place: "near Lyon", Detail: "why",
+			})
+			if err != nil {
+				return err
+			}
+		}
+		past := store.SignInHistoryRow{
+			Account: acc.ID, ID: "past", At: began, Network: "192.0.2.0/24", Provider: 64500, Country: "FR", Located: true, Latitude: 45800, Longitude: 4800,
+		}
+		session := store.WebSessionRow{
+			Account: acc.ID, ID: "session", TokenHash: "x", Generation: acc.Generation, Created: began, Agent: "Firefox on Linux", IP: home.IP, Place: "near Lyon",
+		}
+		return errors.Join(tx.InsertSignInHistory(past, 10), tx.BeginWebSession(session, acc.Password))
+	})
+	for _, c := range []struct {
+		after   time.Duration
+		located bool
+	}{{90*24*time.Hour - time.Hour, true}, {2 * time.Hour, false}, {time.Hour, false}} {
+		if err := l.Tidy(l.ctx, l.clock.Advance(c.after)); err != nil {
+			t.Fatal(err)
+		}
+		update(func(tx *store.Tx) error {
+			entries, err := tx.Timeline(l.who.Account, "01", many)
+			if err != nil || len(entries) != many {
+				t.Errorf("%d entries, %v", len(entries), err)
+			}
+			for _, e := range entries {
+				if (e.IP != "") != c.located || (e.Place != "") != c.located || e.Detail != "why" {
+					t.Fatalf("entry %+v, located %t", e, c.located)
+				}
+			}
+			past, err := tx.SignInHistory(l.who.Account, began, 1)
+			if err != nil || len(past) != 1 || past[0].Located != c.located || (past[0].Network != "") != c.located || past[0].Country != "FR" {
+				t.Errorf("sign-ins %+v, %v, located %t", past, err, c.located)
+			}
+			session, err := tx.WebSession(l.who.Account, "session")
+			if err != nil || (session.IP != "") != c.located || (session.Place != "") != c.located || session.Agent == "" {
+				t.Errorf("session %+v, %v, located %t", session, err, c.located)
+			}
+			return nil
+		})
 	}
 }
 

@@ -26,7 +26,7 @@ const (
 // can say (product rule D6).
 const (
 	KeptActivity  = 365 * 24 * time.Hour
-	KeptAddresses = 90 * 24 * time.Hour // of activity
+	KeptAddresses = 90 * 24 * time.Hour // of activity, timelines, sessions and past sign-ins
 	ShortestKept  = 24 * time.Hour
 	LongestKept   = 3 * 365 * 24 * time.Hour
 )

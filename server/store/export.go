@@ -55,7 +55,7 @@ var exported = []ExportTable{
 		"text_body html_body next_at give_up_at"},
 	{"changesWaiting", "changes", "kind created:t", "kind, session_id", "session_id value value_key notices attempt everywhere"},
 	{"changesThatCanBeUndone", "chains", "opened:t moved:t expires:t", "chain_id", "chain_id email_key factor snapshot"},
-	{"links", "links", "purpose subject created:t expires:t used:t", "created, link_hash", "link_hash email_key chain_id restores signed_in"},
+	{"links", "links", "purpose subject created:t expires:t used:t", "created, link_hash", "link_hash email_key restores signed_in"},
 	{"recoveries", "recoveries", "typed proved:t created:t", "created, recovery_id", "recovery_id password email phone language"},
 	{"erasure", "erasures", "asked:t due:t closed:t", "account_id", ""},
 	{"secondFactorReset", "factor_resets", "operator reason asked:t due:t", "account_id", ""},

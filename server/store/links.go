@@ -14,24 +14,23 @@ type LinkRow struct {
 	Purpose  string
 	Subject  string    // kind of the notice that holds it
 	EmailKey string    // where it was sent
-	Chain    string    // the row of changes it belongs to; empty: none
 	Restores []byte    // what the profiles were before the change, sealed; empty: nothing
 	SignedIn time.Time // when whoever made the change signed in; zero: unknown
 	Created  time.Time
 	Expires  time.Time
 }
 
-const linkColumns = `subject, email_key, chain_id, restores, signed_in, created, expires`
+const linkColumns = `subject, email_key, restores, signed_in, created, expires`
 
 func (r *LinkRow) fields() []any {
-	return []any{&r.Subject, &r.EmailKey, &r.Chain, &r.Restores, asTime(&r.SignedIn), asTime(&r.Created), asTime(&r.Expires)}
+	return []any{&r.Subject, &r.EmailKey, &r.Restores, asTime(&r.SignedIn), asTime(&r.Created), asTime(&r.Expires)}
 }
 
 // InsertLink adds a link.
 func (tx *Tx) InsertLink(r LinkRow) error {
 	_, err := tx.exec(`INSERT INTO links (account_id, link_hash, purpose, `+linkColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		r.Account, r.Hash, r.Purpose, r.Subject, r.EmailKey, r.Chain, r.Restores, millis(r.SignedIn), millis(r.Created), millis(r.Expires))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		r.Account, r.Hash, r.Purpose, r.Subject, r.EmailKey, r.Restores, millis(r.SignedIn), millis(r.Created), millis(r.Expires))
 	return err
 }
 

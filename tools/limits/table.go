@@ -104,7 +104,7 @@ var table = []Row{
 	{"A device works without contact, at most (operator's setting)", "protocol", "MaxLease", "seconds", "D7"},
 	{"Charged per start of the device", "agent/session", "BootCharge", "", "D7"},
 	{"Activity is kept for (operator's setting)", "server/device", "KeptActivity", "", "D6"},
-	{"Its addresses and places are kept for (operator's setting)", "server/device", "KeptAddresses", "", "D6"},
+	{"Addresses and places are kept for, in the timeline too (operator's setting)", "server/device", "KeptAddresses", "", "D6; ASVS 14.2.7"},
 	{"Frame from the server", "protocol", "MaxFrame", "bytes", "docs/protocol.md"},
 	{"Frame from a device", "protocol", "MaxDeviceFrame", "bytes", "docs/protocol.md"},
 }

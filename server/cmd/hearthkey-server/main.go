@@ -80,7 +80,7 @@ type serve struct {
 	MaxDevices  int           `default:"50" help:"Devices signed in per account."`
 	MaxProfiles int           `default:"5" help:"Profiles per account."`
 	KeepTold    time.Duration `name:"keep-activity" placeholder:"TIME" help:"For how long is kept what was watched: 24h to 26280h (3 years). Default: 8760h (1 year)."`
-	KeepIPs     time.Duration `name:"keep-addresses" placeholder:"TIME" help:"For how long the addresses and places of it are, at most as long. Default: 2160h (90 days)."`
+	KeepIPs     time.Duration `name:"keep-addresses" placeholder:"TIME" help:"For how long addresses and places are, of sign-ins and timelines too, at most as long. Default: 2160h (90 days)."`
 	MinPassword int           `default:"8" help:"Least length of a password in characters."`
 	Ping        time.Duration `default:"50s" help:"Interval of heartbeats to devices."`
 	Drain       time.Duration `help:"Time over which devices come back after a shutdown. Default 30s; with --dev 1s."`
