@@ -1,6 +1,7 @@
 package pinlock
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -30,8 +31,8 @@ func TestP9_TriesElsewhereCostAWaitHere(t *testing.T) {
 		{"fewer than before", 0, 6, 2, 0, 0},
 		{"a longer wait stays", 9, 0, 0, time.Minute, 15 * time.Minute},
 		{"one more, but a longer wait runs", 10, 0, 1, 0, time.Hour},
-		{"garbage below", 5, 0, -1 << 40, 0, time.Minute},
-		{"garbage above", 0, 0, 1 << 40, 0, time.Hour},
+		{"garbage below", 5, 0, math.MinInt, 0, time.Minute},
+		{"garbage above", 0, 0, math.MaxInt, 0, time.Hour},
 	} {
 		c := Counter{}
 		if tt.before > 0 {
