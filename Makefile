@@ -74,7 +74,7 @@ bench: programs ## the figures, side by side with their references
 bench-risk: ## how well sign-ins of a generated population are told from attacks
 	@$(GO) run ./tools/benchrisk
 
-bench-security: programs ## whether the time of an answer tells who has an account; about 9 min
+bench-security: programs ## whether the time of an answer tells who has an account; about 4 min
 	@$(GO) run ./tools/benchsecurity $(ARGS)
 
 fuzz: ## 10 s of fuzzing for each target

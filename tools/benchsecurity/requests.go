@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,28 +23,37 @@ type kind struct {
 	path   string
 	status int
 	body   func(email, password string) map[string]string
+	round  int // kinds of a round are measured at once
+	lanes  int // pairs at once
 	// first is the kind that came before for the same addresses; of names what
 	// its answers name the attempt by.
 	first, of string
 }
 
+// Lanes of a kind: a hash takes 20 ms of the 50 that an answer takes, and of a
+// core; the rest takes a millisecond or two.
+const (
+	hashing = 2
+	waiting = 4
+)
+
 // kinds in the order in which they are measured: at least 30 s lie between a
 // first code and the next.
 var kinds = []kind{
-	{name: "recovery-mail", letter: "r", path: "/v1/recovery", status: http.StatusAccepted, of: "recovery",
+	{name: "recovery-mail", round: 0, lanes: waiting, letter: "r", path: "/v1/recovery", status: http.StatusAccepted, of: "recovery",
 		body: func(email, _ string) map[string]string { return map[string]string{"login": email, "channel": "mail"} }},
-	{name: "recovery-sms", letter: "t", path: "/v1/recovery", status: http.StatusAccepted,
+	{name: "recovery-sms", round: 0, lanes: waiting, letter: "t", path: "/v1/recovery", status: http.StatusAccepted,
 		body: func(email, _ string) map[string]string { return map[string]string{"login": email, "channel": "sms"} }},
-	{name: "sign-up", letter: "s", path: "/v1/sign-up", status: http.StatusAccepted, of: "attempt",
+	{name: "sign-up", round: 1, lanes: hashing, letter: "s", path: "/v1/sign-up", status: http.StatusAccepted, of: "attempt",
 		body: func(email, password string) map[string]string {
 			return map[string]string{"email": email, "password": password}
 		}},
-	{name: "sign-in", letter: "i", path: "/v1/sign-in", status: http.StatusUnauthorized,
+	{name: "sign-in", round: 2, lanes: hashing, letter: "i", path: "/v1/sign-in", status: http.StatusUnauthorized,
 		body: func(email, password string) map[string]string {
 			return map[string]string{"email": email, "password": password}
 		}},
-	{name: "recovery-resend", letter: "r", path: "/v1/recovery/resend", status: http.StatusAccepted, first: "recovery-mail", of: "recovery"},
-	{name: "sign-up-resend", letter: "s", path: "/v1/sign-up/resend", status: http.StatusAccepted, first: "sign-up", of: "attempt"},
+	{name: "recovery-resend", round: 3, lanes: waiting, letter: "r", path: "/v1/recovery/resend", status: http.StatusAccepted, first: "recovery-mail", of: "recovery"},
+	{name: "sign-up-resend", round: 3, lanes: waiting, letter: "s", path: "/v1/sign-up/resend", status: http.StatusAccepted, first: "sign-up", of: "attempt"},
 }
 
 func names() []string {
@@ -78,7 +90,7 @@ type bench struct {
 
 	admin, token string // the operator's
 
-	networks int                  // used up
+	networks atomic.Int64         // used up
 	attempts map[string][]string  // by kind: of known 0, unknown 0, known 1, …
 	sentAt   map[string]time.Time // by kind: when the last was asked for
 }
@@ -92,40 +104,82 @@ func email(k kind, i int, known bool) string {
 	return fmt.Sprintf("person-%s%04d@%s", k.letter, i, domain)
 }
 
-// sample asks about known and unknown addresses in turn, and returns the
+// lane is a row of pairs that follow each other.
+type lane struct {
+	*bench
+	random *rand.Rand
+}
+
+// lanes returns the lanes of a kind, each with numbers of its own from b's seed.
+func (b *bench) lanes(k kind) []lane {
+	out := make([]lane, k.lanes)
+	for i := range out {
+		out[i] = lane{b, rand.New(rand.NewPCG(b.random.Uint64(), b.random.Uint64()))}
+	}
+	return out
+}
+
+// samples of a kind, by pair.
+type samples struct {
+	seconds  [][2]float64 // of known and unknown; 0: not measured
+	attempts []string     // of known 0, unknown 0, known 1, …
+}
+
+// measured are the samples of the pairs that there was time for.
+func (s samples) measured() (known, unknown []float64) {
+	for _, pair := range s.seconds {
+		if pair[0] > 0 && pair[1] > 0 {
+			known, unknown = append(known, pair[0]), append(unknown, pair[1])
+		}
+	}
+	return known, unknown
+}
+
+// sample asks about known and unknown addresses in turn, in each lane, and keeps the
 // seconds that each answer took. It ends early where the run's time is over.
-func (b *bench) sample(ctx context.Context, k kind) (known, unknown []float64, err error) {
+func (b *bench) sample(ctx context.Context, k kind, lanes []lane) (samples, error) {
+	out := samples{make([][2]float64, b.pairs), make([]string, 2*b.pairs)}
 	if err := b.rest(ctx, k); err != nil {
-		return nil, nil, err
+		return out, err
 	}
-	kept, flip := make([]string, 2*b.pairs), b.random.IntN(2)
-	for i := range b.pairs {
-		if time.Now().After(b.until) {
-			break
-		}
-		var seconds [2]float64
-		begin := i%2 ^ flip // known, unknown, unknown, known: each follows each as often
-		password := b.password()
-		for _, which := range []int{begin, 1 - begin} {
-			body := map[string]string{}
-			if k.first == "" {
-				body = k.body(email(k, i, which == 0), password)
-			} else {
-				body[k.of] = b.attempts[k.first][2*i+which]
+	var all sync.WaitGroup
+	errs := make([]error, len(lanes))
+	for n, l := range lanes {
+		flip := l.random.IntN(2)
+		all.Go(func() {
+			for at, i := 0, n; i < b.pairs && errs[n] == nil && time.Now().Before(b.until); at, i = at+1, i+len(lanes) {
+				// known, unknown, unknown, known: each follows each as often
+				errs[n] = l.pair(ctx, k, i, at%2^flip, &out)
 			}
-			took, answer, err := b.ask(ctx, k, body)
-			if err != nil {
-				return nil, nil, err
-			}
-			seconds[which] = took.Seconds()
-			if k.of != "" {
-				kept[2*i+which], _ = answer[k.of].(string)
-			}
-		}
-		known, unknown = append(known, seconds[0]), append(unknown, seconds[1])
+		})
 	}
-	b.attempts[k.name], b.sentAt[k.name] = kept, time.Now()
-	return known, unknown, nil
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return out, fmt.Errorf("%s: %w", k.name, err)
+	}
+	return out, nil
+}
+
+// pair asks about one known and one unknown address, beginning with one of them.
+func (l lane) pair(ctx context.Context, k kind, i, begin int, out *samples) error {
+	password := l.password()
+	for _, which := range []int{begin, 1 - begin} {
+		body := map[string]string{}
+		if k.first == "" {
+			body = k.body(email(k, i, which == 0), password)
+		} else {
+			body[k.of] = l.attempts[k.first][2*i+which]
+		}
+		took, answer, err := l.ask(ctx, k, body)
+		if err != nil {
+			return err
+		}
+		out.seconds[i][which] = took.Seconds()
+		if k.of != "" {
+			out.attempts[2*i+which], _ = answer[k.of].(string)
+		}
+	}
+	return nil
 }
 
 // rest waits until codes of the kind before may be sent again.
@@ -143,19 +197,19 @@ func (b *bench) rest(ctx context.Context, k kind) error {
 
 // password returns 16 random letters and digits: none that is refused, or that
 // checking takes long for.
-func (b *bench) password() string {
+func (l lane) password() string {
 	const letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
 	out := make([]byte, 16)
 	for i := range out {
-		out[i] = letters[b.random.IntN(len(letters))]
+		out[i] = letters[l.random.IntN(len(letters))]
 	}
 	return string(out)
 }
 
 // network returns an address in a network (/24) that nothing has come from.
 func (b *bench) network() net.IP {
-	b.networks++
-	return net.IPv4(127, byte(1+b.networks/250), byte(1+b.networks%250), 1)
+	n := b.networks.Add(1)
+	return net.IPv4(127, byte(1+n/250), byte(1+n%250), 1)
 }
 
 // ask connects, then takes the time from the request to the end of the answer.
