@@ -120,7 +120,7 @@ func TestA8_OneRuleForPagesAndAPI(t *testing.T) {
 	// only takes access away, or is the gate's
 	for _, name := range []string{
 		"POST /v1/sign-out", "POST /v1/sign-out-everywhere", "DELETE /v1/sessions/{session}", "POST /v1/devices/{device}/sign-out",
-		"POST /v1/user-codes/refuse", "GET /v1/profiles", "GET /v1/session", "GET /v1/activity",
+		"POST /v1/user-codes/refuse", "GET /v1/profiles", "GET /v1/session", "GET /v1/titles", "GET /v1/activity",
 	} {
 		method, pattern, _ := strings.Cut(name, " ")
 		if h.doc.Paths.Value(pattern).GetOperation(method).Responses.Status(403) != nil {
