@@ -167,7 +167,7 @@ func (s *stepper) titleChoice(id string) {
 		if next, ok := s.nextOf(s.title); ok {
 			s.play(wish{title: protocol.TitleID(next.ID), path: parental.Next, at: s.resumeAt(protocol.TitleID(next.ID))})
 		}
-	case "list":
+	case "myList":
 		id := s.listable()
 		s.list(id, !s.listed(id))
 	default:
@@ -232,7 +232,7 @@ func (m *Model) titleItems() []Item {
 		if m.listed(m.listable()) {
 			label = msgListRemove
 		}
-		items = append(items, Item{ID: "list", Label: text(label)})
+		items = append(items, Item{ID: "myList", Label: text(label)})
 	}
 	return append(items, Item{ID: "back", Label: text(msgBack)})
 }

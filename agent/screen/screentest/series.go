@@ -28,12 +28,12 @@ func series() []Named {
 	who := Profiles()[0]
 	page := nav.View{Screen: nav.ScreenTitle, Title: "Harbour Lights", Poster: "harbour-lights", Badge: "13+", Who: &who, Focus: "play", Rows: seasons(),
 		Text:  []string{"2021 · 2 seasons · Drama", "A lighthouse keeper's daughter reads the letters that the sea brings."},
-		Items: []nav.Item{{ID: "play", Label: "Continue", Detail: "S1 E2"}, {ID: "list", Label: "Add to my list"}, {ID: "back", Label: "Back"}}}
+		Items: []nav.Item{{ID: "play", Label: "Continue", Detail: "S1 E2"}, {ID: "myList", Label: "Add to my list"}, {ID: "back", Label: "Back"}}}
 	row := page
 	row.Focus = page.Rows[0].Items[3].ID
 	film := nav.View{Screen: nav.ScreenTitle, Title: "Low Tide", Poster: "low-tide", Badge: "16+", Who: &who, Focus: "play", Locked: true, Progress: 0.6,
 		Text:  []string{"2020 · 1 h 52 min · Drama", "Two brothers sell the boat that their father built."},
-		Items: []nav.Item{{ID: "play", Label: "Continue"}, {ID: "start", Label: "Play from the start"}, {ID: "list", Label: "Take off my list"}, {ID: "back", Label: "Back"}}}
+		Items: []nav.Item{{ID: "play", Label: "Continue"}, {ID: "start", Label: "Play from the start"}, {ID: "myList", Label: "Take off my list"}, {ID: "back", Label: "Back"}}}
 	next := nav.View{Screen: nav.ScreenNext, Title: "Up next", Poster: "harbour-lights-s1e3", Who: &who, Focus: "play",
 		Card:  &nav.Card{Title: "Harbour Lights", Detail: "S1 E3 · Low Tide", Badge: "13+", Left: 7, Of: 10},
 		Items: []nav.Item{{ID: "play", Label: "Play now"}, {ID: "cancel", Label: "Cancel"}}}
