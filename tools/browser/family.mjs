@@ -7,13 +7,17 @@ import { openMenu } from "./screens.mjs";
 const NEWPIN = "8264";
 const PARENTAL = "5937";
 
+// quiet waits for a sentence to go that would be on the next pictures too.
+const quiet = ({ shots, tvs: [tv] }) => shots && until("no toast", async () => [!(await tv.page.isVisible(".toast")), "a toast"]);
+
 const focused = (tv, name) => until(`${name} to have the focus`, async () => {
   const f = await tv.focus();
   return [name.test(f), f];
 });
 
 // addProfile adds one where the owner wants that to need a PIN.
-export async function addProfile({ page, server, tvs: [tv] }) {
+export async function addProfile(world) {
+  const { page, server, tvs: [tv] } = world;
   await page.goto(server + "/account/parental");
   await page.getByRole("checkbox", { name: /^PIN needed to add a profile/ }).check({ force: true });
   await page.getByRole("button", { name: "Save" }).click();
@@ -43,6 +47,7 @@ export async function addProfile({ page, server, tvs: [tv] }) {
   await tv.screen("gate");
   await focused(tv, /^Nora/);
   await tv.says(/Nora is on this account now/);
+  await quiet(world);
 }
 
 // series finds one by its name, and watches an episode to its end.
@@ -78,7 +83,8 @@ export async function series({ tvs: [tv] }) {
   await tv.screen("home");
 }
 
-export async function editProfile({ tvs: [tv] }) {
+export async function editProfile(world) {
+  const { tvs: [tv] } = world;
   await openMenu(tv, "Down", "Edit profile");
   await tv.press("Enter");
   await tv.screen("profileEdit");
@@ -89,6 +95,7 @@ export async function editProfile({ tvs: [tv] }) {
   await tv.focusOn("Right", "Robot");
   await tv.press("Enter");
   await tv.says(/Saved/);
+  await quiet(world);
   await tv.choose("Down", /^Level and locks/);
   await tv.screen("profileLocks");
   await tv.look("profile-locks");

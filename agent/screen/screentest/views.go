@@ -277,7 +277,7 @@ func settings() []Named {
 		Items: []nav.Item{{ID: "yes", Label: "Yes", Danger: true}, {ID: "no", Label: "No"}}}
 	return []Named{
 		{"settings", list}, {"settings-sign-out", confirm},
-		{"network", nav.View{Screen: nav.ScreenNetwork, Title: "There is a problem", Focus: "again",
+		{"network", nav.View{Screen: nav.ScreenNetwork, Title: "There is a problem", Focus: "again", Who: &who,
 			Text: []string{"Check the cable or Wi-Fi, restart your router, then check again."},
 			Items: []nav.Item{
 				{ID: "address", Label: "This TV is on your network", Detail: "192.168.1.23", Badge: "✓", Info: true},

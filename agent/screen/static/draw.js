@@ -65,9 +65,14 @@ function welcome(view, focus) {
   return [hearth(), h("div", { class: "column" }, brand(), heading(view), buttons(view.items, focus))];
 }
 
+// ofProfile reports whether a screen is about the profile that it names.
+function ofProfile(view) {
+  return view.screen.indexOf("profile") === 0;
+}
+
 function message(view, focus) {
   return [hearth(), h("div", { class: "column" },
-    view.who ? avatar(view.who) : h("div", { key: "sign", class: "sign" }, icon(SIGNS[view.screen] || "info")), heading(view), buttons(view.items, focus))];
+    view.who && ofProfile(view) ? avatar(view.who) : h("div", { key: "sign", class: "sign" }, icon(SIGNS[view.screen] || "info")), heading(view), buttons(view.items, focus))];
 }
 
 function gate(view, focus) {
@@ -100,7 +105,7 @@ function drawings(view, focus) {
 function listing(view, focus) {
   return [
     h("div", { key: "side", class: "side" },
-      view.who && view.screen !== "settings" ? avatar(view.who)
+      view.who && ofProfile(view) ? avatar(view.who)
         : h("div", { class: "sign" }, icon(view.screen === "network" ? "network" : "settings")), heading(view)),
     h("div", { key: "main", class: "main" }, view.items && list(view.items, focus, 8)),
   ];
