@@ -17,6 +17,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/store/sqlite"
+	"github.com/hearthkey/hearthkey/server/store/storetest"
 )
 
 // DB returns a new database that is closed when the test ends.
@@ -31,12 +32,28 @@ func DB(tb testing.TB) *store.DB {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	drivers.Store(db, driver)
 	tb.Cleanup(func() {
+		drivers.Delete(db)
 		if err := db.Close(); err != nil {
 			tb.Error(err)
 		}
 	})
 	return db
+}
+
+// drivers are those of the databases that are open, by database.
+var drivers sync.Map
+
+// Rows returns every row of a database that DB has opened, by table: for tests
+// of what must leave the state as it was.
+func Rows(tb testing.TB, db *store.DB) map[string][]string {
+	tb.Helper()
+	driver, ok := drivers.Load(db)
+	if !ok {
+		tb.Fatal("the database was not opened here, or is closed")
+	}
+	return storetest.Dump(tb, driver.(store.Driver))
 }
 
 // Keys returns new keys of a server named "tv.example".

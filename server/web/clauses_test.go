@@ -17,7 +17,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	age := regexp.MustCompile(`^max-age=(\d+)`)
 	for _, path := range []string{"/", "/signin", "/account", "/nowhere", "/recover/code"} {
 		rec := httptest.NewRecorder()
-		secure.withHeaders(secure.routes()).ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		secure.withHeaders(secure.routes().mux).ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
 		h := rec.Header()
 		for _, directive := range []string{"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {
 			if !strings.Contains(h.Get("Content-Security-Policy"), directive) {

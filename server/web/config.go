@@ -117,6 +117,7 @@ type Site struct {
 	views   *views
 	watch   *watchers
 	reports *rate.Limiter // of breaches of the policy
+	table   *routeTable
 	handler http.Handler
 }
 
@@ -141,7 +142,8 @@ func New(c Config) (*Site, error) {
 		return nil, fmt.Errorf("web: PublicURL: %w", err)
 	}
 	guard.SetDenyHandler(http.HandlerFunc(s.refuseCrossSite))
-	s.handler = s.withHeaders(guard.Handler(s.routes()))
+	s.table = s.routes()
+	s.handler = s.withHeaders(guard.Handler(s.table.mux))
 	return s, nil
 }
 

@@ -83,7 +83,6 @@ func TestBadAddresses(t *testing.T) {
 		"control character":   {"email=mara\x00@example.net", "current=" + testPassword},
 		"line break":          {"email=mara@example.net\r\nBcc: x@example.net", "current=" + testPassword},
 		"huge":                {"email=" + strings.Repeat("a", 3000) + "@example.net", "current=" + testPassword},
-		"not text":            {"email=mara\xff@example.net", "current=" + testPassword},
 		"the address it has":  {"email=" + testEmail, "current=" + testPassword},
 		"huge wrong password": {"email=" + nextEmail, "current=" + strings.Repeat("x", 5000)},
 	} {

@@ -73,8 +73,8 @@ func TestActionsAreNoGets(t *testing.T) {
 		"/signout", "/verify/resend", "/account/membership/code/resend", "/account/sessions/x/sign-out",
 		"/account/devices/" + string(d.id()) + "/sign-out",
 	} {
-		if a := p.get(path); a.status != http.StatusNotFound {
-			t.Errorf("GET %s = %d, want 404", path, a.status)
+		if a := p.get(path); a.status != http.StatusMethodNotAllowed {
+			t.Errorf("GET %s = %d, want 405", path, a.status)
 		}
 	}
 	if !strings.Contains(p.page("/account/devices"), "Bedroom TV") {

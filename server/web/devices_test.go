@@ -75,8 +75,8 @@ func TestSignOutATV(t *testing.T) {
 	p.signUp()
 	d, s := p.approve("Bedroom TV")
 	path := "/account/devices/" + string(d.id())
-	if a := p.get(path + "/sign-out"); a.status != http.StatusNotFound {
-		t.Errorf("GET of a sign-out: %d, want 404", a.status)
+	if a := p.get(path + "/sign-out"); a.status != http.StatusMethodNotAllowed {
+		t.Errorf("GET of a sign-out: %d, want 405", a.status)
 	}
 	p.moved(p.post(path+"/sign-out"), "/account/devices")
 	has(t, p.page("/account/devices"), "The TV is signed out", `<h2 class="group">Signed out <span class="count">1</span></h2>`)

@@ -102,7 +102,7 @@ func TestSessionCookie(t *testing.T) {
 					r.AddCookie(c)
 				}
 				rec := httptest.NewRecorder()
-				site.withHeaders(site.routes()).ServeHTTP(rec, r)
+				site.withHeaders(site.routes().mux).ServeHTTP(rec, r)
 				set := map[string]*http.Cookie{}
 				for _, c := range rec.Result().Cookies() {
 					set[c.Name] = c

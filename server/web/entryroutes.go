@@ -1,11 +1,9 @@
 package web
 
-import "net/http"
-
 // entryRoutes are the addresses of whoever is not signed in yet, or wants back
 // in: open to all, and alike for known and unknown accounts. What depends on
 // whether there is one is answered on the beat.
-func (s *Site) entryRoutes(mux *http.ServeMux) {
+func (s *Site) entryRoutes(mux *routeTable) {
 	mux.Handle("GET /signup", s.open(s.signUpForm))
 	mux.Handle("POST /signup", s.onBeat(s.open(s.signUp)))
 	mux.Handle("GET /verify", s.open(s.verifyForm))

@@ -21,6 +21,9 @@ import (
 var (
 	errNotFound = errors.New("web: no such page")
 	errBadForm  = errors.New("web: form cannot be read")
+	errTooLarge = errors.New("web: form too large")
+	errNotForm  = errors.New("web: not a form")
+	errMethod   = errors.New("web: method not allowed")
 	errTooMany  = errors.New("web: too many live pages")
 )
 
@@ -62,6 +65,15 @@ func (v *visit) explain(err error) (int, ErrorPage) {
 	case errors.Is(err, errBadForm):
 		status = http.StatusBadRequest
 		page.Heading, page.Text = "That form did not arrive in one piece", "Please go back and try once more."
+	case errors.Is(err, errTooLarge):
+		status = http.StatusRequestEntityTooLarge
+		page.Heading, page.Text = "That was too much at once", "The form is larger than anything we ask for. Nothing was changed; please go back and write less."
+	case errors.Is(err, errNotForm):
+		status = http.StatusUnsupportedMediaType
+		page.Heading, page.Text = "That was not one of our forms", "It came in a shape that we do not read. Nothing was changed; please go back and use the form itself."
+	case errors.Is(err, errMethod):
+		status = http.StatusMethodNotAllowed
+		page.Heading, page.Text = "It does not work that way", "This address cannot be asked for like that. Nothing was changed; please start from home."
 	case errors.Is(err, errTooMany):
 		status = http.StatusTooManyRequests
 		page.Heading, page.Text = "A little too much at once", "This account has many pages open. Close some and try again."

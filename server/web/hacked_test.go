@@ -51,8 +51,8 @@ func TestV10_MyAccountWasHacked(t *testing.T) {
 	has(t, body, "Closed. You can start again")
 	lacks(t, body, "Back to the steps")
 	has(t, other.page("/account/hacked"), "Begin")
-	if a := stranger.get("/account/hacked/end"); a.status != http.StatusNotFound {
-		t.Errorf("GET of an action = %d, want 404", a.status)
+	if a := stranger.get("/account/hacked/end"); a.status != http.StatusMethodNotAllowed {
+		t.Errorf("GET of an action = %d, want 405", a.status)
 	}
 }
 

@@ -1,11 +1,9 @@
 package web
 
-import "net/http"
-
 // householdRoutes are the addresses where an owner looks after profiles, PINs and
 // parental control. Only the owner configures them: all ask for a fresh proof
 // (product rule A8), and a PIN for the password each time (P2).
-func (s *Site) householdRoutes(mux *http.ServeMux) {
+func (s *Site) householdRoutes(mux *routeTable) {
 	mux.Handle("GET /account/profiles", s.proved(s.profileList))
 	mux.Handle("GET /account/profiles/new", s.proved(s.profileNew))
 	mux.Handle("POST /account/profiles", s.proved(s.profileCreate))

@@ -1,10 +1,8 @@
 package web
 
-import "net/http"
-
 // ownerRoutes are the addresses where an owner looks after the account itself:
 // how it is reached, what protects it, what is held about it.
-func (s *Site) ownerRoutes(mux *http.ServeMux) {
+func (s *Site) ownerRoutes(mux *routeTable) {
 	mux.Handle("GET /account/membership", s.proved(s.membership))
 	mux.Handle("GET /account/membership/password", s.checked(s.passwordForm))
 	mux.Handle("POST /account/membership/password", s.checked(s.changePassword))

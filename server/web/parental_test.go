@@ -175,7 +175,7 @@ func TestBadInput_Household(t *testing.T) {
 		"blocked: blank":                    {kids + "/blocked", []string{"title=  "}, 422, noTitle},
 		"blocked: unknown name":             {kids + "/blocked", []string{"title=Nothing of the Kind"}, 422, noTitle},
 		"blocked: huge":                     {kids + "/blocked", []string{"title=" + huge}, 422, noTitle},
-		"blocked: not UTF-8":                {kids + "/blocked", []string{"title=\xff\xfe"}, 422, noTitle},
+		"blocked: not UTF-8":                {kids + "/blocked", []string{"title=\xff\xfe"}, 400, "That form did not arrive in one piece"},
 		"blocked: markup":                   {kids + "/blocked", []string{"title=<script>"}, 422, "&lt;script&gt;"},
 		"blocked: unknown id":               {kids + "/blocked", []string{"add=nothing"}, 422, noTitle},
 		"blocked: huge id":                  {kids + "/blocked", []string{"add=" + huge}, 422, noTitle},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/hearthkey/hearthkey/protocol"
 )
@@ -13,10 +14,10 @@ import (
 //
 // What only takes access away (signing out) asks for no fresh proof: nobody
 // should have to look for a password first.
-func (s *Site) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /static/{name...}", s.static)
-	mux.HandleFunc("POST "+reportPath, s.breach)
+func (s *Site) routes() *routeTable {
+	mux := &routeTable{mux: http.NewServeMux()}
+	mux.Handle("GET /static/{name...}", http.HandlerFunc(s.static))
+	mux.Handle("POST "+reportPath, http.HandlerFunc(s.breach))
 
 	mux.Handle("GET /{$}", s.open(s.front))
 	s.entryRoutes(mux)
@@ -57,10 +58,35 @@ func (s *Site) routes() http.Handler {
 	if s.c.Outbox != nil {
 		mux.Handle("GET /dev/outbox", s.open(s.outbox))
 		mux.Handle("GET /dev/outbox/live", s.open(s.outboxLive))
-		mux.HandleFunc("GET /dev/outbox/{message}", s.outboxBody)
+		mux.Handle("GET /dev/outbox/{message}", http.HandlerFunc(s.outboxBody))
 	}
-	mux.Handle("/", s.open(s.nowhere))
+	mux.mux.Handle("/", s.open(s.nowhere))
 	return mux
+}
+
+// routeTable is the addresses of the site. It remembers them, so that tests can
+// go through all of them.
+type routeTable struct {
+	mux      *http.ServeMux
+	patterns []string // "POST /signin"
+}
+
+// Handle adds an address.
+func (t *routeTable) Handle(pattern string, h http.Handler) {
+	t.mux.Handle(pattern, h)
+	t.patterns = append(t.patterns, pattern)
+}
+
+// allowed returns the methods that the address of r takes.
+func (t *routeTable) allowed(r *http.Request) []string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := t.mux.Handler(probe); pattern != "/" && pattern != "" {
+			out = append(out, method)
+		}
+	}
+	return out
 }
 
 func (s *Site) static(w http.ResponseWriter, r *http.Request) {
@@ -69,7 +95,14 @@ func (s *Site) static(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Site) nowhere(*visit) error { return errNotFound }
+// nowhere answers what fits no address: 405 where another method would have.
+func (s *Site) nowhere(v *visit) error {
+	if allowed := s.table.allowed(v.r); len(allowed) > 0 {
+		v.w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return errMethod
+	}
+	return errNotFound
+}
 
 func pathProfile(v *visit) protocol.ProfileID { return protocol.ProfileID(v.r.PathValue("profile")) }
 

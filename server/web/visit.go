@@ -3,9 +3,12 @@ package web
 import (
 	"context"
 	"errors"
+	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
@@ -155,10 +158,39 @@ func (v *visit) parse() error {
 	if v.r.Method != http.MethodPost {
 		return nil
 	}
-	if err := v.r.ParseForm(); err != nil {
+	if !isForm(v.r) {
+		return errNotForm
+	}
+	var large *http.MaxBytesError
+	switch err := v.r.ParseForm(); {
+	case errors.As(err, &large):
+		return errTooLarge
+	case err != nil, !inUTF8(v.r.PostForm):
 		return errBadForm
 	}
 	return nil
+}
+
+// isForm reports whether a request's body is a form as our pages send it, or
+// there is none.
+func isForm(r *http.Request) bool {
+	written := r.Header.Get("Content-Type")
+	if written == "" {
+		return r.ContentLength == 0
+	}
+	kind, params, err := mime.ParseMediaType(written)
+	charset := params["charset"]
+	return err == nil && kind == "application/x-www-form-urlencoded" && (charset == "" || strings.EqualFold(charset, "utf-8"))
+}
+
+// inUTF8 reports whether a form is text as our pages, and so browsers, write it.
+func inUTF8(form url.Values) bool {
+	for name, values := range form {
+		if !utf8.ValidString(name) || !utf8.ValidString(strings.Join(values, "")) {
+			return false
+		}
+	}
+	return true
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
