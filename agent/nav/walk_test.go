@@ -519,7 +519,7 @@ func FuzzKeys(f *testing.F) {
 		if len(data) > 3*2000 {
 			return
 		}
-		if err := newWalker().walk(data, 1); err != nil {
+		if err := newWalker().walk(data, 16); err != nil {
 			t.Fatal(err)
 		}
 	})
