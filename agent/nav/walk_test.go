@@ -516,7 +516,7 @@ func FuzzKeys(f *testing.F) {
 		f.Add(household)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 3*2000 {
+		if len(data) > 3*500 {
 			return
 		}
 		if err := newWalker().walk(data, 16); err != nil {
