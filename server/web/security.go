@@ -134,11 +134,32 @@ func (s *Site) secondFactorForm(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, SecondFactorPage{Frame: v.frame("Second factor", "security"), Needed: f.Second})
+	switch {
+	case f.TOTP:
+		return v.done("appAsks", securityPath)
+	case len(f.Passkeys) == 0 && !f.Second:
+		return v.done("noFactor", securityPath)
+	}
+	return s.showSecondFactor(v, http.StatusOK, f.Second, false, nil)
+}
+
+func (s *Site) showSecondFactor(v *visit, status int, needed, everywhere bool, problem *Problem) error {
+	page := SecondFactorPage{Frame: v.frame("Second factor", "security"), Needed: needed, Everywhere: everywhere}
+	if problem != nil {
+		page.Problems = []Problem{*problem}
+	}
+	return v.show(status, page)
 }
 
 func (s *Site) secondFactor(v *visit) error {
 	needed, everywhere := v.form("needed") == "yes", v.ticked("everywhere")
+	if !needed && v.form("needed") != "no" { // what was left out must not switch it off
+		f, err := s.c.Accounts.Factors(v.ctx(), v.session)
+		if err != nil {
+			return err
+		}
+		return s.showSecondFactor(v, http.StatusUnprocessableEntity, f.Second, everywhere, &Problem{Text: "Choose whether it is asked for. Nothing was changed."})
+	}
 	web, err := s.c.Accounts.SetSecondFactor(v.ctx(), v.now, v.session, needed, everywhere)
 	if errors.Is(err, account.ErrNoFactor) {
 		return v.done("noFactor", securityPath)
