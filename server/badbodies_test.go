@@ -124,3 +124,57 @@ func TestEveryOperationRefusesBadBodies(t *testing.T) {
 	}
 	o.unchanged(before)
 }
+
+// Every path of the document refuses the methods that it does not describe, says
+// which it takes, and nothing changes.
+// RFC 9110 §15.5.6.
+func TestEveryPathRefusesOtherMethods(t *testing.T) {
+	h := open(t, nil)
+	o := h.signUp("mara@example.org")
+	before := o.everything()
+	tried := 0
+	for pattern, item := range h.doc.Paths.Map() {
+		path := pathValues.Replace(pattern)
+		takes := map[string]bool{}
+		for of, other := range h.doc.Paths.Map() { // "/v1/profiles/order" is "/v1/profiles/{profile}" too
+			if of == pattern || fitsPattern(of, path) {
+				for method := range other.Operations() {
+					takes[method] = true
+				}
+			}
+		}
+		takes["HEAD"] = takes["GET"]
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "BREW"} {
+			if takes[method] {
+				continue
+			}
+			tried++
+			status, header, body := h.do(method, path, o.header(), []byte("{}"))
+			wantStatus(t, method+" "+path, status, 405, body)
+			if !bytes.Contains(body, []byte("This address does not take this method.")) {
+				t.Errorf("%s %s = %s", method, path, body)
+			}
+			for _, allowed := range strings.Split(header.Get("Allow"), ", ") {
+				if !takes[allowed] {
+					t.Errorf("%s %s: Allow %q, which the document does not know", method, path, header.Get("Allow"))
+				}
+			}
+			for described := range item.Operations() {
+				if !slices.Contains(strings.Split(header.Get("Allow"), ", "), described) {
+					t.Errorf("%s %s: Allow %q lacks %s", method, path, header.Get("Allow"), described)
+				}
+			}
+		}
+	}
+	if tried < 200 {
+		t.Errorf("only %d requests were tried", tried)
+	}
+	o.unchanged(before)
+}
+
+// fitsPattern reports whether a pattern takes a path.
+func fitsPattern(pattern, path string) bool {
+	return slices.EqualFunc(strings.Split(pattern, "/"), strings.Split(path, "/"), func(a, b string) bool {
+		return a == b || strings.HasPrefix(a, "{")
+	})
+}

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base32"
@@ -337,6 +338,9 @@ func TestBrowsersAnswerTheirOwnPagesOnly(t *testing.T) {
 			from.Set("Content-Type", "application/json")
 			status, _, body := h.do(op.method, op.path, from, []byte("{}"))
 			wantStatus(t, fmt.Sprint(op.method, " ", op.path, " ", from), status, 403, body)
+			if !bytes.Contains(body, []byte("This request came from another site and was refused. Open the account page itself and try there.")) {
+				t.Errorf("%s %s = %s", op.method, op.path, body)
+			}
 		}
 	}
 	o.unchanged(before)

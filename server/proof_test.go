@@ -260,7 +260,7 @@ func (o *owner) everything() map[string]json.RawMessage {
 	o.t.Helper()
 	out := map[string]json.RawMessage{}
 	for _, path := range []string{
-		"/v1/contact", "/v1/factors", "/v1/preferences", "/v1/hacked", "/v1/erasure", "/v1/profiles", "/v1/devices", "/v1/timeline",
+		"/v1/contact", "/v1/factors", "/v1/preferences", "/v1/hacked", "/v1/erasure", "/v1/profiles", "/v1/parental", "/v1/devices", "/v1/timeline",
 	} {
 		var v json.RawMessage
 		o.call("GET", path, nil, &v)
