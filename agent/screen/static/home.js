@@ -34,10 +34,16 @@ export function strips(view, focus, place) {
       rows.map((row, i) => strip(row, i, at.row, focus, place, view.kids))));
 }
 
+// forget forgets how the rows of a place were left.
+export function forget(place) {
+  lasts.delete(place);
+  Array.from(offsets.keys()).filter((key) => key.indexOf(place) === 0).forEach((key) => offsets.delete(key));
+}
+
 // home describes the home screen.
 export function home(view, focus) {
   const rows = view.rows || [];
-  const at = find(rows, focus) || find(rows, lasts.get("home")) || { row: 0, item: 0 };
+  const at = find(rows, focus) || find(rows, lasts.get("home ")) || { row: 0, item: 0 };
   const here = rows[at.row] && rows[at.row].items[at.item];
   return [
     here && backdrop(here.poster || here.id, view.kids),
@@ -45,7 +51,7 @@ export function home(view, focus) {
       h("span", { class: "hint" }, icon("menu"), "Menu"),
       view.who && h("span", { class: "who" }, h("span", { class: "name", dir: "auto" }, view.who.label), avatar(view.who))),
     here ? hero(here) : [hearth(), heading(view)],
-    strips(view, focus, "home"),
+    strips(view, focus, "home "),
   ];
 }
 

@@ -5,12 +5,18 @@ import { h } from "./dom.js";
 import { lettering } from "./art.js";
 import { icon } from "./icons.js";
 import { buttons, progress } from "./parts.js";
-import { poster, strips } from "./home.js";
+import { forget, poster, strips } from "./home.js";
+
+let open = ""; // the title whose rows are remembered
 
 // title describes a film, a series or an episode.
 export function title(view, focus) {
   const id = view.poster || view.title || "";
   const rows = view.rows || [];
+  if (id !== open) {
+    open = id;
+    forget("title ");
+  }
   return [
     poster(id, "backdrop", view.kids),
     h("div", { key: "column", class: "column" + (rows.length > 0 ? " above" : "") },
@@ -20,7 +26,7 @@ export function title(view, focus) {
         (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
       progress(view.progress),
       buttons(view.items, focus)),
-    rows.length > 0 && strips(view, focus, "of " + id),
+    rows.length > 0 && strips(view, focus, "title "),
   ];
 }
 

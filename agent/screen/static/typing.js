@@ -31,7 +31,7 @@ export function search(view, focus) {
     h("div", { key: "side", class: "side" }, h("h1", { dir: "auto" }, view.title),
       view.items && view.items.length > 0 && list(view.items, focus, 4)),
     h("div", { key: "entry", class: "typing" }, field(it), keyboard(it, focus, HALF)),
-    rows.length > 0 ? strips(view, focus, "search")
+    rows.length > 0 ? strips(view, focus, "search ")
       : h("div", { key: "none", class: "none" }, (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
   ];
 }
