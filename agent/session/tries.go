@@ -29,10 +29,12 @@ func (s *step) tried(w PINsTried) {
 	s.counting.tries = slices.Clone(w.Tries)
 }
 
-// tellTries tells the server what it was not told on this connection.
+// tellTries tells the server what it was not told on this connection. While a newer
+// snapshot is on its way it waits: with that, the owner may have forgiven what is
+// counted here, and it would be counted anew.
 func (s *step) tellTries() {
-	c := &s.counting
-	if !s.household() || slices.Equal(c.tries, c.told) {
+	c, newest := &s.counting, s.saved.Snapshot
+	if !s.household() || newest == nil || newest.Digest != s.cache.held.Snapshot || slices.Equal(c.tries, c.told) {
 		return
 	}
 	var news []protocol.PINTry
