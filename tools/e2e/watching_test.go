@@ -23,8 +23,9 @@ const (
 	rounds = 4
 )
 
-// film is on the first row of the demo, for 18 and above.
-const film = protocol.TitleID("red-lantern-street")
+// film is on the first row of the demo, for 13 and above: the demo's parental PIN
+// is not asked for it.
+const film = protocol.TitleID("low-orbit")
 
 // both signs both TVs of a family in and returns the remote of the second too.
 func both(t *testing.T) (f *family, other *drive.TV) {
@@ -233,7 +234,7 @@ func TestD14_WhatPlaysIsStoppedAtOnce(t *testing.T) {
 	})
 	inTime(t, "a lower level", func() (time.Duration, error) {
 		lower := robin
-		lower.Level = int(parental.Teens)
+		lower.Level = int(parental.OlderKids)
 		took, err := stopped(func() error { _, err := f.owner.SaveProfile(ctx, lower); return err })
 		if err != nil {
 			return 0, err
