@@ -121,6 +121,7 @@ func (h *house) knownDevice(email string) string {
 
 // A guesser of which number belongs to which address uses up what the one leads
 // to, and learns nothing from asking for the other.
+// ASVS 6.3.8.
 func TestV6_RecoveryTellsNotWhatBelongsTogether(t *testing.T) {
 	const mara, noor = "mara@example.org", "noor@example.org"
 	const maras, noors, nobodys = "+4915112345678", "+4915112345679", "+4915112345670"
