@@ -171,7 +171,7 @@ func TestV3_AppAndRecoveryCodesThroughTheAPI(t *testing.T) {
 	wantStatus(t, "two answers at once", status, 400, body)
 
 	var s session
-	o.call("POST", "/v1/factors/recovery-codes", nil, &s)
+	o.call("POST", "/v1/factors/recovery-codes", object{}, &s)
 	o.token = s.Session.Token
 	if len(s.Codes) != 10 || o.factors().Codes != 10 {
 		t.Errorf("new recovery codes: %v", s.Codes)
@@ -275,7 +275,7 @@ func TestBrowsersGetTokensAsCookiesOnly(t *testing.T) {
 		}},
 		{"second factor on", "PUT", "/v1/factors/second", func() object { return object{"needed": true} }},
 		{"second factor off", "PUT", "/v1/factors/second", func() object { return object{"needed": false} }},
-		{"recovery codes", "POST", "/v1/factors/recovery-codes", func() object { return nil }},
+		{"recovery codes", "POST", "/v1/factors/recovery-codes", func() object { return object{} }},
 		{"a passkey", "POST", "/v1/factors/passkeys", func() object {
 			var c begun
 			o.call("POST", "/v1/factors/passkeys/begin", nil, &c)

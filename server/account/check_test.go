@@ -49,7 +49,7 @@ var guarded = map[string]func(*household) error{
 		return err
 	},
 	"recovery codes": func(h *household) error {
-		_, _, err := h.NewRecoveryCodes(h.ctx, h.clock.Now(), h.web.Session)
+		_, _, err := h.NewRecoveryCodes(h.ctx, h.clock.Now(), h.web.Session, false)
 		return err
 	},
 }
@@ -203,7 +203,7 @@ func TestV2_NoFactorIsAddedWithThePasswordAlone(t *testing.T) {
 	if _, err := h.BeginPasskey(h.ctx, h.clock.Now(), h.web.Session); !errors.Is(err, ErrCheckNeeded) {
 		t.Errorf("BeginPasskey = %v, want ErrCheckNeeded", err)
 	}
-	if _, _, err := h.NewRecoveryCodes(h.ctx, h.clock.Now(), h.web.Session); !errors.Is(err, ErrCheckNeeded) {
+	if _, _, err := h.NewRecoveryCodes(h.ctx, h.clock.Now(), h.web.Session, false); !errors.Is(err, ErrCheckNeeded) {
 		t.Errorf("NewRecoveryCodes = %v, want ErrCheckNeeded", err)
 	}
 	if diff := cmp.Diff(before, h.state()); diff != "" {

@@ -48,11 +48,11 @@ func (s *Service) firstCodes(tx *store.Tx, now time.Time, acc protocol.AccountID
 }
 
 // NewRecoveryCodes voids the account's recovery codes and returns ten others:
-// show them once, they cannot be shown again. Errors: ErrProofNeeded,
-// ErrSignedOut.
-func (s *Service) NewRecoveryCodes(ctx context.Context, now time.Time, who Session) (Web, []string, error) {
+// show them once, they cannot be shown again. With everywhere, all else is
+// signed out. Errors: ErrProofNeeded, ErrSignedOut.
+func (s *Service) NewRecoveryCodes(ctx context.Context, now time.Time, who Session, everywhere bool) (Web, []string, error) {
 	var codes []string
-	web, err := s.changeFactor(ctx, now, who, false, func(tx *store.Tx, acc store.AccountRow) (c factorChange, err error) {
+	web, err := s.changeFactor(ctx, now, who, everywhere, func(tx *store.Tx, acc store.AccountRow) (c factorChange, err error) {
 		if codes, err = s.makeRecoveryCodes(tx, now, acc.ID); err != nil {
 			return c, err
 		}

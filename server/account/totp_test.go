@@ -245,7 +245,7 @@ func TestV3_RecoveryCodes(t *testing.T) {
 	if err != nil || fs.Codes != recoveryCodes-1 || f.noticed(NoticeRecoveryCode) != 1 {
 		t.Errorf("%d codes left, %d notices (%v)", fs.Codes, f.noticed(NoticeRecoveryCode), err)
 	}
-	next, fresh, err := f.NewRecoveryCodes(f.ctx, f.clock.Now(), web.Session)
+	next, fresh, err := f.NewRecoveryCodes(f.ctx, f.clock.Now(), web.Session, false)
 	if err != nil || len(fresh) != recoveryCodes {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestV3_RecoveryCodes(t *testing.T) {
 		t.Errorf("%d of 4 parallel uses succeeded, want 1", n)
 	}
 	f.clock.Advance(ProofAge)
-	if _, _, err := f.NewRecoveryCodes(f.ctx, f.clock.Now(), next.Session); !errors.Is(err, ErrProofNeeded) {
+	if _, _, err := f.NewRecoveryCodes(f.ctx, f.clock.Now(), next.Session, false); !errors.Is(err, ErrProofNeeded) {
 		t.Errorf("without a proof: %v", err)
 	}
 }

@@ -119,7 +119,11 @@ func (a *API) removeTOTP(c *call) error {
 }
 
 func (a *API) newRecoveryCodes(c *call) error {
-	web, codes, err := a.cfg.Accounts.NewRecoveryCodes(c.ctx(), c.now, c.who)
+	everywhere, err := c.everywhere()
+	if err != nil {
+		return err
+	}
+	web, codes, err := a.cfg.Accounts.NewRecoveryCodes(c.ctx(), c.now, c.who, everywhere)
 	return a.withCodes(c, http.StatusOK, web, codes, err)
 }
 

@@ -122,10 +122,20 @@ func (s *Site) showFactor(v *visit, status int, c *account.Challenge, problem *P
 	}
 	page.Code.Label = "Code of your authenticator app"
 	page.Code.Focus = page.App && !page.Passkey
-	if problem != nil && !(page.App && page.Code.mark(*problem)) && !(page.Codes && page.Recovery.mark(*problem)) {
-		page.Problems = []Problem{{Text: problem.Text}}
+	if problem != nil {
+		page.Problems = page.mark(*problem)
 	}
 	return v.show(status, page)
+}
+
+// mark puts a problem beside its field, which alone has the focus then, or
+// returns it for the form as a whole.
+func (p *SignInFactorPage) mark(problem Problem) []Problem {
+	p.Code.Focus = false
+	if (p.App && p.Code.mark(problem)) || (p.Codes && p.Recovery.mark(problem)) {
+		return nil
+	}
+	return []Problem{{Text: problem.Text}}
 }
 
 func recoveryCodeField() Field {

@@ -55,10 +55,20 @@ func (s *Site) showCheck(v *visit, status int, next string, problem *Problem) er
 	if page.App {
 		page.Code.Label = "Code of your authenticator app"
 	}
-	if problem != nil && !page.Code.mark(*problem) && !(page.Codes && page.Recovery.mark(*problem)) {
-		page.Problems = []Problem{{Text: problem.Text}}
+	if problem != nil {
+		page.Problems = page.mark(*problem)
 	}
 	return v.show(status, page)
+}
+
+// mark puts a problem beside its field, which alone has the focus then, or
+// returns it for the form as a whole.
+func (p *CheckPage) mark(problem Problem) []Problem {
+	p.Code.Focus = false
+	if ((p.App || p.Mail && p.Waits()) && p.Code.mark(problem)) || (p.Codes && p.Recovery.mark(problem)) {
+		return nil
+	}
+	return []Problem{{Text: problem.Text}}
 }
 
 func checkAddress(next string) string { return checkPath + "?next=" + url.QueryEscape(next) }

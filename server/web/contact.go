@@ -186,6 +186,7 @@ type ChangeCodePage struct {
 	Code     Field
 	Expires  time.Time
 	Over     bool // the code works no longer
+	Wait     int  // seconds that it is too early for another
 }
 
 func codeAddress(kind account.ChangeKind) string { return codePath + "?of=" + string(kind) }
@@ -215,9 +216,10 @@ func (s *Site) showChangeCode(v *visit, status int, kind account.ChangeKind, pro
 	if err != nil {
 		return err
 	}
+	sent := v.codeState(c.Sent, "")
 	page := ChangeCodePage{
-		Frame: v.frame("Enter the code", "membership"), Kind: kind, To: sentTo(c), SMS: c.Sent.Channel == account.BySMS,
-		Expires: c.Sent.Expires, Over: v.codeState(c.Sent, "").Over, Code: codeField(),
+		Frame: v.frame("Enter the code", "membership"), Kind: kind, To: sentTo(c), SMS: sent.SMS,
+		Expires: sent.Expires, Over: sent.Over, Wait: sent.Wait(), Code: codeField(),
 	}
 	if problem != nil && !page.Code.mark(*problem) {
 		page.Problems = []Problem{*problem}

@@ -179,6 +179,7 @@ var notices = map[noticeID]Notice{
 	"secondOff":         {"ok", "Saved: the password alone signs in."},
 	"secondOffAll":      {"ok", "Saved: the password alone signs in. Every TV and every other browser has to sign in again: watch them confirm below."},
 	"codesMade":         {"ok", "New recovery codes are made. Those before no longer work."},
+	"codesMadeAll":      {"ok", "New recovery codes are made. Every TV and every other browser has to sign in again."},
 	"leaving":           {"wait", "Your account will be erased in 7 days, and everything is signed out. Until then you can sign in and press “Keep the account”."},
 	"kept":              {"ok", "Your account stays. TVs and other browsers have to sign in again."},
 	"codeAsked":         {"ok", "If there is such an account, a new code is on its way. The one before no longer works."},

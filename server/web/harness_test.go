@@ -181,7 +181,37 @@ func (p *person) send(r *http.Request) answer {
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") && res.StatusCode < 300 && !strings.HasPrefix(r.URL.Path, "/dev/outbox/") {
 		checkPage(p.t, string(body))
 	}
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") && res.StatusCode >= 400 {
+		checkRefusal(p.t, r.Method+" "+r.URL.Path, string(body))
+	}
 	return answer{res.StatusCode, res.Header.Get("Location"), string(body), res.Header}
+}
+
+var (
+	anyInput = regexp.MustCompile(`(?s)<input [^>]*>`)
+	anyTitle = regexp.MustCompile(`<title>([^<]*)</title>`)
+)
+
+// checkRefusal holds what every page does that says what is wrong with a form:
+// its title says so too (WCAG 2.4.2, 3.3.1), and the focus is where the mistake is.
+func checkRefusal(t *testing.T, what, body string) {
+	t.Helper()
+	focused, wrong, right := 0, strings.Contains(body, "data-problems"), false
+	for _, input := range anyInput.FindAllString(body, -1) {
+		bad := strings.Contains(input, `aria-invalid="true"`)
+		wrong = wrong || bad
+		if strings.Contains(input, " autofocus") {
+			focused++
+			right = right || bad
+		}
+	}
+	title := anyTitle.FindStringSubmatch(body)
+	if title == nil || wrong && !strings.HasPrefix(title[1], "Error: ") {
+		t.Errorf("%s: the title is %q", what, title)
+	}
+	if focused > 1 || strings.Contains(body, `aria-invalid="true"`) && !right {
+		t.Errorf("%s: %d fields have the focus, and the wrong one does: %t", what, focused, right)
+	}
 }
 
 func (p *person) get(path string) answer {

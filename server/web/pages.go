@@ -11,6 +11,7 @@ import (
 type Frame struct {
 	Service string    // the service's name, as the household knows it
 	Title   string    // of the page, without the service's name
+	Failed  bool      // the form of the page was refused: its title says so
 	Section string    // current entry of the account menu: "overview", "devices", …
 	Who     *Face     // the chosen profile; nil before the choice or signed out
 	Signed  bool      // a web session is live
@@ -48,6 +49,10 @@ type Field struct {
 	MaxLength           int
 	Required, Focus     bool
 }
+
+// Secret reports whether what is typed is hidden, and can be shown on request
+// (NIST SP 800-63B-4 §3.1.1.2). A PIN has too few digits to lose one's way in.
+func (f Field) Secret() bool { return f.Type == "password" && !f.Digits }
 
 // ErrorID is the id of the element that says what is wrong.
 func (f Field) ErrorID() string { return f.Name + "-error" }

@@ -90,7 +90,7 @@ func TestV3_AnAuthenticatorAppIsAddedAndRemoved(t *testing.T) {
 	has(t, body, "An authenticator app is on")
 	lacks(t, body, secret, "otpauth:")
 	p.moved(p.post("/account/security/app/begin"), "/account/security/app")
-	p.moved(p.post("/account/security/app", "code="+right), "/account/security/app")
+	p.moved(p.post("/account/security/app", "code="+right), "/account/security/codes")
 	p.moved(p.post("/account/security/second-factor", "needed=no"), "/account/security")
 	has(t, p.page("/account/security"), "That was not possible", "Your password needs a second factor")
 

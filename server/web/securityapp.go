@@ -13,7 +13,10 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 )
 
-const appPath = securityPath + "/app"
+const (
+	appPath   = securityPath + "/app"
+	codesPath = securityPath + "/codes"
+)
 
 // AppPage adds an authenticator app.
 type AppPage struct {
@@ -98,12 +101,21 @@ func (s *Site) appBegin(v *visit) error {
 func (s *Site) appConfirm(v *visit) error {
 	everywhere := v.ticked("everywhere")
 	web, codes, err := s.c.Accounts.ConfirmTOTP(v.ctx(), v.now, v.session, v.form("code"), everywhere)
-	var wrong *account.WrongCodeError
+	var (
+		wrong     *account.WrongCodeError
+		throttled *account.ThrottledError
+	)
 	switch {
 	case errors.As(err, &wrong):
 		text := "That code does not match. Type the one that the app shows now; check that the phone’s clock is right."
 		return s.showApp(v, http.StatusUnprocessableEntity, everywhere, &Problem{"code", text})
-	case errors.Is(err, account.ErrNoFactor), errors.Is(err, account.ErrFactorExists):
+	case errors.As(err, &throttled):
+		v.retryAfter(throttled.RetryAfter)
+		text := "Too many codes in a row did not match. Check that the phone’s clock is right, and try again in " + duration(throttled.RetryAfter) + "."
+		return s.showApp(v, http.StatusTooManyRequests, everywhere, &Problem{"code", text})
+	case errors.Is(err, account.ErrFactorExists): // the page with the recovery codes was loaded again
+		return v.done("appOnAlready", codesPath)
+	case errors.Is(err, account.ErrNoFactor):
 		v.redirect(appPath)
 		return nil
 	case err != nil:
@@ -148,11 +160,12 @@ func (s *Site) appRemove(v *visit) error {
 // CodesPage makes new recovery codes, or shows those just made.
 type CodesPage struct {
 	Frame
-	Problems []Problem
-	Left     int
-	Codes    []string // shown once
-	Email    string
-	Made     time.Time
+	Problems   []Problem
+	Left       int
+	Codes      []string // shown once
+	Email      string
+	Made       time.Time
+	Everywhere bool
 }
 
 // AsText is the codes one a line, to be copied.
@@ -167,13 +180,14 @@ func (s *Site) codesForm(v *visit) error {
 }
 
 func (s *Site) codesMake(v *visit) error {
-	web, codes, err := s.c.Accounts.NewRecoveryCodes(v.ctx(), v.now, v.session)
+	everywhere := v.ticked("everywhere")
+	web, codes, err := s.c.Accounts.NewRecoveryCodes(v.ctx(), v.now, v.session, everywhere)
 	if err != nil {
 		return err
 	}
 	v.renew(web)
 	s.Changed(v.session.Account)
-	return s.showCodes(v, "codesMade", codes, false)
+	return s.showCodes(v, "codesMade", codes, everywhere)
 }
 
 func (s *Site) showCodes(v *visit, n noticeID, codes []string, everywhere bool) error {

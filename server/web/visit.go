@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -217,14 +218,32 @@ func (v *visit) frame(title, section string) Frame {
 	}
 }
 
-// show renders a page.
+// show renders a page. The title of one with a form that was refused says so:
+// it is what a screen reader says first.
 func (v *visit) show(status int, page any) error {
+	switch page.(type) {
+	case ErrorPage, LinkOverPage: // whose titles are what is wrong
+	default:
+		if status >= 400 {
+			page = failed(page)
+		}
+	}
 	body, err := v.s.views.render(page)
 	if err != nil {
 		return err
 	}
 	send(v.w, v.r, status, body)
 	return nil
+}
+
+// failed is a page whose frame says that its form was refused.
+func failed(page any) any {
+	out := reflect.New(reflect.TypeOf(page)).Elem()
+	out.Set(reflect.ValueOf(page))
+	if f := out.FieldByName("Failed"); f.IsValid() {
+		f.SetBool(true)
+	}
+	return out.Interface()
 }
 
 // redirect answers a form: See Other, always to a local path.

@@ -79,6 +79,29 @@ function forms() {
   document.querySelector("[data-problems]")?.focus();
 }
 
+// reveal lets what is typed into a password field be seen (NIST SP 800-63B-4
+// §3.1.1.2). It is hidden again before it is sent, so that no browser keeps it
+// as text.
+function reveal() {
+  for (const b of document.querySelectorAll("[data-reveal]")) {
+    const input = b.previousElementSibling;
+    const show = (on) => {
+      input.type = on ? "text" : "password";
+      b.setAttribute("aria-pressed", String(on));
+      b.textContent = on ? "Hide" : "Show";
+    };
+    input.autocapitalize = "none";
+    input.spellcheck = false;
+    b.hidden = false;
+    b.addEventListener("click", () => {
+      show(input.type === "password");
+      input.focus();
+    });
+    b.form?.addEventListener("submit", () => show(false));
+    addEventListener("pagehide", () => show(false));
+  }
+}
+
 // resend lets a button be pressed data-resend seconds after the page came, and
 // counts them down in it. The server's clock may be another.
 const came = performance.now();
@@ -167,6 +190,7 @@ localise();
 countdown();
 forms();
 menus();
+reveal();
 keep();
 for (const box of document.querySelectorAll("[data-live]")) live(box);
 setInterval(localise, 15000);
