@@ -2,10 +2,10 @@
 // somebody has an account here (product rule V6, OWASP ASVS 5 6.3.8). It runs
 // the real server on loopback, with its real database and its real password
 // hashing, and asks it about known and unknown addresses in turn: to sign in
-// with a wrong password, to sign up, to recover by mail and by SMS, and to send
-// a code again. It prints, for each, the medians, the difference of the medians
-// in percent of the one of unknown addresses, and the 95 % bootstrap interval
-// of that difference. The target is an interval within ± 2 %.
+// with a wrong password, by the API and at a TV, to sign up, to recover by mail and
+// by SMS, and to send a code again. It prints, for each, the medians, the
+// difference of the medians in percent of the one of unknown addresses, and the
+// 95 % bootstrap interval of that difference. The target is an interval within ± 2 %.
 //
 // Throttles stay on: each request comes from a network of its own within
 // 127.0.0.0/8 and is about an address of its own. The connection is made before
