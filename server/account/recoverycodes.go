@@ -64,9 +64,13 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, now time.Time, who Sessi
 // useRecoveryCode uses a code up and tells the owner: errWrongFactor where it
 // is none of the account's.
 func (s *Service) useRecoveryCode(tx *store.Tx, now time.Time, acc store.AccountRow, code string, from Client) error {
-	err := tx.UseRecoveryCode(acc.ID, s.recoveryHash(acc.ID, code))
+	hash := s.recoveryHash(acc.ID, code)
+	err := tx.UseRecoveryCode(acc.ID, hash)
 	if errors.Is(err, store.ErrNotFound) {
 		return errWrongFactor
+	}
+	if err == nil {
+		err = s.strike(tx, now, acc.ID, hash)
 	}
 	if err != nil {
 		return err

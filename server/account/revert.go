@@ -1,9 +1,11 @@
 package account
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -64,11 +66,7 @@ func (s *Service) beforeChange(tx *store.Tx, now time.Time, acc protocol.Account
 	if err != nil {
 		return chain, err
 	}
-	plain, err := json.Marshal(snap)
-	if err != nil {
-		return chain, fmt.Errorf("account: snapshot: %w", err)
-	}
-	sealed, err := s.c.Keys.Seal(keyring.Snapshots, plain, string(acc), id)
+	sealed, err := s.seal(snap, acc, id)
 	if err != nil {
 		return chain, err
 	}
@@ -77,6 +75,36 @@ func (s *Service) beforeChange(tx *store.Tx, now time.Time, acc protocol.Account
 		Factor: snap.Factors.Since(), Snapshot: sealed,
 	}
 	return chain, tx.PutChain(chain)
+}
+
+// strike takes a recovery code that was used out of the snapshot of an open
+// chain: undoing the chain does not bring it back.
+func (s *Service) strike(tx *store.Tx, now time.Time, acc protocol.AccountID, code []byte) error {
+	chain, err := openChain(tx, now, acc)
+	if err != nil || chain.ID == "" {
+		return err
+	}
+	snap, err := s.openSnapshot(chain)
+	if err != nil {
+		return err
+	}
+	had := len(snap.Factors.Codes)
+	snap.Factors.Codes = slices.DeleteFunc(snap.Factors.Codes, func(c []byte) bool { return bytes.Equal(c, code) })
+	if len(snap.Factors.Codes) == had {
+		return nil
+	}
+	if chain.Snapshot, err = s.seal(snap, acc, chain.ID); err != nil {
+		return err
+	}
+	return tx.PutChain(chain)
+}
+
+func (s *Service) seal(snap snapshot, acc protocol.AccountID, chain string) ([]byte, error) {
+	plain, err := json.Marshal(snap)
+	if err != nil {
+		return nil, fmt.Errorf("account: snapshot: %w", err)
+	}
+	return s.c.Keys.Seal(keyring.Snapshots, plain, string(acc), chain)
 }
 
 func takeSnapshot(tx *store.Tx, id protocol.AccountID) (snapshot, error) {

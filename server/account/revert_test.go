@@ -224,6 +224,44 @@ func TestV8_ThiefChangesEmailThenPhoneThenFactor(t *testing.T) {
 	}
 }
 
+// V3, V8: a recovery code works once, also where a change is undone after it: all
+// of them may be used up meanwhile, or others made.
+func TestV8_UsedRecoveryCodesStayUsed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		use  int
+		more bool // new codes are made after that
+	}{"none": {0, false}, "some": {3, false}, "all": {recoveryCodes, false}, "some, then others": {3, true}, "all, then others": {recoveryCodes, true}} {
+		t.Run(name, func(t *testing.T) {
+			h := newHousehold(t, "anna@example.org")
+			h.setTOTP()
+			codes := h.keys
+			h.clock.Advance(settledFor) // that chain is over; the app is not asked for yet
+			h.prove(goodPassword)
+			h.moveTo("thief@example.net")
+			link := h.notice(t, NoticeEmailChanged, "anna@example.org").Link
+			for _, code := range codes[:tt.use] {
+				h.clock.Advance(time.Minute)
+				h.must(h.c.DB.Update(h.ctx, func(tx *store.Tx) error {
+					acc, err := tx.Account(h.web.Session.Account)
+					h.must(err)
+					return h.useRecoveryCode(tx, h.clock.Now(), acc, code, fox)
+				}))
+			}
+			if tt.more {
+				h.prove(goodPassword)
+				_, _, err := h.NewRecoveryCodes(h.ctx, h.clock.Now(), h.web.Session, false)
+				h.must(err)
+			}
+			if _, err := h.NotMe(h.ctx, h.clock.Now(), link, "", fox); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.state().Codes; got != recoveryCodes-tt.use {
+				t.Errorf("%d codes after the undoing, want %d", got, recoveryCodes-tt.use)
+			}
+		})
+	}
+}
+
 // A thief who knows the 7 days changes the phone first, and the address later:
 // what is restored is from before the first of them.
 func TestV8_TheFirstChangeOfTheChainCounts(t *testing.T) {
