@@ -81,7 +81,7 @@ func (s *Service) ChangePhone(ctx context.Context, now time.Time, who Session, c
 	if s.c.NoSMS {
 		return Change{}, fmt.Errorf("change phone: %w", ErrNoSMS)
 	}
-	number, err := ParsePhone(typed, s.region(region, who.Language))
+	number, err := parseMobile(typed, s.region(region, who.Language))
 	if err != nil {
 		return Change{}, err
 	}

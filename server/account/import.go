@@ -79,7 +79,7 @@ func (s *Service) importOne(tx *store.Tx, now time.Time, why string, row ImportR
 	}
 	number := ""
 	if row.Phone != "" {
-		if number, err = ParsePhone(row.Phone, ""); err != nil {
+		if number, err = parseMobile(row.Phone, ""); err != nil {
 			return err, nil
 		}
 	}

@@ -42,6 +42,21 @@ func ParsePhone(typed, region string) (string, error) {
 	return phonenumbers.Format(n, phonenumbers.E164), nil
 }
 
+// parseMobile is ParsePhone for a number that an account is to get: text
+// messages have to reach it, which they do not on a landline. Where the two are
+// not told apart (as in North America) the code that is sent will tell.
+func parseMobile(typed, region string) (string, error) {
+	number, err := ParsePhone(typed, region)
+	if err != nil {
+		return "", err
+	}
+	n, err := phonenumbers.Parse(number, "ZZ")
+	if err != nil || phonenumbers.GetNumberType(n) == phonenumbers.FIXED_LINE {
+		return "", ErrPhone
+	}
+	return number, nil
+}
+
 // phoneRegion is where a national number of somebody who reads lang is most
 // likely from: "" where that is not clear.
 func phoneRegion(lang string) string {

@@ -37,6 +37,22 @@ func TestA7_WhatIsNoNumber(t *testing.T) {
 	}
 }
 
+func TestA7_ALandlineGetsNoTextMessages(t *testing.T) {
+	for typed, region := range map[string]string{"+49 30 1234567": "", "030 1234567": "DE", "+33 1 42 68 53 00": "", "020 7946 0958": "GB"} {
+		if got, err := parseMobile(typed, region); !errors.Is(err, ErrPhone) {
+			t.Errorf("parseMobile(%q, %q) = %q, %v, want ErrPhone", typed, region, got, err)
+		}
+		if _, err := ParsePhone(typed, region); err != nil {
+			t.Errorf("ParsePhone(%q, %q): %v", typed, region, err)
+		}
+	}
+	for typed, region := range map[string]string{"0151 23456789": "DE", "06 12 34 56 78": "FR", "+1 212 555 2368": "", "+39 312 345 6789": ""} {
+		if got, err := parseMobile(typed, region); err != nil {
+			t.Errorf("parseMobile(%q, %q) = %q, %v", typed, region, got, err)
+		}
+	}
+}
+
 func TestRegionOfALanguage(t *testing.T) {
 	for lang, want := range map[string]string{"de": "DE", "de-AT": "AT", "fr-CA": "CA", "": "", "?": "", "und": ""} {
 		if got := phoneRegion(lang); got != want {

@@ -62,6 +62,8 @@ func reason(r store.OutboxRow) string {
 		return "This number has asked for no more messages: answer START to one of the old ones."
 	case sms && refusedNumber.MatchString(r.LastError):
 		return "The number cannot receive it. Check the number."
+	case r.LastError == noSMTPUTF8:
+		return "Our mail server cannot write to an address with letters like ü or é before the @. Use another address."
 	case strings.HasPrefix(r.LastError, "rcpt 552"), strings.HasSuffix(r.LastError, " 5.2.2"), strings.HasSuffix(r.LastError, " 4.2.2"): // RFC 3463 §3.3
 		return "The mailbox is full."
 	case strings.HasPrefix(r.LastError, "rcpt 5"):

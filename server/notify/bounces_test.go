@@ -43,7 +43,7 @@ func TestBounces(t *testing.T) {
 
 func TestReason(t *testing.T) {
 	for code, want := range map[string]string{
-		"mail rcpt 552 5.2.2": "full", "mail rcpt 450 4.2.2": "full", "mail rcpt 550 5.7.1": "address", "mail data 554 5.7.0": "spam",
+		"mail rcpt 552 5.2.2": "full", "mail rcpt 450 4.2.2": "full", "mail rcpt 550 5.7.1": "address", "mail data 554 5.7.0": "spam", "mail rcpt without SMTPUTF8": "Use another address",
 		"mail no connection": "as long as", "mail expired": "in time", "sms expired": "in time", "sms http 400 code 21610": "START",
 		"sms undelivered code 30005": "number", "sms http 503": "as long as", "sms http 429 code 20429": "as long as", "sms http 401": "as long as", "mail ": "as long as",
 	} {

@@ -53,6 +53,12 @@ const mailPassword = "p%ss w/rd:@?#"
 // serveMail starts a server that offers security: starttls, tls or none.
 func serveMail(t *testing.T, security string) *mailServer {
 	t.Helper()
+	return serveMailOf(t, security, true)
+}
+
+// serveMailOf is serveMail with or without SMTPUTF8.
+func serveMailOf(t *testing.T, security string, utf8 bool) *mailServer {
+	t.Helper()
 	certificate, ca := selfSigned(t)
 	m := &mailServer{ca: ca, refuse: map[string]*smtp.SMTPError{}}
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
@@ -64,7 +70,7 @@ func serveMail(t *testing.T, security string) *mailServer {
 	}))
 	server.Domain = "127.0.0.1"
 	server.AllowInsecureAuth = security == "none"
-	server.EnableSMTPUTF8 = true
+	server.EnableSMTPUTF8 = utf8
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -293,6 +299,34 @@ func TestSMTPRefusals(t *testing.T) {
 	}
 	if n := len(server.all()); n != 0 {
 		t.Errorf("%d mails were taken", n)
+	}
+}
+
+// V11: an address beyond ASCII is not sent in pieces to a server that has not
+// said that it reads them, and others go on over the same connection.
+// RFC 6531 §3.2.
+func TestV11_AddressesBeyondASCIINeedSMTPUTF8(t *testing.T) {
+	for _, offered := range []bool{true, false} {
+		server := serveMailOf(t, "starttls", offered)
+		transport := server.transport(t, "starttls")
+		m := composed(t)
+		m.To = "jürgen@home.example"
+		err := transport.Send(t.Context(), m)
+		server.mu.Lock()
+		before := server.conns
+		server.mu.Unlock()
+		if offered {
+			if err != nil {
+				t.Errorf("with SMTPUTF8: %v", err)
+			}
+			continue
+		}
+		if code, permanent := codeOf(err); code != noSMTPUTF8 || !permanent {
+			t.Errorf("without SMTPUTF8: code %q, permanent %t (%v)", code, permanent, err)
+		}
+		if err := transport.Send(t.Context(), composed(t)); err != nil || len(server.all()) != 1 || server.conns != before {
+			t.Errorf("the next mail: %v, %d taken, %d connections more", err, len(server.all()), server.conns-before)
+		}
 	}
 }
 

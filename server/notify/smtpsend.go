@@ -159,6 +159,12 @@ func (s *SMTP) connect(ctx context.Context) (*conversation, error) {
 	return c, nil
 }
 
+// noSMTPUTF8 is the code of a mail to an address that the mail server cannot be
+// told, as it has letters beyond ASCII.
+const noSMTPUTF8 = "rcpt without SMTPUTF8"
+
+var errNoSMTPUTF8 = errors.New("the mail server does not offer SMTPUTF8")
+
 var errNoSTARTTLS = errors.New("the mail server does not offer STARTTLS")
 
 func (s *SMTP) introduce(ctx context.Context, c *conversation) (err error) {
@@ -206,6 +212,9 @@ type refusal struct {
 
 // deliver hands one mail over.
 func (c *conversation) deliver(from, to string, raw []byte) *refusal {
+	if offered, _ := c.client.Extension("SMTPUTF8"); !offered && !ascii(to) {
+		return &refusal{stage: "rcpt", err: errNoSMTPUTF8} // RFC 6531 §3.2: nothing of it may be sent
+	}
 	c.client.SkipSMTPUTF8(ascii(to)) // else a server further on must have it too, RFC 6531 §3.1
 	if err := c.client.Mail(from); err != nil {
 		return refused("mail from", err)
@@ -245,6 +254,8 @@ func (r *refusal) transportError() *TransportError {
 	var answer *textproto.Error
 	var network net.Error
 	switch {
+	case errors.Is(r.err, errNoSMTPUTF8):
+		return &TransportError{Code: noSMTPUTF8, Permanent: true, Err: r.err}
 	case errors.As(r.err, &answer):
 		code := strings.TrimSpace(fmt.Sprintf("%s %d %s", r.stage, answer.Code, enhanced.FindString(answer.Msg)))
 		return &TransportError{Code: code, Permanent: answer.Code/100 == 5 && r.stage != "mail from", Err: r.err}
