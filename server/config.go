@@ -142,6 +142,10 @@ func (s *settings) settle(addr net.Addr) {
 	s.PublicURL = s.public.Scheme + "://" + s.public.Host
 }
 
+// defaultDrain is the time over which devices come back after a shutdown, where
+// the operator does not say (product rule O2).
+const defaultDrain = 30 * time.Second
+
 func (s settings) secure() bool { return s.public.Scheme == "https" }
 
 // check fills in the defaults and finds what an operator got wrong.
@@ -152,7 +156,7 @@ func (c Config) check() (settings, error) {
 	c.Lease = cmp.Or(c.Lease, protocol.MaxLease*time.Second)
 	c.Ping = cmp.Or(c.Ping, 50*time.Second)
 	if c.Drain == 0 {
-		c.Drain = 30 * time.Second
+		c.Drain = defaultDrain
 		if c.Dev {
 			c.Drain = time.Second
 		}

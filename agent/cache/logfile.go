@@ -15,7 +15,7 @@ const (
 	logHeader   = 20               // key id (8), base IV (12)
 	entryHeader = 22               // most bytes of an entry's header
 	maxLog      = 2 * memTableSize // bytes: what Badger gives a new log
-	maxKey      = 1 << 16
+	maxKey      = 1 << 16          // bytes of a key in Badger's log
 )
 
 // checkLog walks the entries of a memtable's log up to the first that is not

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	maxHandshake  = 64 << 10 // bytes of TLS handshake and HTTP answer
-	maxRetryAfter = time.Hour
+	maxHandshake  = 64 << 10  // bytes of TLS handshake and HTTP answer
+	maxRetryAfter = time.Hour // that a server's Retry-After puts off
 )
 
 var errHandshakeSize = errors.New("server's answer is too long")

@@ -34,6 +34,9 @@ const Free = 4
 // wait is [LongWait].
 const AlarmAt = 10
 
+// FirstWait is the wait of the first try that has one; it doubles with each.
+const FirstWait = time.Minute
+
 // LongWait is the longest wait.
 const LongWait = time.Hour
 
@@ -241,5 +244,5 @@ func waitAfter(n int) time.Duration {
 	case n >= AlarmAt:
 		return LongWait
 	}
-	return time.Minute << (n - Free - 1)
+	return FirstWait << (n - Free - 1)
 }

@@ -11,7 +11,7 @@ import (
 const (
 	digestSize = 43
 	fetchFirst = 10 * time.Second // without a wanted part, until it is asked for again
-	fetchLast  = 5 * time.Minute
+	fetchLast  = 5 * time.Minute  // at most, as that doubles
 	fetchSlow  = 30 * time.Minute // of a stolen TV, which asks for no lease and learns nothing from grants
 )
 

@@ -47,6 +47,8 @@ const (
 	forUndo         = "undo" // of a chain of changes
 )
 
+// ceremonyLife is how long a browser may take to answer with a passkey: WebAuthn
+// Level 3 §15.1 recommends 5 to 10 minutes.
 const ceremonyLife = 5 * time.Minute
 
 // newAuthn checks the configuration: nil where there are no passkeys.

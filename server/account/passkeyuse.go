@@ -38,7 +38,10 @@ func (s *Service) BeginPasskeySignIn(ctx context.Context, now time.Time, from Cl
 }
 
 // ceremonyBudget bounds the rows that a network can make others keep.
-var ceremonyBudget = Budget{Scope: "passkey", Limit: 600, Per: time.Hour}
+var ceremonyBudget = Budget{Scope: "passkey", Limit: ceremoniesAnHour, Per: time.Hour}
+
+// ceremoniesAnHour is how many passkeys one network may begin to ask for.
+const ceremoniesAnHour = 600
 
 // PasskeySignIn signs somebody in with a passkey alone: with user verification
 // it is two factors. It goes on whatever happened to the password (product rule

@@ -50,6 +50,7 @@ func (v verdict) detail() string {
 // (V5).
 var failureScopes = [...]string{"failures-account", "failures-address", "failures-network"}
 
+// failuresOver is how long such a failure counts (V4).
 const failuresOver = 24 * time.Hour
 
 func (s *Service) failureSubjects(t try, login string) [len(failureScopes)][]byte {

@@ -159,7 +159,10 @@ func (s *Service) countConfirm(ctx context.Context, now time.Time, who Session) 
 	})
 }
 
-var confirmBudget = Budget{Scope: "totp-confirm", Limit: 30, Per: time.Hour}
+var confirmBudget = Budget{Scope: "totp-confirm", Limit: confirmsAnHour, Per: time.Hour}
+
+// confirmsAnHour is how many first codes of a new app an account may try.
+const confirmsAnHour = 30
 
 // RemoveTOTP turns the app off and forgets its secret. Where no passkey is
 // left the password alone is enough again. Errors: ErrProofNeeded,

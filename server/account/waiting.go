@@ -17,15 +17,16 @@ var (
 	// suspiciousFrom is of an account and network, suspiciousNotices of an account.
 	// wrongFactorsFrom is as suspiciousFrom, of five wrong codes: the mail of the
 	// sign-in itself does not stand in for theirs.
-	suspiciousFrom    = Budget{Scope: "suspicious-from", Limit: 1, Per: time.Hour}
-	wrongFactorsFrom  = Budget{Scope: "wrong-factors-from", Limit: 1, Per: time.Hour}
+	suspiciousFrom    = Budget{Scope: "suspicious-from", Limit: suspiciousFromOne, Per: time.Hour}
+	wrongFactorsFrom  = Budget{Scope: "wrong-factors-from", Limit: suspiciousFromOne, Per: time.Hour}
 	suspiciousNotices = Budget{Scope: "suspicious", Limit: suspiciousAnHour, Per: time.Hour}
 )
 
 const (
-	challengesAnHour = 30
-	suspiciousAnHour = 5
-	maxWaiting       = 20 // of a known device, and of all unknown ones together; the oldest end
+	challengesAnHour  = 30
+	suspiciousAnHour  = 5
+	suspiciousFromOne = 1  // of these, about one network
+	maxWaiting        = 20 // of a known device, and of all unknown ones together; the oldest end
 )
 
 // insertWaiting stores a sign-in under way, within its bounds: *ThrottledError

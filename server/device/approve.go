@@ -14,7 +14,10 @@ import (
 
 // guessBudget bounds the wrong user codes that one account may try: 20^8 codes
 // cannot be searched (RFC 8628, section 5.1).
-var guessBudget = account.Budget{Scope: "user-code", Limit: 10, Per: time.Hour}
+var guessBudget = account.Budget{Scope: "user-code", Limit: guessesAnHour, Per: time.Hour}
+
+// guessesAnHour is how many wrong user codes an account may type.
+const guessesAnHour = 10
 
 // Pending returns the TV that shows code, for the page that asks for the
 // owner's approval. The code may be typed in any case, with spaces and dashes.

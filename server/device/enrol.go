@@ -20,8 +20,14 @@ const codeLife = 15 * time.Minute
 // Bounds of the user codes that one TV and one network get. A TV left on its
 // code screen asks for four an hour, and a hotel has many behind one address.
 var (
-	enrolBudget   = account.Budget{Scope: "enrol-device", Limit: 20, Per: time.Hour}
-	networkBudget = account.Budget{Scope: "enrol", Limit: 600, Per: time.Hour}
+	enrolBudget   = account.Budget{Scope: "enrol-device", Limit: enrolsPerTV, Per: time.Hour}
+	networkBudget = account.Budget{Scope: "enrol", Limit: enrolsPerNetwork, Per: time.Hour}
+)
+
+// How often an hour a TV, and a network, gets a code that it had not before.
+const (
+	enrolsPerTV      = 20
+	enrolsPerNetwork = 600
 )
 
 // Enrol answers an enrol frame whose signature over nonce and the server's name

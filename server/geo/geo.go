@@ -27,8 +27,8 @@ import (
 )
 
 const (
-	checkEvery = time.Minute
-	maxFile    = 1 << 30 // bytes; city databases have about 100 MB
+	checkEvery = time.Minute // whether the file is another one
+	maxFile    = 1 << 30     // bytes; city databases have about 100 MB
 )
 
 // ErrDatabase is why a file is no database.

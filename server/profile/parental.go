@@ -181,7 +181,10 @@ func titlesAway(was, is []protocol.TitleID) []protocol.TitleID {
 // titleNotices bounds the mails to whoever adds one title after the other. The
 // first mail's "It wasn't me" undoes what follows too. What makes anything less
 // strict is always told.
-var titleNotices = account.Budget{Scope: "title-notice", Limit: 1, Per: time.Hour}
+var titleNotices = account.Budget{Scope: "title-notice", Limit: titleNoticesAnHour, Per: time.Hour}
+
+// titleNoticesAnHour is how many notices of added titles an account gets.
+const titleNoticesAnHour = 1
 
 // recordParental writes the timeline entry and the notice of a change to parental
 // control. Where titles were added and nothing else, the notice is one an hour.

@@ -22,7 +22,8 @@ import (
 // rows of all others, signed out or not, and its own checked.
 const (
 	freeTries  = 4              // wrong tries without a wait
-	longWait   = time.Hour      //
+	firstWait  = time.Minute    // with the next; then doubling
+	longWait   = time.Hour      // at most
 	forgive    = 24 * time.Hour // after which one wrong try is forgiven
 	alarmAgain = 24 * time.Hour // before the owner is told again of the same PIN
 	maxTold    = 1000           // of a device that tells more; at one try an hour that takes weeks
@@ -42,7 +43,7 @@ func WaitAfter(n int) time.Duration {
 	case n >= AlarmAt:
 		return longWait
 	}
-	return time.Minute << (n - freeTries - 1)
+	return firstWait << (n - freeTries - 1)
 }
 
 // left is how much of a count is not forgiven, counted since at.

@@ -203,7 +203,10 @@ func (s *Service) insertFromTV(ctx context.Context, now time.Time, tv TV, e Edit
 }
 
 // edits is how often profiles are changed from TVs: each sends a mail.
-var edits = account.Budget{Scope: "profile-tv", Limit: 20, Per: time.Hour}
+var edits = account.Budget{Scope: "profile-tv", Limit: editsAnHour, Per: time.Hour}
+
+// editsAnHour is how often the profiles of an account are changed from TVs.
+const editsAnHour = 20
 
 // EditFromTV changes name and avatar of the profile in use at a TV, 20 times an
 // hour. An avatar that is not known leaves the one it has. Errors: see [Refusal].

@@ -22,10 +22,10 @@ const (
 
 	maxTrust = -6.0 // points that one hierarchy may give; more would hide anything else
 
-	habitPrior  = 6   // sign-ins
-	maxHour     = 1.5 // points
-	minHour     = -0.5
-	maxFrequent = 0.7 // points, either way
+	habitPrior  = 6    // sign-ins
+	maxHour     = 1.5  // points
+	minHour     = -0.5 // points: a usual hour
+	maxFrequent = 0.7  // points, either way
 )
 
 // ratio is ln(p(x) / p(x | user)) along a hierarchy, and the index of the

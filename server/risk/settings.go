@@ -24,14 +24,14 @@ type Settings struct {
 
 // Defaults of [Settings].
 const (
-	DefaultNotice          = 1
-	DefaultCode            = 2
-	DefaultStrong          = 4
-	DefaultMaxSpeed        = 900
-	DefaultMinTravel       = 200
-	DefaultAccountFailures = 5
-	DefaultAddressFailures = 5
-	DefaultNetworkFailures = 20
+	DefaultNotice          = 1   // points
+	DefaultCode            = 2   // points
+	DefaultStrong          = 4   // points
+	DefaultMaxSpeed        = 900 // km/h
+	DefaultMinTravel       = 200 // km
+	DefaultAccountFailures = 5   // of a day
+	DefaultAddressFailures = 5   // of a day
+	DefaultNetworkFailures = 20  // of a day
 )
 
 // Check tells whether s can be used. [Assess] takes defaults in place of what

@@ -13,7 +13,7 @@ const (
 	shortest     = time.Minute    // two sign-ins are at least this far apart: no division by nothing
 
 	travelPoints    = 2.0 // at just above the fastest speed
-	maxTravelPoints = 4.0
+	maxTravelPoints = 4.0 // at any speed
 )
 
 // circle holds a country.

@@ -22,8 +22,11 @@ product; NIST is SP 800-63B-4, ASVS the OWASP Application Security Verification 
 const second = `
 ## Everything else
 
-| in the source | value | what the source says of it |
-|---|---|---|
+"Ours" is what neither a rule of the product nor a standard prescribes: so large that honest use stays far below, and so small
+that nobody can make a server or a TV run out of memory or time.
+
+| in the source | value | what the source says of it | where it comes from |
+|---|---|---|---|
 `
 
 // document returns docs/limits.md for the module in a folder.
@@ -52,7 +55,7 @@ func document(module string) (string, error) {
 		}
 		for _, c := range constants {
 			if !told[folder+"."+c.Name] && limiting(c) {
-				fmt.Fprintf(&out, "| `%s.%s` | %s | %s |\n", folder, c.Name, c.text(unitIn(c.Comment)), cell(c.Comment))
+				fmt.Fprintf(&out, "| `%s.%s` | %s | %s | %s |\n", folder, c.Name, c.text(unitIn(c.Comment)), cell(c.Comment), sourceOf(folder, c))
 			}
 		}
 	}
@@ -69,7 +72,7 @@ func find(all []Constant, name string) (Constant, bool) {
 }
 
 // bound is how the source names what bounds something.
-var bound = regexp.MustCompile(`^(max|Max|min|Min|default)[A-Z]|(Life|Limit|Age|Tries|PerAccount|PerIP|PerHour|Burst|sInAll)$`)
+var bound = regexp.MustCompile(`^(max|Max|min|Min|default|Default|kept)[A-Z]|(Life|Limit|Age|Tries|PerAccount|PerIP|PerHour|PerMin|AnHour|Budget|Burst|sInAll)$`)
 
 // limiting reports whether a constant is a limit or a lifetime.
 func limiting(c Constant) bool { return c.Time || bound.MatchString(c.Name) }

@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,93 @@ func TestDocumentIsCurrent(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("docs/limits.md is not what the source says; run: go run ./tools/limits > docs/limits.md\n%s", diff)
+	}
+}
+
+// Every limit says what it is and where it comes from, whichever package has it.
+// ASVS 6.1.1, 7.1.2.
+func TestEveryLimitHasASource(t *testing.T) {
+	src := newSource("../..")
+	listed := map[string]bool{}
+	for _, folder := range packages {
+		listed[folder] = true
+		constants, err := src.constants(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range constants {
+			if limiting(c) && (c.Comment == "" && !inTable(folder, c.Name) || sourceOf(folder, c) == "") {
+				t.Errorf("%s.%s says nothing of itself", folder, c.Name)
+			}
+		}
+	}
+	for name := range sources {
+		folder, constant, _ := strings.Cut(name, ".")
+		constants, err := src.constants(folder)
+		if _, ok := find(constants, constant); err != nil || !ok {
+			t.Errorf("a source of %s, which is not there (%v)", name, err)
+		}
+	}
+	for _, folder := range folders(t, "agent", "protocol", "server") {
+		constants, err := src.constants(folder)
+		if listed[folder] || forTests[folder] || err != nil { // no Go of its own
+			continue
+		}
+		for _, c := range constants {
+			if limiting(c) {
+				t.Errorf("%s.%s is in no list: add the package", folder, c.Name)
+			}
+		}
+	}
+}
+
+// forTests are packages that no program contains.
+var forTests = map[string]bool{"server/servertest": true, "server/store/storetest": true, "server/bus/bustest": true, "agent/screen/screentest": true}
+
+func inTable(folder, name string) bool {
+	for _, r := range table {
+		if r.Package == folder && r.Const == name {
+			return true
+		}
+	}
+	return false
+}
+
+// folders are all folders below some of the module's.
+func folders(t *testing.T, below ...string) (out []string) {
+	t.Helper()
+	for _, top := range below {
+		err := filepath.WalkDir(filepath.Join("../..", top), func(path string, d os.DirEntry, err error) error {
+			if err == nil && d.IsDir() && d.Name() != "testdata" {
+				out = append(out, filepath.ToSlash(strings.TrimPrefix(path, filepath.Join("../..")+string(filepath.Separator))))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+var literalLimit = regexp.MustCompile(`\bBudget\{[^}]*\bLimit: *\d`)
+
+// A budget's limit is a constant, or the document would not have it.
+func TestNoBudgetHidesItsLimit(t *testing.T) {
+	for _, folder := range folders(t, "server") {
+		names, err := filepath.Glob(filepath.Join("../..", folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := literalLimit.Find(text); found != nil && !strings.HasSuffix(name, "_test.go") {
+				t.Errorf("%s: %s", name, found)
+			}
+		}
 	}
 }
 

@@ -52,8 +52,8 @@ func texts(q store.Querier, query string) (out []string, err error) {
 			return nil, err
 		}
 		row := values[0].String
-		if len(columns) > 1 {
-			row = fmt.Sprintf("%q", values)
+		for _, v := range values[1:] {
+			row += fmt.Sprintf(" | %q", v.String)
 		}
 		out = append(out, row)
 	}
