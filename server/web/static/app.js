@@ -87,8 +87,7 @@ function reveal() {
     const input = b.previousElementSibling;
     const show = (on) => {
       input.type = on ? "text" : "password";
-      b.setAttribute("aria-pressed", String(on));
-      b.textContent = on ? "Hide" : "Show";
+      b.firstElementChild.textContent = on ? "Hide" : "Show";
     };
     input.autocapitalize = "none";
     input.spellcheck = false;
