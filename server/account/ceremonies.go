@@ -1,9 +1,11 @@
 package account
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -83,6 +85,11 @@ func (u passkeyUser) WebAuthnID() []byte                         { return userHa
 func (u passkeyUser) WebAuthnName() string                       { return u.acc.Email }
 func (u passkeyUser) WebAuthnDisplayName() string                { return u.acc.Email }
 func (u passkeyUser) WebAuthnCredentials() []webauthn.Credential { return u.keys }
+
+// has reports whether a credential is one of the account's.
+func (u passkeyUser) has(id []byte) bool {
+	return slices.ContainsFunc(u.keys, func(c webauthn.Credential) bool { return bytes.Equal(c.ID, id) })
+}
 
 // userHandle is the account's id as 16 bytes: random, and nothing personal
 // (Web Authentication §14.6.1).

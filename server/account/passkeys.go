@@ -101,11 +101,14 @@ func (s *Service) AddPasskey(ctx context.Context, now time.Time, who Session, a 
 	}
 	var codes []string
 	web, err := s.changeFactor(ctx, now, who, everywhere, func(tx *store.Tx, acc store.AccountRow) (c factorChange, err error) {
-		session, err := taken(tx, now, a.Ceremony, forRegistration, string(who.ID), acc.ID)
+		u, err := userOf(tx, acc)
 		if err != nil {
 			return c, err
 		}
-		u, err := userOf(tx, acc)
+		session, err := taken(tx, now, a.Ceremony, forRegistration, string(who.ID), acc.ID)
+		if errors.Is(err, ErrPasskey) && u.has(parsed.RawID) { // the same answer once more
+			return c, ErrPasskeyKnown
+		}
 		if err != nil {
 			return c, err
 		}

@@ -165,6 +165,7 @@ var notices = map[noticeID]Notice{
 	"preferences":       {"ok", "Your choices are saved."},
 	"appAsks":           {"wait", "The authenticator app’s code is asked for as long as the app is on. Remove the app to stop that."},
 	"appOnAlready":      {"wait", "The authenticator app is on. Its recovery codes were shown once: if you did not keep them, make new ones here."},
+	"passkeyOnAlready":  {"wait", "This passkey is added already. If recovery codes were shown with it and you did not keep them, make new ones here."},
 	"appAdded":          {"ok", "The authenticator app is on. Its code is asked for after the password from now on."},
 	"appAddedAll":       {"ok", "The authenticator app is on. Every TV and every other browser has to sign in again."},
 	"appRemoved":        {"ok", "The authenticator app is removed."},

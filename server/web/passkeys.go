@@ -85,6 +85,9 @@ func (s *Site) passkeyBegin(v *visit) error {
 func (s *Site) passkeyAdd(v *visit) error {
 	name, everywhere := tidy(v.form("name")), v.ticked("everywhere")
 	web, codes, err := s.c.Accounts.AddPasskey(v.ctx(), v.now, v.session, v.passkeyAnswer(), name, everywhere)
+	if errors.Is(err, account.ErrPasskeyKnown) { // the page with the recovery codes was loaded again
+		return v.done("passkeyOnAlready", codesPath)
+	}
 	if err != nil {
 		p, status, err := v.rejected(err)
 		if err != nil {

@@ -81,7 +81,7 @@ export async function notMe(world) {
   await page.look("not-me", { dark: true });
   await page.getByRole("button", { name: /It wasn’t me/ }).click();
   await page.waitForURL("**/recover/password");
-  await page.getByText("Profiles and their locks are what they were").waitFor();
+  await page.getByText("Profiles, their locks and parental control are what they were").waitFor();
   await page.look("not-me-done-profiles");
   await choose(world, page, "eleven gentle rivers turn");
   await signIn(world, page);
