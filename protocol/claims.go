@@ -11,6 +11,7 @@ const (
 	TypKeys          = "hearthkey-keys+jwt"
 	TypReceipt       = "hearthkey-receipt+jwt"
 	TypSignedOutHere = "hearthkey-signed-out-here+jwt"
+	TypGrant         = "hearthkey-grant+jwt"
 )
 
 // StateClaims is the desired state of one device, signed by the server.

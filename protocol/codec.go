@@ -62,12 +62,14 @@ var (
 		into[SignedOutHere](), into[Activity](), into[ProfileSelected](),
 		into[SignIn](), into[SendCode](), into[EnterCode](),
 		into[PINTries](), into[AddProfile](), into[EditProfile](),
+		into[Play](), into[PlayEnd](),
 	)
 	fromServer = decoders(
 		into[Hello](), into[UserCode](), into[Enrolled](), into[State](), into[Still](),
 		into[Part](), into[Pins](), into[Keys](), into[ReceiptAck](), into[ActivityAck](),
 		into[Error](), into[CodeNeeded](), into[SignInRefused](),
 		into[PINCounts](), into[ProfileAnswer](), into[Library](),
+		into[Grant](), into[PlayRefused](),
 	)
 )
 

@@ -16,6 +16,7 @@
 //	   or:  receipt, signed_out_here  server: receipt_ack
 //	then:   ask → still | state · have → what is newer · activity → activity_ack
 //	        pin_tries → pin_counts · add_profile, edit_profile → profile_answer · library
+//	        play → grant | play_refused · play_end
 //
 // # State, not commands
 //
@@ -40,10 +41,12 @@ package protocol
 //	3 (2026-11-25): pin_tries and pin_counts, add_profile, edit_profile and
 //	  profile_answer, library, the activity kinds listed and unlisted. Each side
 //	  sends them only to one that says 3.
+//	4 (2026-11-25): play, play_end, grant and play_refused. Each side sends them
+//	  only to one that says 4.
 type Capability int
 
 // CurrentCapability is the capability of this source tree.
-const CurrentCapability Capability = 3
+const CurrentCapability Capability = 4
 
 // PasswordCapability is the first with sign-in by password.
 const PasswordCapability Capability = 2
@@ -51,3 +54,6 @@ const PasswordCapability Capability = 2
 // HouseholdCapability is the first with PIN counts, profiles added at the TV and
 // libraries.
 const HouseholdCapability Capability = 3
+
+// GrantCapability is the first with play grants.
+const GrantCapability Capability = 4

@@ -82,6 +82,10 @@ var golden = []struct {
 		Number: 12, Profile: "p1", List: []protocol.TitleID{"t1"},
 		Watched: []protocol.Watched{{Title: "t2", Position: 60, Length: 5400, At: 1764093422000}}, Last: true,
 	}},
+	{"up-play", protocol.Play{N: 3, Profile: "p1", Title: "t1", Path: parental.Open, ProfilePIN: 5, ParentalPIN: 2}},
+	{"up-play_end", protocol.PlayEnd{N: 3}},
+	{"down-grant", protocol.Grant{N: 3, JWS: jws}},
+	{"down-play_refused", protocol.PlayRefused{N: 3, Refusal: protocol.PlayStreams, RetryAfter: 60000, Watching: []string{"Bedroom", "Salón"}}},
 	{"down-sign_in_refused", protocol.SignInRefused{Reason: protocol.RefusalCode, RetryAfter: 1500, TriesLeft: 4}},
 }
 
@@ -181,6 +185,14 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a challenge with a space", `{"t":"send_code","challenge":"c 1","channel":"mail"}`, protocol.ErrBadFrame},
 		{"no channel", `{"t":"code","challenge":"c","code":"123456"}`, protocol.ErrBadFrame},
 		{"a code too long", `{"t":"code","challenge":"c","channel":"mail","code":"` + strings.Repeat("1", protocol.MaxCode+1) + `"}`, protocol.ErrBadFrame},
+		{"a play without n", `{"t":"play","profile":"p","title":"t","path":"open"}`, protocol.ErrBadFrame},
+		{"a play without a profile", `{"t":"play","n":1,"title":"t","path":"open"}`, protocol.ErrBadFrame},
+		{"a play without a title", `{"t":"play","n":1,"profile":"p","path":"open"}`, protocol.ErrBadFrame},
+		{"a play without a path", `{"t":"play","n":1,"profile":"p","title":"t"}`, protocol.ErrBadFrame},
+		{"a play of a long title", `{"t":"play","n":1,"profile":"p","title":"` + strings.Repeat("t", 65) + `","path":"open"}`, protocol.ErrBadFrame},
+		{"a play with a PIN in place of its version", `{"t":"play","n":1,"profile":"p","title":"t","path":"open","profile_pin":"0412"}`, protocol.ErrBadFrame},
+		{"a play with a version below 0", `{"t":"play","n":1,"profile":"p","title":"t","path":"open","parental_pin":-1}`, protocol.ErrBadFrame},
+		{"an end of no play", `{"t":"play_end","n":0}`, protocol.ErrBadFrame},
 		{"epoch 0", `{"t":"have","epoch":0,"version":1,"status":"active","pins":0,"keys":0}`, protocol.ErrBadFrame},
 	} {
 		if f, err := protocol.DecodeUp([]byte(c.frame)); !errors.Is(err, c.want) {
