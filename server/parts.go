@@ -155,7 +155,7 @@ func (p *parts) openServices(context.Context) (err error) {
 		DB: p.db, Keys: p.keys, Gate: gate, ServiceName: p.cfg.ServiceName, MinPassword: p.cfg.MinPassword,
 		Notify: p.outbox.Notify, Household: profile.Household, RestoreProfiles: profile.Restore, Changed: p.changed,
 		Passkeys: p.passkeys(), Locate: p.locate, Risk: p.cfg.Risk, Region: p.cfg.Region,
-		NoSMS: p.cfg.SMSURL == "" && !p.cfg.Dev,
+		NoSMS: p.cfg.SMSURL == "" && !p.cfg.Dev, TakeBackStolen: p.devices.TakeBackStolen,
 	})
 	if err != nil {
 		return err

@@ -187,6 +187,7 @@ const (
 	NoticeNewDevice       NoticeKind = "new-device"            // Device: its name
 	NoticeDeviceSignedOut NoticeKind = "device-signed-out"
 	NoticeDeviceRemoved   NoticeKind = "device-removed" // deactivated
+	NoticeDeviceStolen    NoticeKind = "device-stolen"  // reported stolen
 	NoticeDeviceCloned    NoticeKind = "device-cloned"
 	NoticeEverywhere      NoticeKind = "signed-out-everywhere"
 	NoticeLockChanged     NoticeKind = "lock-changed" // Profile: its name
@@ -287,6 +288,10 @@ type Config struct {
 	// Notice.Before, in the caller's transaction, which makes the account's next
 	// version. It reports whether anything was different.
 	RestoreProfiles func(tx *store.Tx, account protocol.AccountID, before []byte) (bool, error)
+	// TakeBackStolen undoes reports of stolen devices that were made at since or
+	// later, in a transaction that makes the account's next version. Nil: there
+	// are none.
+	TakeBackStolen func(tx *store.Tx, now time.Time, account protocol.AccountID, since time.Time) error
 	// Changed hears, after the commit, that an account is at a version. It
 	// must not block. It is a hint: it can get lost.
 	Changed func(protocol.AccountID, protocol.Version)

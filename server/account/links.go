@@ -39,7 +39,7 @@ const (
 // where the owner wants that (product rule V7).
 var security = map[NoticeKind]bool{
 	NoticeNewSignIn: true, NoticePasswordChanged: true, NoticeNewDevice: true, NoticeDeviceSignedOut: true,
-	NoticeDeviceRemoved: true, NoticeDeviceCloned: true, NoticeEverywhere: true, NoticeLockChanged: true,
+	NoticeDeviceRemoved: true, NoticeDeviceCloned: true, NoticeDeviceStolen: true, NoticeEverywhere: true, NoticeLockChanged: true,
 	NoticeProfileChanged: true, NoticeEmailChanged: true, NoticePhoneChanged: true, NoticeRecovered: true,
 	NoticeFactorChanged: true, NoticeFactorResetEnded: true, NoticeRecoveryCode: true, NoticeSuspicious: true, NoticeGuessing: true,
 	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true, NoticeParentalChanged: true, NoticePINGuessing: true,

@@ -24,6 +24,7 @@ type Undo struct {
 	About       NoticeKind // of the notice that held the link
 	At          time.Time  // of the notice
 	Expires     time.Time  // of the link
+	Stolen      bool       // devices that were reported stolen since At are deactivated
 	Profiles    bool       // profiles and their locks go back to what they were before At
 	Reverts     bool       // address, number and second factor go back to what they were
 	Since       time.Time  // before which change they are restored; only with Reverts
@@ -45,7 +46,7 @@ func (s *Service) Look(ctx context.Context, now time.Time, token string) (Undo, 
 		if err != nil {
 			return err
 		}
-		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Profiles: len(link.Restores) > 0, Reverts: reverts, NeedsCode: !proves(link, now)}
+		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Stolen: link.Subject == string(NoticeDeviceStolen), Profiles: len(link.Restores) > 0, Reverts: reverts, NeedsCode: !proves(link, now)}
 		if !reverts {
 			return nil
 		}
@@ -192,6 +193,11 @@ func (s *Service) notMe(ctx context.Context, now time.Time, token string, a Answ
 		profiles, err := s.restoreProfiles(tx, link)
 		if err != nil {
 			return err
+		}
+		if s.c.TakeBackStolen != nil && link.Subject == string(NoticeDeviceStolen) {
+			if err := s.c.TakeBackStolen(tx, now, link.Account, link.Created); err != nil {
+				return err
+			}
 		}
 		out = Undone{Reverted: reverts, Profiles: profiles, Recovery: secret, Proved: proves(link, now)}
 		out.Sent, err = s.makeSafe(tx, now, link, out, from)

@@ -27,6 +27,7 @@ type deviceAnswer struct {
 	By        string         `json:"by,omitempty"`
 	Where     string         `json:"where,omitempty"`
 	Confirmed time.Time      `json:"confirmed,omitzero"`
+	Left      time.Time      `json:"left,omitzero"`
 	Bound     *boundAnswer   `json:"bound,omitempty"`
 	PublicKey protocol.Bytes `json:"public_key"`
 }
@@ -43,7 +44,7 @@ func deviceOf(r device.Row) deviceAnswer {
 		FirstSeen: utc(r.FirstSeen), SignedIn: utc(r.SignedIn), LastSeen: utc(r.LastSeen),
 		IP: r.IP, Place: r.Place, Profile: string(r.Profile),
 		Status: string(r.Wish.Status), Since: utc(r.Wish.Since), By: string(r.Wish.By), Where: r.Wish.Where,
-		Confirmed: utc(r.Wish.Confirmed), PublicKey: r.PublicKey,
+		Confirmed: utc(r.Wish.Confirmed), Left: utc(r.Wish.Left), PublicKey: r.PublicKey,
 	}
 	if b := r.Wish.Bound; b != (device.Bound{}) {
 		out.Bound = &boundAnswer{utc(b.LocksBy), int64((b.FurtherUse + time.Second - 1) / time.Second)}

@@ -125,6 +125,7 @@ var known = []struct {
 	{device.ErrStaleEpoch, Explanation{409, protocol.CodeStaleEpoch, "earlier-sign-in", "This is about an earlier sign-in of the device.", 0, ""}},
 	{device.ErrClone, Explanation{409, protocol.CodeClone, "clone", "Two devices use one identity. Both were locked; deactivate the device and sign in again.", 0, ""}},
 	{device.ErrStolen, Explanation{409, protocol.CodeStolen, "stolen", "This device was reported stolen. It cannot sign in until that is finished.", 0, ""}},
+	{device.ErrNotStolen, Explanation{409, 0, "not-stolen", "This device is not reported stolen.", 0, ""}},
 	{device.ErrCode, Explanation{404, protocol.CodeExpired, "no-user-code", "No TV shows this code now. Compare it with the screen; codes last 15 minutes.", 0, "code"}},
 	{device.ErrRefused, Explanation{409, protocol.CodeRefused, "refused", "The owner refused this TV.", 0, ""}},
 	{device.ErrLimit, Explanation{409, protocol.CodeLimit, "too-many-devices", "The account has as many devices as allowed. Sign one out first.", 0, ""}},

@@ -134,6 +134,7 @@ type undoAnswer struct {
 	About       string           `json:"about"`
 	At          time.Time        `json:"at"`
 	Expires     time.Time        `json:"expires"`
+	Stolen      bool             `json:"stolen"`
 	Profiles    bool             `json:"profiles"`
 	Reverts     bool             `json:"reverts"`
 	Since       time.Time        `json:"since,omitzero"`
@@ -148,7 +149,7 @@ func (a *API) lookNotMe(c *call) error {
 		return err
 	}
 	u, err := a.cfg.Accounts.Look(c.ctx(), c.now, link)
-	return c.ok(undoAnswer{string(u.About), u.At.UTC(), u.Expires.UTC(), u.Profiles, u.Reverts, utc(u.Since), u.NeedsCode, u.NeedsFactor, u.Factors}, err)
+	return c.ok(undoAnswer{string(u.About), u.At.UTC(), u.Expires.UTC(), u.Stolen, u.Profiles, u.Reverts, utc(u.Since), u.NeedsCode, u.NeedsFactor, u.Factors}, err)
 }
 
 func (a *API) beginNotMePasskey(c *call) error {

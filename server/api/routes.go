@@ -125,6 +125,10 @@ func householdRoutes() []route {
 		{"PATCH", "/v1/devices/{device}", proved, (*API).renameDevice},
 		{"POST", "/v1/devices/{device}/sign-out", signedIn, (*API).signOutDevice},
 		{"POST", "/v1/devices/{device}/deactivate", proved, (*API).deactivateDevice},
+		{"POST", "/v1/devices/{device}/stolen", proved, (*API).reportStolen},
+		{"GET", "/v1/devices/{device}/reports", proved, (*API).stolenReports},
+		{"GET", "/v1/devices/{device}/reports/signed", proved, (*API).signedReports},
+		{"POST", "/v1/devices/{device}/finish", proved, (*API).finishStolen},
 		{"GET", "/v1/devices/{device}/receipts", proved, (*API).receipts},
 		{"GET", "/v1/devices/{device}/receipts/{digest}", proved, (*API).receipt},
 

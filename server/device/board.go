@@ -71,7 +71,9 @@ func rowOf(now time.Time, r store.DeviceRow, c contact) Row {
 // SignOut ends a device's session: its next sign-in is one of a new device. It
 // never makes a status milder, and doing it again changes nothing. Errors: ErrUnknown, account.ErrSignedOut.
 func (s *Service) SignOut(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID) error {
-	err := s.end(ctx, now, who, id, protocol.SignedOut, timeline.DeviceSignedOut, account.NoticeDeviceSignedOut)
+	err := s.end(ctx, now, who, id, ending{
+		to: protocol.SignedOut, kind: timeline.DeviceSignedOut, notice: account.NoticeDeviceSignedOut,
+	})
 	if err != nil {
 		return fmt.Errorf("sign out device: %w", err)
 	}
@@ -81,15 +83,25 @@ func (s *Service) SignOut(ctx context.Context, now time.Time, who account.Sessio
 // Deactivate removes a device: it erases its identity too, and the server its
 // location data at once. Errors as for SignOut.
 func (s *Service) Deactivate(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID) error {
-	err := s.end(ctx, now, who, id, protocol.Deactivated, timeline.DeviceDeactivated, account.NoticeDeviceRemoved)
+	err := s.end(ctx, now, who, id, ending{
+		to: protocol.Deactivated, kind: timeline.DeviceDeactivated, notice: account.NoticeDeviceRemoved,
+	})
 	if err != nil {
 		return fmt.Errorf("deactivate device: %w", err)
 	}
 	return nil
 }
 
-// end makes a device's status at least as strict as to.
-func (s *Service) end(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID, to protocol.Status, kind timeline.Kind, notice account.NoticeKind) error {
+// ending is a way to end a device's session.
+type ending struct {
+	to     protocol.Status
+	only   protocol.Status // the status that it takes; empty: any that is milder
+	kind   timeline.Kind
+	notice account.NoticeKind
+}
+
+// end makes a device's status at least as strict as e.to.
+func (s *Service) end(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID, e ending) error {
 	return s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		if err := account.Live(tx, who); err != nil {
 			return err
@@ -98,27 +110,34 @@ func (s *Service) end(ctx context.Context, now time.Time, who account.Session, i
 		if err != nil {
 			return orUnknown(err)
 		}
-		if status, _ := effective(row); status.Strictness() >= to.Strictness() {
+		switch status, _ := effective(row); {
+		case status.Strictness() >= e.to.Strictness():
 			return nil
+		case e.only != "" && status != e.only:
+			return ErrNotStolen
 		}
 		if _, err := account.Act(tx, now, who, s.c.Changed); err != nil {
 			return err
 		}
-		if err := tx.SetDeviceStatus(row, to, protocol.ByOwner, who.Client.Agent, now); err != nil {
+		if err := tx.SetDeviceStatus(row, e.to, protocol.ByOwner, who.Client.Agent, now); err != nil {
 			return err
 		}
 		if err := account.ForgetDevice(tx, row.Account, s.Known(row.ID)); err != nil {
 			return err
 		}
-		if to == protocol.Deactivated {
-			if err := tx.ForgetDevicePlace(row.Account, row.ID); err != nil { // D4
-				return err
-			}
+		switch e.to {
+		case protocol.Stolen:
+			err = firstReports(tx, now, row)
+		case protocol.Deactivated:
+			err = tx.ForgetDevicePlace(row.Account, row.ID) // D4
 		}
-		n := who.Notice(notice, now)
+		if err != nil {
+			return err
+		}
+		n := who.Notice(e.notice, now)
 		n.Device = row.Name
 		return errors.Join(
-			who.Record(tx, now, timeline.Entry{Kind: kind, Device: id, Subject: row.Name}),
+			who.Record(tx, now, timeline.Entry{Kind: e.kind, Device: id, Subject: row.Name}),
 			s.c.Notify(tx, n),
 		)
 	})

@@ -94,6 +94,8 @@ func wish(now time.Time, r store.DeviceRow, c contact) Wish {
 		}
 	case r.AppliedStatus.Strictness() >= status.Strictness():
 		w.Confirmed = r.AppliedAt
+	case r.AppliedStatus.Strictness() >= protocol.SignedOut.Strictness():
+		w.Left = r.AppliedAt // nothing is left on it that a bound would be about
 	default:
 		w.Bound = c.bound(now, w.Since)
 	}

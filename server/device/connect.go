@@ -93,8 +93,13 @@ func (s *Service) connect(tx *store.Tx, now time.Time, row store.DeviceRow, conn
 		row.Lease = s.c.Lease
 	}
 	row.Node, row.Conn, row.LastContact, row.IP, row.Place = m.Node, conn, now, m.IP, m.Place
-	if row.Status == protocol.Deactivated { // its places were deleted
+	switch row.Status {
+	case protocol.Deactivated: // its places were deleted
 		row.IP, row.Place = "", ""
+	case protocol.Stolen:
+		if err := connects(tx, now, row, conn); err != nil {
+			return err
+		}
 	}
 	s.hint(tx, row.Account, row.Owner.Version)
 	return orUnknown(tx.ConnectDevice(row))
@@ -143,6 +148,9 @@ func (s *Service) Departed(ctx context.Context, gone []Gone) error {
 			}
 			if !did {
 				continue
+			}
+			if err := tx.EndStolenReport(row.Account, row.ID, row.Conn, g.LastContact); err != nil {
+				return err
 			}
 			acc, err := tx.Account(row.Account)
 			if err != nil {

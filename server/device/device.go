@@ -40,6 +40,7 @@ var (
 	ErrStaleEpoch = errors.New("device: about an earlier sign-in")          // protocol.CodeStaleEpoch
 	ErrClone      = errors.New("device: two devices use one identity")      // protocol.CodeClone
 	ErrStolen     = errors.New("device: reported stolen")                   // protocol.CodeStolen
+	ErrNotStolen  = errors.New("device: not reported stolen")               //
 	ErrCode       = errors.New("device: no such user code, or it ran out")  // protocol.CodeExpired
 	ErrRefused    = errors.New("device: refused by the owner")              // protocol.CodeRefused
 	ErrLimit      = errors.New("device: as many devices as allowed")        // protocol.CodeLimit
@@ -130,6 +131,7 @@ type Wish struct {
 	By        protocol.By // empty while active
 	Where     string      // e.g. "Firefox on Linux"
 	Confirmed time.Time   // when the device's proof arrived; zero: not yet, or active
+	Left      time.Time   // when it proved a milder end that erased it already; only where not Confirmed
 	Bound     Bound       // of a device that is to stop and has not confirmed, or is offline and would be
 }
 

@@ -53,8 +53,11 @@ func (s *Service) Enrol(ctx context.Context, now time.Time, f protocol.Enrol, no
 		out, err = s.newRequest(tx, now, f, m)
 		return err
 	})
-	if err == nil && clone {
+	switch {
+	case err == nil && clone:
 		err = ErrClone
+	case errors.Is(err, ErrStolen):
+		err = errors.Join(err, s.refused(ctx, now, protocol.DeviceIDOf(key), m))
 	}
 	if err != nil {
 		return Enrolment{}, fmt.Errorf("enrol: %w", err)

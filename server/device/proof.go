@@ -172,6 +172,9 @@ func (s *Service) follow(tx *store.Tx, now time.Time, row store.DeviceRow, p pro
 	if p.status.Strictness() <= status.Strictness() {
 		return nil
 	}
+	if status == protocol.Stolen {
+		return nil // only its owner finishes it: who has the device has its key
+	}
 	by, kind := protocol.BySafety, timeline.DatabaseRestored
 	if p.typ == protocol.TypSignedOutHere {
 		by, kind = protocol.ByThisTV, timeline.DeviceLeft

@@ -17,8 +17,8 @@ const (
 
 // retain removes activity that was kept long enough, and addresses and places,
 // which are kept for less long (product rule D6; OWASP ASVS 5 14.2.7): those of
-// activity, of the security timeline, of web sessions and of sign-ins of the past.
-// Doing it on several nodes at once
+// activity, of the security timeline, of web sessions, of sign-ins of the past and
+// of stolen devices. Doing it on several nodes at once
 // changes nothing.
 func (s *Service) retain(ctx context.Context, now time.Time) error {
 	old, located := now.Add(-s.c.KeepActivity), now.Add(-s.c.KeepAddresses)
@@ -27,6 +27,7 @@ func (s *Service) retain(ctx context.Context, now time.Time) error {
 		before time.Time
 		remove func(*store.Tx, time.Time, int) (int64, error)
 	}{
+		{"reports of stolen devices", located, (*store.Tx).DeleteStolenReportsBefore},
 		{"addresses of activity", located, (*store.Tx).ForgetActivityPlacesBefore},
 		{"addresses of timelines", located, (*store.Tx).ForgetTimelinePlacesBefore},
 		{"addresses of sessions", located, (*store.Tx).ForgetSessionPlacesBefore},

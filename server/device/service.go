@@ -81,6 +81,9 @@ func (c *Config) checkKept() error {
 	return nil
 }
 
+// KeptAddresses is for how long addresses and places are kept.
+func (s *Service) KeptAddresses() time.Duration { return s.c.KeepAddresses }
+
 // Heartbeat notes that the node is alive, to be called every 5 s, and with a
 // new node id per process: after a crash it bounds the grants that were given.
 func (s *Service) Heartbeat(ctx context.Context, now time.Time, node string) error {

@@ -110,7 +110,7 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 	same := have.Epoch == next.Epoch && have.Version == next.Version && have.Status == next.Status &&
 		have.Snapshot == next.Snapshot && have.Catalog == next.Catalog
 	switch {
-	case !same && t.status != protocol.Active:
+	case !same && t.status != protocol.Active, len(ask) > 0 && t.status == protocol.Stolen: // it stays, without a grant
 		f, err := s.order(ctx, now, t, next)
 		if err != nil {
 			return Answer{}, err

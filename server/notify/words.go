@@ -23,6 +23,7 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticeNewDevice:         newDevice,
 	account.NoticeDeviceSignedOut:   deviceSignedOut,
 	account.NoticeDeviceRemoved:     deviceRemoved,
+	account.NoticeDeviceStolen:      deviceStolen,
 	account.NoticeDeviceCloned:      deviceCloned,
 	account.NoticeEverywhere:        everywhere,
 	account.NoticeLockChanged:       lockChanged,

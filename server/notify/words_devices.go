@@ -38,6 +38,19 @@ func deviceRemoved(w Wording, n account.Notice) letter {
 	})
 }
 
+func deviceStolen(w Wording, n account.Notice) letter {
+	return notice(w, n, letter{
+		Subject: "A TV was reported stolen in your " + w.Service + " account",
+		Heading: "A TV was reported stolen",
+		Lines: []string{
+			named("TV", n.Device) + " locks itself and erases its profiles as soon as it hears of it. Until you finish it, nobody can sign it in, and the account page shows where it connects from.",
+			"You can download these reports, signed, for the police or the insurance.",
+		},
+		Button: page(w, "See all devices", "/account/devices"),
+		Advice: "If it was not you, change your password.",
+	})
+}
+
 func deviceCloned(w Wording, n account.Notice) letter {
 	return notice(w, n, letter{
 		Subject: "A TV in your " + w.Service + " account may have been copied",

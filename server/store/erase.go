@@ -56,11 +56,15 @@ func (tx *Tx) ClosedErasures(t time.Time, limit int) ([]protocol.AccountID, erro
 // DeactivateDevices makes all devices of an account deactivated and forgets
 // where they were.
 func (tx *Tx) DeactivateDevices(account protocol.AccountID, by protocol.By, now time.Time) error {
-	_, err := tx.exec(`UPDATE activity SET ip = '', place = '' WHERE account_id = $1`, account)
-	if err != nil {
-		return err
+	for _, query := range []string{
+		`UPDATE activity SET ip = '', place = '' WHERE account_id = $1`,
+		`DELETE FROM stolen_reports WHERE account_id = $1`,
+	} {
+		if _, err := tx.exec(query, account); err != nil {
+			return err
+		}
 	}
-	_, err = tx.exec(`UPDATE devices SET status = 'deactivated', cause_by = $2, cause_where = '', cause_at = $3, ip = '', place = ''
+	_, err := tx.exec(`UPDATE devices SET status = 'deactivated', cause_by = $2, cause_where = '', cause_at = $3, ip = '', place = ''
 		WHERE account_id = $1 AND status <> 'deactivated'`, account, by, millis(now))
 	return err
 }
@@ -79,8 +83,8 @@ func (tx *Tx) accountIDs(query string, args ...any) ([]protocol.AccountID, error
 // erased lists the tables with an account's rows, those that refer to others
 // first. A test compares it with the schema.
 var erased = []string{
-	"activity", "receipts", "orders", "devices", "pin_tries", "pins", "blocked_titles", "own_list", "progress", "profiles",
-	"parental_titles", "parental", "timeline", "web_sessions", "outbox",
+	"stolen_reports", "activity", "receipts", "orders", "devices", "pin_tries", "pins", "blocked_titles", "own_list", "progress", "profiles",
+	"parental_titles", "parental", "webhook_events", "timeline", "web_sessions", "outbox",
 	"totp", "recovery_codes", "passkeys", "ceremonies", "access_codes", "sign_ins", "known_devices", "streaks", "sign_in_history",
 	"phones", "phone_index", "preferences", "changes", "chains", "links", "recoveries",
 	"erasures", "factor_resets", "walks", "enrolments", "email_index", "accounts",

@@ -47,6 +47,7 @@ var exported = []ExportTable{
 	{"devicesAsking", "enrolments", "device_id name model kind state epoch ip place created:t expires:t", "device_id", "public_key code_hash salt"},
 	{"orders", "orders", "device_id epoch status signed:t jws", "device_id, epoch, digest", "digest"},
 	{"receipts", "receipts", "device_id typ epoch status version applied:t received:t jws", "device_id, digest", "digest"},
+	{"stolenReports", "stolen_reports", "device_id seq how since:t until:t times ip place", "device_id, seq", "conn"},
 	{"activity", "activity", "device_id epoch seq profile_id title_id what at:t ended:t position length ip place received:t", "device_id, epoch, seq", "sitting"},
 	{"ownLists", "own_list", "profile_id title_id listed:f at:t", "profile_id, title_id", ""},
 	{"begun", "progress", "profile_id title_id position length at:t done:f", "profile_id, title_id", ""},

@@ -78,6 +78,8 @@ const (
 	DeviceLeft          Kind = "device_left"        // at the TV itself
 	DeviceMoved         Kind = "device_moved"       // signed in to another account
 	DeviceDeactivated   Kind = "device_deactivated" //
+	DeviceStolen        Kind = "device_stolen"      // reported by the owner
+	DeviceFinished      Kind = "device_finished"    // one reported stolen was deactivated
 	DeviceConfirmed     Kind = "device_confirmed"   // its receipt arrived
 	DeviceCloned        Kind = "device_cloned"      // two devices used one identity
 	DatabaseRestored    Kind = "database_restored"  // a device has seen newer states than the database

@@ -35,9 +35,19 @@ func (b Board) SignedIn() []DeviceCard {
 	return b.where(func(d DeviceCard) bool { return d.State.SignedIn() })
 }
 
-// Leaving are the devices that were signed out or deactivated.
+// Leaving are the devices that are no longer to be signed in.
 func (b Board) Leaving() []DeviceCard {
 	return b.where(func(d DeviceCard) bool { return !d.State.SignedIn() })
+}
+
+// Stolen are those that were reported stolen and not finished.
+func (b Board) Stolen() []DeviceCard {
+	return b.where(func(d DeviceCard) bool { return d.Status == protocol.Stolen })
+}
+
+// Out are those that were signed out or deactivated.
+func (b Board) Out() []DeviceCard {
+	return b.where(func(d DeviceCard) bool { return !d.State.SignedIn() && d.Status != protocol.Stolen })
 }
 
 func (b Board) where(keep func(DeviceCard) bool) []DeviceCard {
@@ -113,6 +123,7 @@ type DeviceCard struct {
 	By          protocol.By
 	ChangedAt   time.Time // when the status changed
 	Confirmed   time.Time // when its receipt arrived
+	Left        time.Time // when it confirmed a sign-out before that: nothing is left on it
 	Bound       *Bound    // of a device that is to stop, or would be: nil where nothing is known
 }
 
@@ -141,8 +152,17 @@ func (d DeviceCard) Doing() string {
 // CanSignOut reports whether "Sign out" makes sense.
 func (d DeviceCard) CanSignOut() bool { return d.Status == protocol.Active }
 
-// CanDeactivate reports whether "Deactivate" makes sense.
-func (d DeviceCard) CanDeactivate() bool { return d.Status != protocol.Deactivated }
+// CanDeactivate reports whether "Deactivate" makes sense: a stolen device is
+// finished instead.
+func (d DeviceCard) CanDeactivate() bool { return d.CanReport() }
+
+// CanReport reports whether "Report stolen" makes sense.
+func (d DeviceCard) CanReport() bool {
+	return d.Status == protocol.Active || d.Status == protocol.SignedOut
+}
+
+// Stolen reports whether the device was reported stolen and not finished.
+func (d DeviceCard) Stolen() bool { return d.Status == protocol.Stolen }
 
 // Why says who ended the device's session, as a sentence.
 func (d DeviceCard) Why() string {

@@ -145,6 +145,8 @@ var notices = map[noticeID]Notice{
 	"ended":             {"wait", "This browser was signed out. Sign in again to go on."},
 	"deviceOut":         {"ok", "The TV is signed out. Its card below shows when it has confirmed."},
 	"deviceEnded":       {"ok", "The TV is deactivated. Its card below shows when it has confirmed."},
+	"deviceStolen":      {"ok", "The TV is reported stolen. Its card below shows when it has locked itself, and where it reports from."},
+	"deviceFinished":    {"ok", "The stolen TV is finished: it is deactivated, and its reports are deleted."},
 	"deviceRenamed":     {"ok", "The new name is saved."},
 	"browserOut":        {"ok", "That browser is signed out."},
 	"everywhere":        {"ok", "You signed out everywhere but here. Below you see each TV confirm."},

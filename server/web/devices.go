@@ -2,8 +2,6 @@ package web
 
 import (
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -181,13 +179,5 @@ func (s *Site) receiptFile(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(protocol.ProofFile{JWS: r.JWS, PublicKey: r.PublicKey, State: r.State}, "", "  ")
-	if err != nil {
-		return err
-	}
-	h := v.w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", receiptName(pathDevice(v))))
-	v.w.Write(append(data, '\n'))
-	return nil
+	return v.download(receiptName(pathDevice(v)), protocol.ProofFile{JWS: r.JWS, PublicKey: r.PublicKey, State: r.State})
 }

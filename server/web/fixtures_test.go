@@ -236,6 +236,25 @@ func fixtureDevices(add func(string, any)) {
 	add("rename", RenamePage{Frame: fixtureFrame("Rename", "devices"), Device: online, Name: Field{Name: "name", Label: "Name", Value: online.Name}})
 	add("deactivate", DeactivatePage{Frame: fixtureFrame("Deactivate", "devices"), Device: offline})
 	add("deactivate-online", DeactivatePage{Frame: fixtureFrame("Deactivate", "devices"), Device: online})
+	stolen := offline
+	stolen.Status, stolen.State, stolen.By, stolen.ChangedAt = protocol.Stolen, StateUnreached, protocol.ByOwner, minutesAgo(90)
+	left := stolen
+	left.ID, left.Left = "d-left", minutesAgo(500)
+	add("stolen", StolenPage{Frame: fixtureFrame("Report stolen", "devices"), Device: offline})
+	add("stolen-online", StolenPage{Frame: fixtureFrame("Report stolen", "devices"), Device: online})
+	add("theft", TheftPage{
+		Frame: fixtureFrame("Reports", "devices"), Device: stolen, Most: 100, Days: 90, Command: "hearthkey verify-reports reports-d-1.json",
+		Root: strings.Repeat("Ab3_", 11)[:43], Reports: []TheftReport{
+			{What: "Connected", Since: minutesAgo(9), Now: true, Times: 1, Address: "2001:db8:4:9::c0de", Place: "near Lyon, France"},
+			{What: "Connected", Since: minutesAgo(80), Until: minutesAgo(20), Times: 12, Address: "203.0.113.77", Place: "near Saint-Germain-en-Laye, France"},
+			{What: "Somebody tried to sign it in: refused", Since: minutesAgo(85), Until: minutesAgo(85), Times: 1, Address: "203.0.113.77"},
+			{What: "Last heard before you reported it", Since: minutesAgo(600), Until: minutesAgo(600), Times: 1},
+		},
+	})
+	add("theft-empty", TheftPage{Frame: fixtureFrame("Reports", "devices"), Device: left, Most: 100, Days: 90})
+	add("finish", FinishPage{Frame: fixtureFrame("Finish", "devices"), Device: stolen, Reports: 4})
+	add("finish-empty", FinishPage{Frame: fixtureFrame("Finish", "devices"), Device: stolen})
+	add("devices-stolen", DevicesPage{fixtureFrame("Devices", "devices"), Board{Now: fixtureNow, Devices: []DeviceCard{stolen, left, confirmed}, Webs: fixtureWebs()[:1]}})
 	add("everywhere", EverywherePage{Frame: fixtureFrame("Sign out everywhere", "devices"), Devices: []DeviceCard{online, offline}, Browsers: 1, Lease: 8 * time.Hour})
 	add("everywhere-empty", EverywherePage{Frame: fixtureFrame("Sign out everywhere", "devices"), Lease: 8 * time.Hour})
 	key := "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"

@@ -22,6 +22,7 @@ type NotMePage struct {
 	About    string // what the notice said
 	At       time.Time
 	Expires  time.Time
+	Stolen   bool // a device that was reported stolen is deactivated
 	Profiles bool // profiles and locks go back to what they were before At
 	Fresh    bool // the new password needs no code
 	Reverts  bool
@@ -69,7 +70,7 @@ func (s *Site) showNotMe(v *visit, status int, link string, problem *Problem) er
 	}
 	page := NotMePage{
 		Frame: v.frame("It wasn’t you?", ""), Link: link, About: aboutNotice(undo.About), At: undo.At, Expires: undo.Expires,
-		Profiles: undo.Profiles, Fresh: !undo.NeedsCode, Reverts: undo.Reverts, Since: undo.Since,
+		Stolen: undo.Stolen, Profiles: undo.Profiles, Fresh: !undo.NeedsCode, Reverts: undo.Reverts, Since: undo.Since,
 	}
 	page.Passkey = s.c.Passkeys && slices.Contains(undo.Factors, account.Passkeys)
 	if slices.Contains(undo.Factors, account.TOTP) || slices.Contains(undo.Factors, account.RecoveryCode) {
@@ -189,6 +190,7 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeNewDevice:        "a new device",
 	account.NoticeDeviceSignedOut:  "a device that was signed out",
 	account.NoticeDeviceRemoved:    "a device that was deactivated",
+	account.NoticeDeviceStolen:     "a device that was reported stolen",
 	account.NoticeDeviceCloned:     "a device that was copied",
 	account.NoticeEverywhere:       "a sign-out everywhere",
 	account.NoticeLockChanged:      "a changed profile lock",

@@ -94,6 +94,8 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.DeviceLeft:          {"out", "TV signed out with its remote", true, false},
 	timeline.DeviceMoved:         {"tv", "TV signed in to another account", true, true},
 	timeline.DeviceDeactivated:   {"trash", "TV deactivated", true, false},
+	timeline.DeviceStolen:        {"alert", "TV reported stolen", true, true},
+	timeline.DeviceFinished:      {"trash", "Stolen TV finished: deactivated, its reports deleted", true, true},
 	timeline.DeviceConfirmed:     {"check", "TV confirmed with a signed receipt", true, false},
 	timeline.DeviceCloned:        {"alert", "Two TVs used one identity: both are locked", true, true},
 	timeline.DatabaseRestored:    {"alert", "The service restored a backup; newer sign-outs were kept", true, true},

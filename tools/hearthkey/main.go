@@ -34,6 +34,7 @@ type commands struct {
 	Remote        remoteCmd        `cmd:"" help:"Be the remote control of a running TV; its screen is elsewhere."`
 	Smoke         smokeCmd         `cmd:"" help:"Go through the whole tour in separate processes and say what held."`
 	VerifyReceipt verifyReceiptCmd `cmd:"" help:"Check a device's signed receipt without the server."`
+	VerifyReports verifyReportsCmd `cmd:"" help:"Check a stolen device's signed reports without the server."`
 	Loadtest      loadtestCmd      `cmd:"" help:"Put the load of many simulated TVs on a server of this machine."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }

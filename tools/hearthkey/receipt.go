@@ -13,7 +13,7 @@ import (
 	"github.com/hearthkey/hearthkey/protocol/sign"
 )
 
-// maxReceiptFile bounds what verify-receipt reads, in bytes.
+// maxReceiptFile bounds what verify-receipt and verify-reports read, in bytes.
 const maxReceiptFile = 64 << 10
 
 type verifyReceiptCmd struct {
@@ -22,7 +22,7 @@ type verifyReceiptCmd struct {
 
 // Run checks the receipt and says what it proves. It asks no server.
 func (c verifyReceiptCmd) Run(t terminal) error {
-	data, err := c.read(t.in)
+	data, err := readSigned(c.File, t.in, "receipt file")
 	if err != nil {
 		return err
 	}
@@ -38,21 +38,23 @@ func (c verifyReceiptCmd) Run(t terminal) error {
 	return err
 }
 
-func (c verifyReceiptCmd) read(in io.Reader) ([]byte, error) {
-	if c.File != "-" {
-		f, err := os.Open(c.File)
+// readSigned reads a file of a few kilobytes, or in for "-".
+func readSigned(file string, in io.Reader, what string) ([]byte, error) {
+	short := strings.TrimSuffix(what, " file")
+	if file != "-" {
+		f, err := os.Open(file)
 		if err != nil {
-			return nil, fmt.Errorf("read the receipt: %w", err)
+			return nil, fmt.Errorf("read the %s: %w", short, err)
 		}
 		defer f.Close()
 		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxReceiptFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the receipt: %w", err)
+		return nil, fmt.Errorf("read the %s: %w", short, err)
 	}
 	if len(data) > maxReceiptFile {
-		return nil, fmt.Errorf("this is no receipt file: it has more than %d bytes", maxReceiptFile)
+		return nil, fmt.Errorf("this is no %s: it has more than %d bytes", what, maxReceiptFile)
 	}
 	return data, nil
 }
