@@ -135,10 +135,10 @@ func TestBadInput_OwnersForms(t *testing.T) {
 // A right answer leads nowhere but to a page of this site.
 // ASVS 3.7.2.
 func TestBadInput_WhereAProofLeads(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
 	for _, next := range []string{"", "//evil.example", "https://evil.example/", `/\evil.example`, "/\tevil", "javascript:alert(1)", strings.Repeat("/x", 2000)} {
-		w := newWorld(t)
-		p := w.browser()
-		p.signUp()
 		p.moved(p.post("/proof", "password="+testPassword, "next="+next), "/")
 	}
 }

@@ -47,22 +47,31 @@ func fits(pattern, asked string) bool {
 	})
 }
 
-// everyForm calls do with the address of each form that the site takes, which
-// answers what of it is to be checked, and holds that nothing at all changed.
-func everyForm(t *testing.T, do func(p *person, path string) answer, status int, sentence string) {
+// forms is an owner at every form of the site, with a TV.
+type forms struct {
+	*person
+	addresses map[string][]string
+}
+
+func newForms(t *testing.T) forms {
 	t.Helper()
-	w := newWorld(t)
-	p := w.browser()
+	p := newWorld(t).browser()
 	p.signUp()
-	addresses := p.addresses()
-	before, messages := servertest.Rows(t, w.db), len(w.sent)
+	return forms{p, p.addresses()}
+}
+
+// every calls do with the address of each form that the site takes, checks what
+// it answers, and holds that nothing at all changed.
+func (f forms) every(t *testing.T, do func(p *person, path string) answer, status int, sentence string) {
+	t.Helper()
+	before, messages := servertest.Rows(t, f.db), len(f.sent)
 	forms := 0
-	for path, methods := range addresses {
+	for path, methods := range f.addresses {
 		if !slices.Contains(methods, http.MethodPost) || path == reportPath { // which reads no form: TestBreach…
 			continue
 		}
 		forms++
-		a := do(p, path)
+		a := do(f.person, path)
 		if a.status != status || !strings.Contains(visible(a.body), sentence) {
 			t.Errorf("POST %s = %d to %q %s; want %d and %q", path, a.status, a.to, visible(a.body), status, sentence)
 		}
@@ -73,8 +82,8 @@ func everyForm(t *testing.T, do func(p *person, path string) answer, status int,
 	if forms < 60 {
 		t.Errorf("only %d forms were tried", forms)
 	}
-	if diff := cmp.Diff(before, servertest.Rows(t, w.db)); diff != "" || len(w.sent) != messages {
-		t.Errorf("%d messages; in the database:\n%s", len(w.sent)-messages, diff)
+	if diff := cmp.Diff(before, servertest.Rows(t, f.db)); diff != "" || len(f.sent) != messages {
+		t.Errorf("%d messages; in the database:\n%s", len(f.sent)-messages, diff)
 	}
 }
 
@@ -87,11 +96,12 @@ func filled() []string {
 // Nothing is done by a form of another site.
 // ASVS 3.5.1.
 func TestBadInput_EveryFormOfAnotherSite(t *testing.T) {
+	f := newForms(t)
 	for name, header := range map[string][2]string{
 		"cross-site": {"Sec-Fetch-Site", "cross-site"}, "same-site": {"Sec-Fetch-Site", "same-site"}, "origin": {"Origin", "https://evil.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everyForm(t, func(p *person, path string) answer {
+			f.every(t, func(p *person, path string) answer {
 				r := p.form(path, filled()...)
 				if header[0] == "Origin" {
 					r.Header.Del("Sec-Fetch-Site")
@@ -104,6 +114,7 @@ func TestBadInput_EveryFormOfAnotherSite(t *testing.T) {
 }
 
 func TestBadInput_EveryFormUnreadable(t *testing.T) {
+	f := newForms(t)
 	const (
 		piece = "That form did not arrive in one piece Please go back and try once more."
 		large = "That was too much at once The form is larger than anything we ask for. Nothing was changed;"
@@ -129,7 +140,7 @@ func TestBadInput_EveryFormUnreadable(t *testing.T) {
 		"no type at all":      {";", whole, http.StatusUnsupportedMediaType, other},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everyForm(t, func(p *person, path string) answer { return p.bare(path, tt.kind, tt.body) }, tt.status, tt.sentence)
+			f.every(t, func(p *person, path string) answer { return p.bare(path, tt.kind, tt.body) }, tt.status, tt.sentence)
 		})
 	}
 }
