@@ -78,6 +78,7 @@ type Agent struct {
 
 	KeyStore vault.KeyStore     // optional: what protects the vault beyond its file mode
 	OnView   func(nav.View)     // optional: called in order for every change, from the core; must not block or call the agent
+	OnGrant  func(Grant)        // optional: called in order for every new [Grant], as OnView
 	Log      *slog.Logger       // nil: nothing is logged
 	clock    func() session.Now // tests
 	reached  func(point string) // tests: how far a PIN check is
@@ -87,8 +88,9 @@ type Agent struct {
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 
-	mu   sync.Mutex
-	view nav.View // guarded by mu
+	mu    sync.Mutex
+	view  nav.View // guarded by mu
+	grant granted  // guarded by mu
 }
 
 // Start opens the vault and the cache, begins to connect, and serves the

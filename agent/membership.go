@@ -31,6 +31,7 @@ func (c *core) sessionStep(what session.What) {
 	c.proven.Store(int64(c.session.ServerTime(c.now())))
 	c.setWake()
 	c.updateWorld()
+	c.tellGrant()
 }
 
 // later queues an event for the current round of sessionStep.

@@ -57,10 +57,12 @@ func (c *core) screenEffect(e nav.Effect) {
 		c.checkNetwork()
 	case nav.StartTitle:
 		c.watched(protocol.Started, e.Playback)
+		c.playTitle(e.Playback)
 	case nav.ProgressTitle:
 		c.watched(protocol.Progress, e.Playback)
 	case nav.StopTitle:
 		c.watched(protocol.Stopped, e.Playback)
+		c.sessionStep(session.TitleEnded{})
 	case nav.WakeAt:
 		c.setNavWake(e.At)
 	}

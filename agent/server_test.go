@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -58,6 +59,9 @@ type fakeServer struct {
 	activity chan protocol.ActivityItem
 	tries    chan []protocol.PINTry
 	profiles chan protocol.Frame // AddProfile and EditProfile
+	plays    chan protocol.Frame // Play and PlayEnd
+	refused  protocol.PlayRefusal
+	grants   int
 }
 
 func newFakeServer(t *testing.T) *fakeServer {
@@ -68,6 +72,7 @@ func newFakeServer(t *testing.T) *fakeServer {
 		activity: make(chan protocol.ActivityItem, 64),
 		tries:    make(chan []protocol.PINTry, 1024),
 		profiles: make(chan protocol.Frame, 64),
+		plays:    make(chan protocol.Frame, 64),
 		nonces:   map[string]int64{},
 	}
 	_, s.root, _ = ed25519.GenerateKey(rand.Reader)
@@ -186,6 +191,11 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 	case protocol.EditProfile:
 		s.profiles <- f
 		s.answerProfile(f.N)
+	case protocol.Play:
+		s.plays <- f
+		s.answerPlay(f)
+	case protocol.PlayEnd:
+		s.plays <- f
 	case protocol.Receipt:
 		c, err := sign.VerifyReceipt(f.JWS, s.device)
 		if err != nil {
@@ -206,6 +216,20 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 		}
 		s.send(protocol.ActivityAck{Through: f.Items[len(f.Items)-1].Seq})
 	}
+}
+
+// answerPlay grants for 2 s, so that a test sees a renewal.
+func (s *fakeServer) answerPlay(f protocol.Play) {
+	if s.refused != "" {
+		s.send(protocol.PlayRefused{N: f.N, Refusal: s.refused, Watching: []string{"Bedroom", "Kitchen", "Attic", "Hall"}})
+		return
+	}
+	s.grants++
+	now := time.Now().Unix()
+	s.send(protocol.Grant{N: f.N, JWS: s.sign(protocol.TypGrant, protocol.GrantClaims{
+		Issuer: "http://test", Audience: "test", Account: account, Profile: f.Profile, Device: protocol.DeviceIDOf(s.device), Epoch: s.epoch,
+		Title: f.Title, Issued: now, Expires: now + 2, ID: fmt.Sprint(s.grants),
+	})})
 }
 
 func (s *fakeServer) answerProfile(n int64) {

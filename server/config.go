@@ -104,6 +104,15 @@ type Config struct {
 	Lease time.Duration
 	// MaxDevices and MaxProfiles per account. Defaults 50 and 5.
 	MaxDevices, MaxProfiles int
+	// MaxStreams is how many TVs of an account play at the same time. Default and
+	// 0: any number.
+	MaxStreams int
+	// GrantAudience is whom play grants are for: their "aud". Default: Name.
+	GrantAudience string
+	// GrantClients is a file with the programs of the operator's that may ask
+	// whether a play grant stands, read for each request: see grant.ParseClients.
+	// Empty: none may.
+	GrantClients string
 	// KeepActivity is for how long is kept what was watched: 1 day to 3 years,
 	// default 1 year. KeepAddresses is for how long addresses and places are, of
 	// timelines, sessions and past sign-ins too: 1 day to KeepActivity, default 90
@@ -169,7 +178,7 @@ func (c Config) check() (settings, error) {
 	}
 	s := settings{Config: c}
 	for _, check := range []func(*settings) error{
-		(*settings).checkTLS, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkCatalog,
+		(*settings).checkTLS, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkCatalog, (*settings).checkGrants,
 	} {
 		if err := check(&s); err != nil {
 			return settings{}, err

@@ -22,6 +22,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/catalog/feed"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/geo"
+	"github.com/hearthkey/hearthkey/server/grant"
 	"github.com/hearthkey/hearthkey/server/hub"
 	"github.com/hearthkey/hearthkey/server/hub/poller"
 	"github.com/hearthkey/hearthkey/server/keyring"
@@ -54,6 +55,7 @@ type parts struct {
 	feed     *feed.Feed   // nil: they come from no address
 	hub      *hub.Hub
 	poller   *poller.Poller
+	grants   *grant.Service
 	tvs      *api.TVs
 	api      *api.API
 	admin    *admin.API // for the admin listener only
@@ -195,9 +197,12 @@ func (p *parts) openDevices(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := p.openGrants(); err != nil {
+		return err
+	}
 	p.poller = poller.New(poller.Config{})
 	p.tvs, err = api.NewTVs(api.TVConfig{
-		Devices: p.devices, Profiles: p.profiles, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Origins: p.origins(), Log: p.cfg.Log,
+		Devices: p.devices, Profiles: p.profiles, Grants: p.grants, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Origins: p.origins(), Log: p.cfg.Log,
 		Server: p.cfg.Name, Node: p.node, Now: p.cfg.Now,
 	})
 	return err
@@ -278,7 +283,7 @@ func (p *parts) tidy(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		p.refreshPlaces()
-		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()), p.profiles.Tidy(ctx, p.cfg.Now()), p.staff.Tidy(ctx, p.cfg.Now()),
+		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()), p.profiles.Tidy(ctx, p.cfg.Now()), p.staff.Tidy(ctx, p.cfg.Now()), p.grants.Tidy(ctx, p.cfg.Now()),
 			timeline.Tidy(ctx, p.db, p.cfg.Now()))
 		if err != nil && ctx.Err() == nil {
 			p.cfg.Log.Error("not tidied", "error", err)

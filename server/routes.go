@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/admin"
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/store"
@@ -18,6 +19,9 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("/v1/", s.parts.api.Handler())
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
+	grants := s.parts.grantBorder()
+	mux.HandleFunc("GET "+protocol.GrantPath, grants.Keys)
+	mux.HandleFunc("POST "+api.IntrospectPath, grants.Introspect)
 	mux.Handle("/", s.parts.site)
 	if s.cfg.Dev {
 		mux.Handle("/dev/", s.thisMachineOnly(s.parts.site))

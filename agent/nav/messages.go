@@ -140,6 +140,9 @@ const (
 	msgStoppedGone
 	msgStoppedLevel
 	msgStoppedPIN
+	msgStoppedTVs
+	msgStoppedMany
+	msgStoppedServer
 	msgNotFor
 	msgNextRefused
 	msgLaunchSignIn
@@ -371,6 +374,9 @@ var english = [messageCount]string{
 	msgStoppedGone:   "{title} is no longer available.",
 	msgStoppedLevel:  "{title} is not available for {name}.",
 	msgStoppedPIN:    "This asks for the parental PIN now.",
+	msgStoppedTVs:    "{title} stopped: as many TVs are watching as your service allows. Watching now: {tvs}.",
+	msgStoppedMany:   "{title} stopped: as many TVs are watching as your service allows.",
+	msgStoppedServer: "{title} stopped: your service does not allow it now.",
 	msgNotFor:        "This is not available for {name}.",
 	msgNextRefused:   "The next episode is not available for {name}.",
 	msgLaunchSignIn:  "Sign in to this TV first, then start it again.",

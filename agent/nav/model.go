@@ -132,6 +132,9 @@ func Step(m Model, ev Event) (Model, []Effect) {
 	case Launch:
 		s.elapse(ev.At)
 		s.launch(ev)
+	case PlayRefused:
+		s.elapse(ev.At)
+		s.playRefused(ev)
 	case PINChecked:
 		s.elapse(ev.At)
 		s.pinChecked(ev)
@@ -163,6 +166,9 @@ func (m Model) Watching() protocol.ProfileID { return m.watching.id }
 func (m Model) Playing() (Playback, bool) {
 	return m.playback(), m.place == atPlayer
 }
+
+// Path returns how what plays was asked for; it is empty where nothing plays.
+func (m Model) Path() parental.Path { return m.player.path }
 
 // Proved reports whether the parental PIN was entered for t, and still counts.
 func (m Model) Proved(t parental.Title) bool { return m.question(parental.Open, &t).Parental }

@@ -49,6 +49,10 @@ func (s *step) received(w Received) {
 		s.library(f)
 	case protocol.ProfileAnswer:
 		s.profileAnswer(f)
+	case protocol.Grant:
+		s.granted(f)
+	case protocol.PlayRefused:
+		s.playRefused(f)
 	case protocol.CodeNeeded:
 		s.codeNeeded(f)
 	case protocol.SignInRefused:
@@ -252,6 +256,7 @@ func (s *step) alive() {
 	s.line.since, s.line.code = s.now.Running, nil
 	s.problem = 0
 	s.cache.expect(s.now.Running)
+	s.playing.next = 0 // whatever plays asks anew
 	if !s.active() {
 		return
 	}

@@ -34,6 +34,7 @@ type Model struct {
 	counting counting
 	shelf    shelf
 	request  request
+	playing  playing
 
 	erasing     bool // an Erase is not answered yet: no proof is sent
 	deferProofs bool // the last connection ended over a proof: sign in first

@@ -71,6 +71,10 @@ func (s *step) handle(what What) {
 		s.libraryKept(w)
 	case AddProfile, EditProfile:
 		s.asked(w)
+	case PlayTitle:
+		s.playTitle(w)
+	case TitleEnded:
+		s.titleEnded()
 	case SignIn, CancelSignIn, SignOutHere, Deactivate, TryAgain:
 		s.person(w)
 	case SignInWithPassword, ChooseChannel, EnterCode:
@@ -95,6 +99,7 @@ func (s *step) settle() {
 	s.prove()
 	s.renew()
 	s.tellTries()
+	s.playOn()
 	s.lostBatch()
 	s.applyDocuments()
 	s.sendReceipt()

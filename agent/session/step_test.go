@@ -167,6 +167,7 @@ func FuzzFrames(f *testing.F) {
 		`{"t":"user_code","code":"BCDFGHJK","uri":"u","expires_in":1}`,
 		`{"t":"pin_counts","number":9,"counts":[{"profile":"p","pin":1,"wrong":1048576}]}`,
 		`{"t":"library","number":9,"profile":"p","list":["t"],"last":true}`, `{"t":"profile_answer","n":1,"refusal":"wait","retry_after_ms":9}`,
+		`{"t":"grant","n":1,"jws":"a.b.c"}`, `{"t":"play_refused","n":1,"refusal":"streams","watching":["Bedroom"]}`,
 	} {
 		f.Add([]byte(s), uint8(3))
 	}

@@ -32,6 +32,7 @@ func (m Model) Wake() time.Duration {
 	at(m.batch.until, m.batch.through != 0)
 	at(m.fetchDue())
 	at(m.receiptDue())
+	at(m.playDue())
 	if m.line.stage == live {
 		at(m.line.proofsAt, m.deliverable())
 		at(m.ask.at.Running+answerWithin, m.active() && m.ask.open())

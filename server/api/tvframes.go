@@ -208,6 +208,8 @@ func (v *tv) takeLive(ctx context.Context, f protocol.Frame) error {
 			return err
 		}
 		return v.t.cfg.Devices.ProfileSelected(ctx, now, sess, f.Profile)
+	case protocol.Play, protocol.PlayEnd:
+		return v.takePlay(ctx, f)
 	}
 	return v.takeHousehold(ctx, f)
 }

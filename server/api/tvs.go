@@ -12,6 +12,7 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/grant"
 	"github.com/hearthkey/hearthkey/server/hub"
 	"github.com/hearthkey/hearthkey/server/hub/poller"
 	"github.com/hearthkey/hearthkey/server/profile"
@@ -23,6 +24,7 @@ type TVConfig struct {
 	Devices *device.Service
 	// Profiles adds and changes profiles from TVs, and counts wrong tries.
 	Profiles *profile.Service
+	Grants   *grant.Service // what may play
 	Hub      *hub.Hub
 	Poller   *poller.Poller
 	Origins  Origins
@@ -57,8 +59,8 @@ type TVConfig struct {
 }
 
 func (c TVConfig) withDefaults() (TVConfig, error) {
-	if c.Devices == nil || c.Profiles == nil || c.Hub == nil || c.Poller == nil || c.Log == nil || c.Server == "" || c.Node == "" {
-		return c, errors.New("api: Devices, Profiles, Hub, Poller, Log, Server and Node are required")
+	if c.Devices == nil || c.Profiles == nil || c.Grants == nil || c.Hub == nil || c.Poller == nil || c.Log == nil || c.Server == "" || c.Node == "" {
+		return c, errors.New("api: Devices, Profiles, Grants, Hub, Poller, Log, Server and Node are required")
 	}
 	if c.Now == nil {
 		c.Now = time.Now

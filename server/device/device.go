@@ -47,6 +47,7 @@ var (
 	ErrName       = errors.New("device: a name has 1 to 64 characters")     //
 	ErrProof      = errors.New("device: proof does not fit what it is for") // protocol.CodeBadFrame
 	ErrPending    = errors.New("device: not approved yet")                  //
+	ErrEnded      = errors.New("device: the sign-in has ended")             // a state says so
 )
 
 // Meta says where a connection comes from and which node holds it.

@@ -49,6 +49,7 @@ var exported = []ExportTable{
 	{"receipts", "receipts", "device_id typ epoch status version applied:t received:t jws", "device_id, digest", "digest"},
 	{"stolenReports", "stolen_reports", "device_id seq how since:t until:t times ip place", "device_id, seq", "conn"},
 	{"activity", "activity", "device_id epoch seq profile_id title_id what at:t ended:t position length ip place received:t", "device_id, epoch, seq", "sitting"},
+	{"playing", "streams", "device_id epoch profile_id title_id began:t until:t", "device_id", "play"},
 	{"ownLists", "own_list", "profile_id title_id listed:f at:t", "profile_id, title_id", ""},
 	{"begun", "progress", "profile_id title_id position length at:t done:f", "profile_id, title_id", ""},
 	{"timeline", "timeline", "entry_id at:t kind actor device_id profile_id subject ip place detail agent times", "entry_id", ""},

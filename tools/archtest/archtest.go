@@ -40,7 +40,7 @@ var pure = []string{
 
 // Domain packages hold the server's rules.
 var domain = []string{
-	"server/account", "server/profile", "server/device", "server/operator",
+	"server/account", "server/profile", "server/device", "server/grant", "server/operator",
 }
 
 // Rules is the architecture.

@@ -11,7 +11,7 @@ type Row struct {
 
 // packages are those whose other limits are listed after the table.
 var packages = []string{
-	"server", "server/account", "server/risk", "server/profile", "server/device", "server/notify", "server/hub", "server/hub/poller", "server/api",
+	"server", "server/account", "server/risk", "server/profile", "server/device", "server/grant", "server/notify", "server/hub", "server/hub/poller", "server/api",
 	"server/web", "server/admin", "server/admit", "server/keyring", "server/operator", "server/store", "server/timeline", "server/catalog", "server/catalog/feed", "server/wordlist", "server/geo", "server/store/sqlite", "server/bus/membus", "server/cmd/hearthkey-server",
 	"protocol", "protocol/pin", "protocol/sign", "protocol/parental", "protocol/titles",
 	"agent", "agent/library", "agent/nav", "agent/session", "agent/pinlock", "agent/keyseq", "agent/link", "agent/cache", "agent/vault", "agent/screen",
@@ -135,6 +135,7 @@ var table = []Row{
 	{"Codes an hour that the TVs of one network get", "server/device", "enrolsPerNetwork", "codes", "D1: a hotel has many"},
 	{"Code that a TV shows is valid for", "server/device", "codeLife", "", "D1; RFC 8628 §3.2"},
 	{"A device works without contact, at most (operator's setting)", "protocol", "MaxLease", "seconds", "D7"},
+	{"Play grant is valid for", "protocol", "MaxGrant", "seconds", "D14"},
 	{"Charged per start of the device", "agent/session", "BootCharge", "", "D7"},
 	{"Activity is kept for (operator's setting)", "server/device", "KeptActivity", "", "D6"},
 	{"The least that an operator may set for these", "server/device", "ShortestKept", "", "D6"},

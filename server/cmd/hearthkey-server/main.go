@@ -79,6 +79,9 @@ type serve struct {
 	Lease       time.Duration `default:"8h" help:"How long a device works without contact, at most 8h."`
 	MaxDevices  int           `default:"50" help:"Devices signed in per account."`
 	MaxProfiles int           `default:"5" help:"Profiles per account."`
+	MaxStreams  int           `default:"0" help:"TVs of an account that play at the same time; 0: any number."`
+	GrantAud    string        `name:"grant-audience" placeholder:"NAME" help:"Whom play grants are for (aud). Default: --name."`
+	GrantAsk    string        `name:"grant-clients" placeholder:"FILE" help:"File of the programs that may ask whether a play grant stands: a name and a secret on each line."`
 	KeepTold    time.Duration `name:"keep-activity" placeholder:"TIME" help:"For how long is kept what was watched: 24h to 26280h (3 years). Default: 8760h (1 year)."`
 	KeepIPs     time.Duration `name:"keep-addresses" placeholder:"TIME" help:"For how long addresses and places are, of sign-ins and timelines too, at most as long. Default: 2160h (90 days)."`
 	MinPassword int           `default:"8" help:"Least length of a password in characters."`
@@ -97,6 +100,7 @@ func (s serve) config(log *slog.Logger) server.Config {
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
 		Places: s.Places, Region: s.Region, Support: s.Support, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode},
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
+		MaxStreams: s.MaxStreams, GrantAudience: s.GrantAud, GrantClients: s.GrantAsk,
 		KeepActivity: s.KeepTold, KeepAddresses: s.KeepIPs,
 		Ping: s.Ping, Drain: s.Drain, Log: log,
 	}
