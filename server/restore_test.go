@@ -98,6 +98,17 @@ func ownerWithKit(t *testing.T) (*owner, string, *tv) {
 	return o, made.ID, v
 }
 
+// watches puts a title on a profile's own list and begins another.
+func (v *tv) watches(profile string) {
+	v.t.Helper()
+	at, p := protocol.MillisOf(time.Now()), protocol.ProfileID(profile)
+	v.tell(
+		protocol.ActivityItem{Seq: 1, Profile: p, Title: "film-1", What: protocol.Listed, At: at},
+		protocol.ActivityItem{Seq: 2, Profile: p, Title: "film-2", What: protocol.Started, At: at, Length: 5400},
+		protocol.ActivityItem{Seq: 3, Profile: p, Title: "film-2", What: protocol.Stopped, At: at, Position: 700, Length: 5400},
+	)
+}
+
 // opens tells whether a PIN opens a profile on the TV.
 func (v *tv) opens(profile, digits string) bool {
 	v.t.Helper()
@@ -151,6 +162,7 @@ func TestV7_NotMeRestoresProfiles(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o, kit, v := ownerWithKit(t)
+			v.watches(kit)
 			was := o.household()
 			test.change(o, kit)
 			did := o.notMe(o.disputable(test.notice)[test.link])
@@ -159,6 +171,9 @@ func TestV7_NotMeRestoresProfiles(t *testing.T) {
 			}
 			if diff := cmp.Diff(was, o.household()); diff != "" {
 				t.Errorf("profiles afterwards (-before +after):\n%s", diff)
+			}
+			if seen := o.activity("/v1/activity?profile=" + kit).Viewings; len(seen) != 1 {
+				t.Error("what the profile watched is gone from the activity")
 			}
 			if !o.told("changes-undone", "their locks and parental control") {
 				t.Error("no mail says what was put back")
@@ -173,6 +188,10 @@ func TestV7_NotMeRestoresProfiles(t *testing.T) {
 			known := v.have.Pins
 			again := newTV(o.house, "TV again")
 			again.join(o)
+			again.until("the library of before", func() bool { return again.library != nil })
+			if l := again.library[protocol.ProfileID(kit)]; len(l.List) != 1 || len(l.Watched) != 1 {
+				t.Errorf("library of the profile = %+v, want its list and what it began", l)
+			}
 			if !again.opens(kit, "4937") || again.opens(kit, "8305") {
 				t.Error("the PIN is not what it was")
 			}

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +51,81 @@ func TestRestoreIsExact(t *testing.T) { // V7
 	if _, version, err := f.Pins(f.ctx, f.who.Account); err != nil || version != 4 {
 		t.Errorf("PINs at version %d, %v, want 4", version, err)
 	}
+}
+
+// TestV7_ARemovedProfileComesBackWithItsLibrary: by the link of its removal, and by
+// that of a change before.
+func TestV7_ARemovedProfileComesBackWithItsLibrary(t *testing.T) {
+	for name, link := range map[string]int{"of the removal": 1, "of the change before": 2} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			kids := f.list(t)[1].ID
+			f.watch(t, kids)
+			want, number := f.library(t, kids)
+			if _, err := f.Edit(f.ctx, f.now, f.who, kids, teen); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Delete(f.ctx, f.now, f.who, kids); err != nil {
+				t.Fatal(err)
+			}
+			if gone, _ := f.library(t, kids); len(gone.List)+len(gone.Begun) != 0 {
+				t.Fatalf("with the profile removed: %+v", gone)
+			}
+			if changed, err := f.restore(t, f.notices[len(f.notices)-link].Before); err != nil || !changed {
+				t.Fatalf("Restore = %t, %v", changed, err)
+			}
+			got, after := f.library(t, kids)
+			if diff := cmp.Diff(want, got); diff != "" || len(got.List) != 2 || len(got.Begun) != 2 {
+				t.Errorf("library (-before +after):\n%s", diff)
+			}
+			if after <= number+1 {
+				t.Errorf("library number %d after %d: TVs would not hear of it", after, number)
+			}
+		})
+	}
+}
+
+// watch gives a profile a list and titles that it began.
+func (f *fixture) watch(t *testing.T, id protocol.ProfileID) {
+	t.Helper()
+	at := protocol.MillisOf(f.now)
+	err := f.c.DB.Update(f.ctx, func(tx *store.Tx) error {
+		_, err := tx.BumpLibrary(f.who.Account, f.now)
+		return errors.Join(err,
+			tx.PutOnList(store.ListRow{Account: f.who.Account, Profile: id, Title: "salt", Listed: true, At: at}),
+			tx.PutOnList(store.ListRow{Account: f.who.Account, Profile: id, Title: "orbit", At: at + 1}),
+			tx.PutProgress(store.ProgressRow{Account: f.who.Account, Profile: id, Watched: protocol.Watched{Title: "otter", Position: 61, Length: 600, At: at}}),
+			tx.PutProgress(store.ProgressRow{Account: f.who.Account, Profile: id, Watched: protocol.Watched{Title: "salt", Position: 9, At: at - 1}, Done: true}),
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// profileLibrary is what watch gave.
+type profileLibrary struct {
+	List  []store.ListRow
+	Begun []store.ProgressRow
+}
+
+func (f *fixture) library(t *testing.T, id protocol.ProfileID) (l profileLibrary, number int64) {
+	t.Helper()
+	err := f.c.DB.View(f.ctx, func(tx *store.Tx) (err error) {
+		if l.List, err = tx.OwnList(f.who.Account, id); err != nil {
+			return err
+		}
+		if l.Begun, err = tx.Progress(f.who.Account, id); err != nil {
+			return err
+		}
+		acc, err := tx.Account(f.who.Account)
+		number = acc.Library
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, number
 }
 
 func TestRestoreRefusesNonsense(t *testing.T) {

@@ -129,6 +129,13 @@ func (tx *Tx) BumpLibrary(account protocol.AccountID, now time.Time) (int64, err
 	return n, err
 }
 
+// NextLibrary is [Tx.BumpLibrary] for a change that is dated already: the number
+// is at least the time of the account's last change.
+func (tx *Tx) NextLibrary(account protocol.AccountID) error {
+	return tx.execOne(`UPDATE accounts SET library = CASE WHEN library < updated THEN updated ELSE library + 1 END
+		WHERE account_id = $1`, account)
+}
+
 // DeleteLibraryBefore removes up to limit titles that were taken off a list, and
 // up to limit that were begun, before t. It tells how many.
 func (tx *Tx) DeleteLibraryBefore(t time.Time, limit int) (int64, error) {

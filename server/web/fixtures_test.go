@@ -186,7 +186,7 @@ func fixtureProfiles(add func(string, any)) {
 	add("profile", edit)
 	edit.Face, edit.Name.Value, edit.Name.Error = Face{}, strings.Repeat("x", 40), "A name has 1 to 32 characters."
 	add("profile-new-wrong", edit)
-	add("profile-delete", ProfileDeletePage{Frame: fixtureFrame("Delete", "profiles"), Face: fixtureFaces[4], TVs: 3})
+	add("profile-delete", ProfileDeletePage{Frame: fixtureFrame("Delete", "profiles"), Face: fixtureFaces[4], TVs: 3, Kept: "1 year"})
 	lock := ProfileLockPage{Frame: fixtureFrame("Profile lock", "profiles"), Face: fixtureFaces[1], Password: passwordField(),
 		Action: "/account/profiles/p2/lock", Back: "/account/profiles",
 		PIN: Field{Name: "pin", Label: "New PIN", Type: "password", Class: "code-input pin-input", Hint: "Four digits. Zeros in front count.", Digits: true, MaxLength: 4}}

@@ -59,7 +59,8 @@ func (p ProfilePage) Adding() bool { return p.Face.ID == "" }
 type ProfileDeletePage struct {
 	Frame
 	Face Face
-	TVs  int // signed-in TVs that will drop it
+	TVs  int    // signed-in TVs that will drop it
+	Kept string // for how long activity is kept
 }
 
 // ProfileLockPage sets, resets or removes a profile lock, or the parental PIN.

@@ -153,8 +153,9 @@ func (s *Site) profileDeleteForm(v *visit) error {
 	if err != nil {
 		return err
 	}
+	kept, _ := s.c.Devices.Kept()
 	return v.show(http.StatusOK, ProfileDeletePage{
-		Frame: v.frame("Delete "+p.Name, "profiles"), Face: faceOf(p), TVs: len(board.SignedIn()),
+		Frame: v.frame("Delete "+p.Name, "profiles"), Face: faceOf(p), TVs: len(board.SignedIn()), Kept: days(kept),
 	})
 }
 

@@ -52,7 +52,7 @@ func TestProfiles(t *testing.T) {
 	last := p.profilePaths()[4]
 	p.moved(p.post(last, "name=Zoé", "avatar=kite", "level=3", "language=fr"), "/account/profiles")
 	has(t, p.page(last), `value="Zoé"`, `value="kite" checked`, `value="3" checked`)
-	has(t, p.page(last+"/delete"), "Delete", "cannot be undone")
+	has(t, p.page(last+"/delete"), "Delete", "What it watched stays in Activity, under “a deleted profile”, for 1 year")
 	p.moved(p.post(last+"/delete"), "/account/profiles")
 	if a := p.get(last); a.status != http.StatusNotFound {
 		t.Errorf("a deleted profile: %d, want 404", a.status)
