@@ -123,6 +123,7 @@ var known = []struct {
 	{device.ErrSignature, Explanation{403, protocol.CodeBadSignature, "bad-signature", "The signature does not match.", 0, ""}},
 	{device.ErrUnknown, Explanation{404, protocol.CodeUnknown, "no-device", "There is no such device. It may have been removed; load the list again.", 0, ""}},
 	{device.ErrStaleEpoch, Explanation{409, protocol.CodeStaleEpoch, "earlier-sign-in", "This is about an earlier sign-in of the device.", 0, ""}},
+	{device.ErrReplaced, Explanation{409, protocol.CodeReplaced, "replaced", "A newer connection of the device took over.", 0, ""}},
 	{device.ErrClone, Explanation{409, protocol.CodeClone, "clone", "Two devices use one identity. Both were locked; deactivate the device and sign in again.", 0, ""}},
 	{device.ErrStolen, Explanation{409, protocol.CodeStolen, "stolen", "This device was reported stolen. It cannot sign in until that is finished.", 0, ""}},
 	{device.ErrNotStolen, Explanation{409, 0, "not-stolen", "This device is not reported stolen.", 0, ""}},

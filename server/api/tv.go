@@ -41,6 +41,7 @@ type tv struct {
 	stage stage
 	leave func(proved bool) // nil once called
 	nonce []byte            // of hello
+	hello protocol.Millis   // when that was sent
 	enrol *protocol.Enrol   // in pending
 
 	session *hub.Session // in live, else nil
@@ -63,6 +64,7 @@ func (t *TVs) open(c *poller.Conn, ip string, leave func(bool)) poller.Handler {
 	v := &tv{t: t, conn: c, ip: ip, leave: leave, nonce: make([]byte, 32)}
 	_, _ = rand.Read(v.nonce) // never fails
 	now := t.cfg.Now()
+	v.hello = protocol.MillisOf(now)
 	c.Expire(now.Add(t.cfg.ProofTime))
 	_ = hub.Send(c, protocol.Hello{
 		Nonce: v.nonce, Time: protocol.MillisOf(now), Cap: protocol.CurrentCapability, Server: t.cfg.Server,
@@ -168,7 +170,7 @@ func (v *tv) left(proved bool) {
 }
 
 func (v *tv) meta() device.Meta {
-	return device.Meta{IP: v.ip, Place: v.place(), Node: v.t.cfg.Node}
+	return device.Meta{IP: v.ip, Place: v.place(), Node: v.t.cfg.Node, Greeted: v.hello.Time()}
 }
 
 // place is where the connection comes from, approximately; empty: not known.

@@ -3,6 +3,7 @@ package device
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
@@ -168,5 +169,40 @@ func TestForeignStateIsNotTakenOver(t *testing.T) {
 	}
 	if a := tv.state(nil); a.Status != protocol.Active {
 		t.Errorf("a foreign state was taken over: %+v", a)
+	}
+}
+
+// A frame that was sent over an earlier connection, and arrives after the TV
+// gave that up and made another, is late and no clone's: packets are sent again
+// for a while after both ends have forgotten them.
+func TestLateConnectionIsNoClone(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	tv := f.signedIn(t, who)
+	early, other := home, home
+	early.Greeted = f.now()
+	other.Node = "node-2" // its clock may differ
+	f.clock.Advance(time.Second)
+	other.Greeted = f.now().Add(skew - time.Millisecond)
+	late, enrols := tv.authFrame(), tv.enrolFrame()
+	tv.connect()
+	notices := len(f.notices)
+	for name, m := range map[string]Meta{"early": early, "another node": other} {
+		f.clock.Advance(time.Second)
+		if _, err := f.Authenticate(f.ctx, f.now(), late, nonce, m); !errors.Is(err, ErrReplaced) {
+			t.Errorf("%s: Authenticate = %v, want ErrReplaced", name, err)
+		}
+		if _, err := f.Enrol(f.ctx, f.now(), enrols, nonce, m); !errors.Is(err, ErrReplaced) {
+			t.Errorf("%s: Enrol = %v, want ErrReplaced", name, err)
+		}
+	}
+	if a := tv.connect(); a.Status != protocol.Active || len(f.notices) != notices {
+		t.Errorf("the TV is %s, %d notices", a.Status, len(f.notices)-notices)
+	}
+	fresh := home // greeted after the TV's last connection: a copy
+	f.clock.Advance(time.Second)
+	fresh.Greeted = f.now()
+	if _, err := f.Authenticate(f.ctx, f.now(), late, nonce, fresh); !errors.Is(err, ErrClone) {
+		t.Errorf("Authenticate of a copy = %v, want ErrClone", err)
 	}
 }

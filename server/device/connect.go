@@ -17,7 +17,7 @@ import (
 // Authenticate checks an auth frame over nonce and the server's name, and
 // notes the connection. ErrClone comes with a usable session, locked by now:
 // send its State, then close. Other errors: ErrSignature, ErrUnknown,
-// ErrStaleEpoch.
+// ErrStaleEpoch, ErrReplaced.
 func (s *Service) Authenticate(ctx context.Context, now time.Time, f protocol.Auth, nonce []byte, m Meta) (Session, error) {
 	var idx store.DeviceIndexRow
 	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -55,7 +55,7 @@ func (s *Service) admit(tx *store.Tx, now time.Time, f protocol.Auth, m Meta) (s
 	}
 	switch err := tx.CountConn(f.Device, f.Conn); {
 	case errors.Is(err, store.ErrNotFound):
-		row, err := s.lockClone(tx, now, idx)
+		row, err := s.lockClone(tx, now, idx, m)
 		return Session{row.Account, row.ID, row.Epoch, f.Conn, f.Cap}, true, err
 	case err != nil:
 		return Session{}, false, err
@@ -106,11 +106,15 @@ func (s *Service) connect(tx *store.Tx, now time.Time, row store.DeviceRow, conn
 }
 
 // lockClone signs out a device whose identity is used twice, and tells the
-// owner. Doing it again changes nothing.
-func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRow) (store.DeviceRow, error) {
+// owner. Doing it again changes nothing. ErrReplaced: the connection is older
+// than the device's newest, so that the device itself may have begun it.
+func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRow, m Meta) (store.DeviceRow, error) {
 	row, err := tx.Device(idx.Account, idx.ID)
 	if err != nil {
 		return row, orUnknown(err)
+	}
+	if late(row, m) {
+		return row, ErrReplaced
 	}
 	if status, _ := effective(row); status != protocol.Active {
 		return row, nil
@@ -128,6 +132,20 @@ func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRo
 		}),
 		s.c.Notify(tx, notice(account.NoticeDeviceCloned, now, row)),
 	)
+}
+
+// late reports whether m was greeted before the device's newest connection, or
+// may have been by the clock of another node. A packet is sent again for a while
+// after the device gave the connection up (RFC 6298 §5), and it gives up soon.
+func late(row store.DeviceRow, m Meta) bool {
+	if m.Greeted.IsZero() {
+		return false
+	}
+	newest := row.LastContact
+	if row.Node != m.Node {
+		newest = newest.Add(skew)
+	}
+	return m.Greeted.Before(newest)
 }
 
 // Disconnected notes the end of a session's connection: when the last grant

@@ -39,6 +39,7 @@ var (
 	ErrUnknown    = errors.New("device: no such device")                    // protocol.CodeUnknown
 	ErrStaleEpoch = errors.New("device: about an earlier sign-in")          // protocol.CodeStaleEpoch
 	ErrClone      = errors.New("device: two devices use one identity")      // protocol.CodeClone
+	ErrReplaced   = errors.New("device: a newer connection took over")      // protocol.CodeReplaced
 	ErrStolen     = errors.New("device: reported stolen")                   // protocol.CodeStolen
 	ErrNotStolen  = errors.New("device: not reported stolen")               //
 	ErrCode       = errors.New("device: no such user code, or it ran out")  // protocol.CodeExpired
@@ -55,6 +56,10 @@ type Meta struct {
 	IP    string // textual address
 	Place string // approximate; may be empty
 	Node  string // id of this process: see Service.Heartbeat
+	// Greeted is when this connection was given its nonce. What comes over it
+	// after the device has made another one is late and no sign of a clone. Zero:
+	// not known.
+	Greeted time.Time
 }
 
 // Session is a device's sign-in on one connection.

@@ -32,7 +32,7 @@ const (
 
 // Enrol answers an enrol frame whose signature over nonce and the server's name
 // it checks. It is idempotent by public key until the code's expiry. Errors:
-// ErrSignature, ErrStolen, ErrClone, *account.ThrottledError.
+// ErrSignature, ErrStolen, ErrClone, ErrReplaced, *account.ThrottledError.
 func (s *Service) Enrol(ctx context.Context, now time.Time, f protocol.Enrol, nonce []byte, m Meta) (Enrolment, error) {
 	key := ed25519.PublicKey(f.PublicKey)
 	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, sign.EnrolBytes(nonce, s.c.Server, f), f.Sig) {
@@ -44,7 +44,7 @@ func (s *Service) Enrol(ctx context.Context, now time.Time, f protocol.Enrol, no
 	)
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		out, clone = Enrolment{}, false
-		if clone, err = s.mayEnrol(tx, now, f); err != nil || clone {
+		if clone, err = s.mayEnrol(tx, now, f, m); err != nil || clone {
 			return err
 		}
 		if out, err = s.resumed(tx, now, f, m); err == nil || !errors.Is(err, ErrCode) {
@@ -66,7 +66,7 @@ func (s *Service) Enrol(ctx context.Context, now time.Time, f protocol.Enrol, no
 }
 
 // mayEnrol refuses a stolen device, and locks a cloned one.
-func (s *Service) mayEnrol(tx *store.Tx, now time.Time, f protocol.Enrol) (clone bool, err error) {
+func (s *Service) mayEnrol(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta) (clone bool, err error) {
 	idx, err := tx.DeviceIndex(protocol.DeviceIDOf(ed25519.PublicKey(f.PublicKey)))
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
@@ -78,7 +78,13 @@ func (s *Service) mayEnrol(tx *store.Tx, now time.Time, f protocol.Enrol) (clone
 		return false, err
 	}
 	if f.Conn < idx.Conn {
-		_, err := s.lockClone(tx, now, idx)
+		e, err := tx.Enrolment(idx.ID)
+		if err == nil && !m.Greeted.IsZero() && m.Greeted.Before(e.Created) {
+			return false, ErrReplaced // it asked again since, over another connection
+		}
+		if err == nil || errors.Is(err, store.ErrNotFound) {
+			_, err = s.lockClone(tx, now, idx, m)
+		}
 		return true, err
 	}
 	return false, tx.RaiseConn(idx.ID, f.Conn)
