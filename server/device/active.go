@@ -14,7 +14,7 @@ func (s *Service) ActiveIn(tx *store.Tx, _ time.Time, acc protocol.AccountID, id
 	if err != nil {
 		return err
 	}
-	if status, _ := effective(now, row); status != protocol.Active {
+	if status, _ := effective(row); status != protocol.Active {
 		return ErrEnded
 	}
 	return nil
