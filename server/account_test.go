@@ -91,23 +91,23 @@ func TestProfilesByAPI(t *testing.T) {
 		Weak   bool
 		Advice string
 	}
-	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "0000"}, &set)
+	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "0000", "current": password}, &set)
 	if !set.Weak || set.Advice == "" {
 		t.Errorf("PIN 0000 = %+v, want weak with advice", set)
 	}
 	if got := list(); !got[2].Locked {
 		t.Errorf("after SetPIN: %+v", got[2])
 	}
-	o.call("DELETE", "/v1/profiles/"+made.ID+"/pin", nil, nil)
+	o.call("POST", "/v1/profiles/"+made.ID+"/pin/remove", object{"current": password}, nil)
 
 	h.skew.Store(int64(11 * time.Minute)) // the proof is too old now
-	status, body := o.try("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937"})
+	status, body := o.try("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937", "current": password})
 	wantStatus(t, "a PIN without a fresh proof", status, 403, body)
 	if !strings.Contains(string(body), "proof-needed") {
 		t.Errorf("problem = %s", body)
 	}
 	o.prove(password)
-	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937"}, &set)
+	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937", "current": password}, &set)
 	if set.Weak {
 		t.Error("PIN 4937 is called weak")
 	}
@@ -154,9 +154,9 @@ func TestBadBodies(t *testing.T) {
 		{"POST", "/v1/profiles", `{"name":"N","avatar":"fox","level":3,"language":"not a tag"}`, 422, "language"},
 		{"POST", "/v1/profiles", `{"name":"N","avatar":"fox","level":3.5}`, 400, "level"},
 		{"PUT", "/v1/profiles/none", `{"name":"N","avatar":"fox","level":3}`, 404, ""},
-		{"PUT", "/v1/profiles/none/pin", `{"pin":"12"}`, 422, "pin"},
-		{"PUT", "/v1/profiles/none/pin", `{"pin":"١٢٣٤"}`, 422, "pin"},
-		{"PUT", "/v1/profiles/none/pin", `{"pin":1234}`, 400, "pin"},
+		{"PUT", "/v1/profiles/none/pin", `{"pin":"12","current":"` + password + `"}`, 422, "pin"},
+		{"PUT", "/v1/profiles/none/pin", `{"pin":"١٢٣٤","current":"` + password + `"}`, 422, "pin"},
+		{"PUT", "/v1/profiles/none/pin", `{"pin":1234,"current":"` + password + `"}`, 400, "pin"},
 		{"PATCH", "/v1/devices/none", `{"name":"x"}`, 404, ""},
 		{"PATCH", "/v1/devices/none", `{"name":""}`, 404, ""},
 		{"PATCH", "/v1/devices/none", `null`, 400, ""},

@@ -158,7 +158,7 @@ func TestD14_RefusalsOverTheWire(t *testing.T) {
 		}
 	}
 	h.o.prove(password)
-	h.o.call("PUT", "/v1/profiles/"+string(h.main)+"/pin", object{"pin": "0412"}, nil)
+	h.o.call("PUT", "/v1/profiles/"+string(h.main)+"/pin", object{"pin": "0412", "current": password}, nil)
 	h.one.send(protocol.Play{N: 9, Profile: h.main, Title: h.one.title(), Path: parental.Open})
 	if r := expect[protocol.PlayRefused](h.one); r.Refusal != protocol.PlayProfilePIN {
 		t.Errorf("a lock was set meanwhile: %+v", r)

@@ -12,7 +12,7 @@ func TestV7_NoticesOfAllPartsCarryTheLink(t *testing.T) {
 	o := h.signUp("nora@example.org")
 	var made struct{ ID string }
 	o.call("POST", "/v1/profiles", object{"name": "Kit", "avatar": "fox", "level": 3}, &made)
-	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937"}, nil)
+	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937", "current": password}, nil)
 	o.call("POST", "/v1/sign-out-everywhere", nil, nil)
 	_, _, body := h.do("GET", "/dev/outbox.json", nil, nil)
 	var out struct {

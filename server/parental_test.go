@@ -40,7 +40,7 @@ func TestP7_ParentalControlReachesTheTVs(t *testing.T) {
 		t.Error("no PIN is set yet")
 	}
 	var set struct{ Weak bool }
-	o.call("PUT", "/v1/parental/pin", object{"pin": "4937"}, &set)
+	o.call("PUT", "/v1/parental/pin", object{"pin": "4937", "current": password}, &set)
 	now := o.rules()
 	if !now.HasPIN || now.Above != 3 || !now.AddNeedsPIN || len(now.Titles) != 1 || now.Titles[0].Name != "The Otter Post" || set.Weak {
 		t.Errorf("parental control: %+v, weak %t", now, set.Weak)
@@ -145,22 +145,30 @@ func TestBadInputHousehold(t *testing.T) {
 		{"blocked for the parental PIN", o, "PUT", "/v1/profiles/parental/blocked/otter-post", nil, 404, "no-profile"},
 		{"list of nobody", o, "GET", "/v1/profiles/none/blocked", nil, 404, "no-profile"},
 		{"blocked for a deleted one", o, "PUT", gone + "/blocked/otter-post", nil, 404, "no-profile"},
-		{"a deleted one's PIN", o, "PUT", gone + "/pin", object{"pin": "4937"}, 404, "no-profile"},
+		{"a deleted one's PIN", o, "PUT", gone + "/pin", object{"pin": "4937", "current": password}, 404, "no-profile"},
 		{"a deleted one's tries", o, "POST", gone + "/unlock", nil, 404, "no-profile"},
 		{"another household's list", eve, "GET", kids + "/blocked", nil, 404, "no-profile"},
 		{"another household's blocks", eve, "PUT", kids + "/blocked/otter-post", nil, 404, "no-profile"},
 		{"another household's unblocks", eve, "DELETE", kids + "/blocked/otter-post", nil, 404, "no-profile"},
-		{"another household's PIN", eve, "PUT", kids + "/pin", object{"pin": "4937"}, 404, "no-profile"},
+		{"another household's PIN", eve, "PUT", kids + "/pin", object{"pin": "4937", "current": password}, 404, "no-profile"},
 		{"another household's tries", eve, "POST", kids + "/unlock", nil, 404, "no-profile"},
 		{"another household's profile", eve, "PUT", kids, object{"name": "Eve", "avatar": "owl", "level": 5}, 404, "no-profile"},
 		{"tries at no PIN", o, "POST", kids + "/unlock", nil, 404, "no-profile"},
 		{"tries at no parental PIN", o, "POST", "/v1/parental/unlock", nil, 404, "no-profile"},
-		{"the parental PIN as a profile's", o, "PUT", "/v1/profiles/parental/pin", object{"pin": "4937"}, 404, "no-profile"},
-		{"three digits", o, "PUT", "/v1/parental/pin", object{"pin": "493"}, 422, "bad-pin"},
-		{"five digits", o, "PUT", "/v1/parental/pin", object{"pin": "49371"}, 422, "bad-pin"},
-		{"full-width digits", o, "PUT", "/v1/parental/pin", object{"pin": "４９３７"}, 422, "bad-pin"},
-		{"digits of another script", o, "PUT", "/v1/parental/pin", object{"pin": "٤٩٣٧"}, 422, "bad-pin"},
-		{"a number", o, "PUT", "/v1/parental/pin", object{"pin": 4937}, 400, "bad-body"},
+		{"the parental PIN as a profile's", o, "PUT", "/v1/profiles/parental/pin", object{"pin": "4937", "current": password}, 404, "no-profile"},
+		{"three digits", o, "PUT", "/v1/parental/pin", object{"pin": "493", "current": password}, 422, "bad-pin"},
+		{"five digits", o, "PUT", "/v1/parental/pin", object{"pin": "49371", "current": password}, 422, "bad-pin"},
+		{"full-width digits", o, "PUT", "/v1/parental/pin", object{"pin": "４９３７", "current": password}, 422, "bad-pin"},
+		{"digits of another script", o, "PUT", "/v1/parental/pin", object{"pin": "٤٩٣٧", "current": password}, 422, "bad-pin"},
+		{"a wrong password", o, "PUT", "/v1/parental/pin", object{"pin": "4937", "current": "wrong"}, 401, "wrong-credentials"},
+		{"no password", o, "PUT", "/v1/parental/pin", object{"pin": "4937"}, 400, "bad-body"},
+		{"a wrong password for a profile", o, "PUT", kids + "/pin", object{"pin": "4937", "current": "wrong"}, 401, "wrong-credentials"},
+		{"no password for a profile", o, "PUT", kids + "/pin", object{"pin": "4937"}, 400, "bad-body"},
+		{"a lock removed with a wrong password", o, "POST", kids + "/pin/remove", object{"current": "wrong"}, 401, "wrong-credentials"},
+		{"a lock removed without a password", o, "POST", kids + "/pin/remove", object{}, 400, "bad-body"},
+		{"the parental PIN removed without a password", o, "POST", "/v1/parental/pin/remove", object{}, 400, "bad-body"},
+		{"the old way to remove a lock", o, "DELETE", kids + "/pin", nil, 405, "method"},
+		{"a number", o, "PUT", "/v1/parental/pin", object{"pin": 4937, "current": password}, 400, "bad-body"},
 		{"no PIN", o, "PUT", "/v1/parental/pin", object{}, 400, "bad-body"},
 		{"kids above older kids", o, "PUT", kids, object{"name": "Kids", "avatar": "kite", "level": 3, "kids": true}, 422, "bad-kids-level"},
 		{"a search for nothing", o, "GET", "/v1/titles", nil, 400, "bad-body"},
@@ -174,6 +182,34 @@ func TestBadInputHousehold(t *testing.T) {
 	if got := o.rules(); fmt.Sprint(got) != fmt.Sprint(rules) {
 		t.Errorf("parental control was %+v, is %+v", rules, got)
 	}
+}
+
+// TestP2_PINsTakeThePasswordEachTime: a session with a fresh proof is not enough
+// by the API either, and wrong passwords there count with those at a proof.
+func TestP2_PINsTakeThePasswordEachTime(t *testing.T) {
+	h := newHome(t)
+	o := h.o
+	main := "/v1/profiles/" + string(h.main) + "/pin"
+	o.call("PUT", main, object{"pin": "4937", "current": password}, nil)
+	for _, path := range []string{main, "/v1/parental/pin"} {
+		status, body := o.try("PUT", path, object{"pin": "2846"})
+		wantProblem(t, "a PIN without the password", status, body, 400, "bad-body")
+		status, body = o.try("POST", path+"/remove", object{"current": "not " + password})
+		wantProblem(t, "removed with another password", status, body, 401, "wrong-credentials")
+	}
+	if !o.household()[string(h.main)].Locked || o.rules().HasPIN {
+		t.Errorf("after refusals: %+v, %+v", o.household(), o.rules())
+	}
+	waits := false
+	for range 6 {
+		status, _ := o.try("PUT", main, object{"pin": "2846", "current": "not " + password})
+		waits = waits || status == 429
+	}
+	status, body := o.try("POST", "/v1/session/prove", object{"password": password})
+	if !waits {
+		t.Error("wrong passwords for PINs wait for nothing")
+	}
+	wantStatus(t, "the right password at the proof", status, 429, body)
 }
 
 // TestP9_WrongPINsOnThePage: what a TV tells of its wrong tries the owner sees,

@@ -92,7 +92,7 @@ func ownerWithKit(t *testing.T) (*owner, string, *tv) {
 	o := h.signUp("nora@example.org")
 	var made struct{ ID string }
 	o.call("POST", "/v1/profiles", object{"name": "Kit", "avatar": "fox", "level": 3}, &made)
-	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937"}, nil)
+	o.call("PUT", "/v1/profiles/"+made.ID+"/pin", object{"pin": "4937", "current": password}, nil)
 	v := newTV(h, "TV")
 	v.join(o)
 	return o, made.ID, v
@@ -131,8 +131,12 @@ func TestV7_NotMeRestoresProfiles(t *testing.T) {
 	rename := func(o *owner, kit, name string) {
 		o.call("PUT", "/v1/profiles/"+kit, object{"name": name, "avatar": "owl", "level": 5}, nil)
 	}
-	lock := func(o *owner, kit, pin string) { o.call("PUT", "/v1/profiles/"+kit+"/pin", object{"pin": pin}, nil) }
-	unlock := func(o *owner, kit string) { o.call("DELETE", "/v1/profiles/"+kit+"/pin", nil, nil) }
+	lock := func(o *owner, kit, pin string) {
+		o.call("PUT", "/v1/profiles/"+kit+"/pin", object{"pin": pin, "current": password}, nil)
+	}
+	unlock := func(o *owner, kit string) {
+		o.call("POST", "/v1/profiles/"+kit+"/pin/remove", object{"current": password}, nil)
+	}
 	remove := func(o *owner, kit string) { o.call("DELETE", "/v1/profiles/"+kit, nil, nil) }
 	add := func(o *owner) {
 		o.call("POST", "/v1/profiles", object{"name": "Guest", "avatar": "owl", "level": 5}, nil)

@@ -57,7 +57,7 @@ func TestMainRoad(t *testing.T) {
 func followsChanges(t *testing.T, o *owner, v *tv, s protocol.Snapshot) {
 	t.Helper()
 	before := v.have.Version
-	o.call("PUT", "/v1/profiles/"+string(s.Profiles[0].ID)+"/pin", object{"pin": "4937"}, nil)
+	o.call("PUT", "/v1/profiles/"+string(s.Profiles[0].ID)+"/pin", object{"pin": "4937", "current": password}, nil)
 	for v.have.Version == before {
 		expect[protocol.State](v)
 	}

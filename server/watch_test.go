@@ -182,7 +182,7 @@ func TestP9_TriesCountAtTheOtherTV(t *testing.T) {
 func (h *home) setPIN(p protocol.ProfileID, pin string) {
 	h.t.Helper()
 	before := h.one.have.Pins
-	h.o.call("PUT", "/v1/profiles/"+string(p)+"/pin", object{"pin": pin}, nil)
+	h.o.call("PUT", "/v1/profiles/"+string(p)+"/pin", object{"pin": pin, "current": password}, nil)
 	for _, v := range []*tv{h.one, h.two} {
 		took := v.until("the new PIN", func() bool { return v.have.Pins > before && !v.missing() })
 		if took > time.Second {

@@ -35,6 +35,16 @@ func (s *Service) Prove(ctx context.Context, now time.Time, who Session, passwor
 	return web, nil
 }
 
+// CheckPassword checks the current password for a change that takes it however
+// fresh a proof is (product rule P2). The session goes on under its token, and the
+// proof is no newer. It counts as [Service.Prove] does, with the same errors.
+func (s *Service) CheckPassword(ctx context.Context, now time.Time, who Session, password string) error {
+	if err := s.passwordProof(ctx, now, who, password); err != nil {
+		return fmt.Errorf("check password: %w", err)
+	}
+	return nil
+}
+
 // proveNow notes a proof and rotates the session's token (OWASP ASVS 5 7.2.4).
 func (s *Service) proveNow(tx *store.Tx, now time.Time, who Session, acc store.AccountRow) (Web, error) {
 	if err := tx.ProveWebSession(who.Account, string(who.ID), acc.Password, now); err != nil {

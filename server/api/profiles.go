@@ -81,14 +81,22 @@ func (a *API) deleteProfile(c *call) error {
 	return c.done(a.cfg.Profiles.Delete(c.ctx(), c.now, c.who, c.profile()))
 }
 
+// setPIN takes the account's password each time, before it looks at the PIN, as
+// the page does (product rule P2): what the page asks for protects nothing where
+// the same cookie does without it here.
 func (a *API) setPIN(c *call) error {
 	var in struct {
-		PIN string `json:"pin"`
+		PIN     string `json:"pin"`
+		Current string `json:"current"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if err := text("pin", in.PIN, 1, maxShort); err != nil {
+	err := first(text("pin", in.PIN, 1, maxShort), text("current", in.Current, 1, maxPassword))
+	if err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.CheckPassword(c.ctx(), c.now, c.who, in.Current); err != nil {
 		return err
 	}
 	weak, err := a.cfg.Profiles.SetPIN(c.ctx(), c.now, c.who, c.locked(), in.PIN)
@@ -100,5 +108,17 @@ func (a *API) setPIN(c *call) error {
 }
 
 func (a *API) removePIN(c *call) error {
+	var in struct {
+		Current string `json:"current"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	if err := text("current", in.Current, 1, maxPassword); err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.CheckPassword(c.ctx(), c.now, c.who, in.Current); err != nil {
+		return err
+	}
 	return c.done(a.cfg.Profiles.RemovePIN(c.ctx(), c.now, c.who, c.locked()))
 }

@@ -250,9 +250,14 @@ func (a *Account) SaveProfile(ctx context.Context, p Profile) (Profile, error) {
 	return p, err
 }
 
-// SetPIN locks a profile. The password must have been given within 10 minutes.
+// SetPIN locks a profile, with the password of the last sign-in.
 func (a *Account) SetPIN(ctx context.Context, profile, pin string) error {
-	return a.Call(ctx, "PUT", "/v1/profiles/"+url.PathEscape(profile)+"/pin", map[string]string{"pin": pin}, nil)
+	return a.Call(ctx, "PUT", "/v1/profiles/"+url.PathEscape(profile)+"/pin", map[string]string{"pin": pin, "current": a.password}, nil)
+}
+
+// SetParentalPIN sets the parental PIN, with the password of the last sign-in.
+func (a *Account) SetParentalPIN(ctx context.Context, pin string) error {
+	return a.Call(ctx, "PUT", "/v1/parental/pin", map[string]string{"pin": pin, "current": a.password}, nil)
 }
 
 // Devices returns the account's devices.

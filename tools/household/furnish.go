@@ -120,7 +120,7 @@ func nameProfiles(ctx context.Context, owner *drive.Account) error {
 	if err := owner.Call(ctx, http.MethodPut, "/v1/parental", rules, nil); err != nil {
 		return err
 	}
-	return owner.Call(ctx, http.MethodPut, "/v1/parental/pin", map[string]string{"pin": Parental}, nil)
+	return owner.SetParentalPIN(ctx, Parental)
 }
 
 // signIn signs TV i in with the code on its screen, where the household is new.
