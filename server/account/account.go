@@ -212,6 +212,15 @@ const (
 	NoticeFactorResetLifted NoticeKind = "factor-reset-lifted" // the owner stopped it
 )
 
+// Done is what was done to a profile. Empty: it was changed.
+type Done string
+
+// What can be done to a profile, beside a change.
+const (
+	DoneAdded   Done = "added"
+	DoneRemoved Done = "removed"
+)
+
 // Notice is what a message is about; package notify words it.
 type Notice struct {
 	Kind     NoticeKind
@@ -224,9 +233,13 @@ type Notice struct {
 	Code     string // NoticeAccessCode only: a secret
 	Device   string // name of the device concerned
 	Profile  string // name of the profile concerned
-	Detail   string // what changed, e.g. the end of a phone number
-	Expires  time.Time
-	Purpose  Purpose // NoticeAccessCode: what the code is for
+	// ProfileID is of Profile where its own page is linked, and Done what was done
+	// to it. Empty: not said.
+	ProfileID protocol.ProfileID
+	Done      Done
+	Detail    string // what changed, e.g. the end of a phone number
+	Expires   time.Time
+	Purpose   Purpose // NoticeAccessCode: what the code is for
 
 	// Link is the token of the button: "It wasn't me" (page /not-me), or what
 	// the kind says (page /keep). A secret. Empty: no button.

@@ -125,6 +125,9 @@ func facts(n account.Notice) []fact {
 		{"Where", where(n.Client)},
 		{"With", plain(n.Client.Agent)},
 	}
+	if all[0].Value == all[4].Value { // it was done at the TV itself
+		all[4].Value = ""
+	}
 	known := all[:0]
 	for _, f := range all {
 		if f.Value != "" {
@@ -134,14 +137,15 @@ func facts(n account.Notice) []fact {
 	return known
 }
 
-// plainAddress is plain for what may be a shortened mail address of the
-// account's own: it keeps its @ and dots.
-func plainAddress(s string) string {
+// plainDetail is plain for a sentence of ours, whose names were cut when it was
+// made, or what may be a shortened mail address of the account's own: that keeps
+// its @ and dots.
+func plainDetail(s string) string {
 	local, host, ok := strings.Cut(s, "@")
 	if ok && checkAddress(s) == nil {
 		return local + "@" + host
 	}
-	return plain(s)
+	return plainTo(s, maxReason)
 }
 
 func where(c account.Client) string {

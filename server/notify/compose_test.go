@@ -315,3 +315,51 @@ func TestV4_ReasonsAreNotCut(t *testing.T) {
 		}
 	}
 }
+
+// V7: what changed is said to its end, and each fact once.
+func TestV7_DetailsAreWhole(t *testing.T) {
+	for _, detail := range []string{
+		"The parental PIN is asked for above the level Little kids. Adding a profile does not always need the PIN any more.",
+		"It was called “" + strings.Repeat("W", 32) + "”. The level was Little kids and is Older kids. It is no kids profile any more. It has another picture. It has another language.",
+	} {
+		n := full(account.NoticeParentalChanged)
+		n.Detail, n.Client.Agent = detail, n.Device
+		m, err := Compose(wording, n)
+		if err != nil || !strings.Contains(m.Text, "Change: "+detail+"\n") {
+			t.Errorf("%v: %s", err, m.Text)
+		}
+		if strings.Count(m.Text, "Living room") != 1 {
+			t.Errorf("the TV is not named once: %s", m.Text)
+		}
+	}
+}
+
+// V7: whose titles were blocked has the page where they are; whoever guesses a PIN
+// is never the reader; a profile's mail says what was done to it.
+func TestV7_ProfileMailsSayWhatToDo(t *testing.T) {
+	blocked, guessed := full(account.NoticeParentalChanged), full(account.NoticePINGuessing)
+	blocked.ProfileID = "p-1"
+	added, removed := full(account.NoticeProfileChanged), full(account.NoticeProfileChanged)
+	added.Done, removed.Done = account.DoneAdded, account.DoneRemoved
+	for _, c := range []struct {
+		n    account.Notice
+		want []string
+	}{
+		{blocked, []string{"See blocked titles:\nhttps://tv.example/account/profiles/p-1/blocked\n"}},
+		{guessed, []string{"“Unlock now”", "If you do not know who it is, press “It wasn’t me”."}},
+		{added, []string{"Subject", "The profile “Mia” was added.\n"}},
+		{removed, []string{"The profile “Mia” was removed.\n"}},
+		{full(account.NoticeProfileChanged), []string{"The profile “Mia” was changed.\n"}},
+	} {
+		m, err := Compose(wording, c.n)
+		for _, want := range c.want {
+			if err != nil || !strings.Contains("Subject: "+m.Subject+"\n"+m.Text, want) {
+				t.Errorf("%s lacks %q, %v: %s", c.n.Kind, want, err, m.Text)
+			}
+		}
+	}
+	m, _ := Compose(wording, removed)
+	if m.Subject != "A profile was removed from your Hearthkey account" {
+		t.Errorf("subject %q", m.Subject)
+	}
+}

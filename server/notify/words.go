@@ -57,6 +57,9 @@ const (
 	RecoverPath = "/recover" // takes no token
 )
 
+// notMeDoes says what the button of a security notice is for.
+const notMeDoes = "press “It wasn’t me”. After one confirmation everything is signed out, what was changed is changed back as far as it can be, and you choose a new password."
+
 // notice adds to l what all security notices share.
 func notice(w Wording, n account.Notice, l letter) letter {
 	l.Facts = facts(n)
@@ -67,14 +70,14 @@ func notice(w Wording, n account.Notice, l letter) letter {
 	}
 	if l.NotMe == nil && n.Link != "" && (l.Button == nil || !strings.Contains(l.Button.URL, n.Link)) {
 		l.NotMe = tokenPage(w, "It wasn’t me", NotMePath, n.Link)
-		l.Advice = "If it was not you, press “It wasn’t me”. After one confirmation everything is signed out, what was changed is changed back as far as it can be, and you choose a new password."
+		l.Advice = "If it was not you, " + notMeDoes
 	}
 	return l
 }
 
 // detail puts what changed before when and where.
 func detail(l letter, label, value string) letter {
-	if value = plainAddress(value); value != "" {
+	if value = plainDetail(value); value != "" {
 		l.Facts = append([]fact{{label, value}}, l.Facts...)
 	}
 	return l
