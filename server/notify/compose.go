@@ -145,7 +145,7 @@ func plainDetail(s string) string {
 	if ok && checkAddress(s) == nil {
 		return local + "@" + host
 	}
-	return plainTo(s, maxReason)
+	return plainTo(s, maxDetail)
 }
 
 func where(c account.Client) string {
@@ -173,6 +173,7 @@ var (
 const (
 	maxName   = 80  // characters
 	maxReason = 300 // characters of a sentence of ours
+	maxDetail = 500 // characters of sentences that say what was changed
 )
 
 // plain makes what somebody else chose (a TV's name, a browser's) fit to stand in

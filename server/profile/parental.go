@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -81,7 +80,7 @@ func (s *Service) SetParental(ctx context.Context, now time.Time, who account.Se
 		if row.Titles, err = s.titles(was.Titles, d.Titles, d.Add, d.Remove, MaxParentalTitles); err != nil {
 			return err
 		}
-		what := parentalDiff(was, row)
+		what := s.parentalDiff(was, row)
 		if what == "" {
 			return nil
 		}
@@ -100,8 +99,8 @@ func (s *Service) SetParental(ctx context.Context, now time.Time, who account.Se
 	return nil
 }
 
-// titles returns old as a change makes it: sorted, each once. A title that is not
-// on offer can stay and be removed, but not be added (ErrTitle): what was blocked
+// titles returns old as a change makes it: sorted, each once. A title that nobody
+// knows can stay and be removed, but not be added (ErrTitle): what was blocked
 // stays blocked while the catalogue changes.
 func (s *Service) titles(old []protocol.TitleID, replace *[]protocol.TitleID, add, remove protocol.TitleID, most int) ([]protocol.TitleID, error) {
 	next := slices.Clone(old)
@@ -133,7 +132,7 @@ func (s *Service) knows(id protocol.TitleID) bool {
 }
 
 // parentalDiff says what is different, for people; empty: nothing.
-func parentalDiff(was, is store.ParentalRow) string {
+func (s *Service) parentalDiff(was, is store.ParentalRow) string {
 	var out []string
 	if was.Above != is.Above {
 		text := "The parental PIN is asked for by no level."
@@ -149,22 +148,10 @@ func parentalDiff(was, is store.ParentalRow) string {
 		}
 		out = append(out, text)
 	}
-	if text := titlesDiff(was.Titles, is.Titles); text != "" {
-		out = append(out, "Titles that ask for the parental PIN: "+text+".")
+	if text := s.titlesDiff("Titles that ask for the parental PIN now", "No longer", was.Titles, is.Titles); text != "" {
+		out = append(out, text)
 	}
 	return strings.Join(out, " ")
-}
-
-// titlesDiff counts what was added and removed; empty: nothing.
-func titlesDiff(was, is []protocol.TitleID) string {
-	var out []string
-	if n := len(titlesAway(is, was)); n > 0 {
-		out = append(out, strconv.Itoa(n)+" added")
-	}
-	if n := len(titlesAway(was, is)); n > 0 {
-		out = append(out, strconv.Itoa(n)+" removed")
-	}
-	return strings.Join(out, ", ")
 }
 
 // titlesAway returns which of was are not in is; nil: none.
@@ -232,7 +219,7 @@ func (s *Service) block(ctx context.Context, now time.Time, who account.Session,
 		if err != nil {
 			return err
 		}
-		what := titlesDiff(p.Blocked, next)
+		what := s.titlesDiff("Blocked", "No longer blocked", p.Blocked, next)
 		if what == "" {
 			return nil
 		}
@@ -240,7 +227,7 @@ func (s *Service) block(ctx context.Context, now time.Time, who account.Session,
 			return err
 		}
 		n := who.Notice(account.NoticeParentalChanged, now)
-		n.Profile, n.Detail, n.Before = p.Name, "Blocked titles: "+what+".", before
+		n.Profile, n.ProfileID, n.Detail, n.Before = p.Name, id, what, before
 		e := timeline.Entry{Kind: timeline.BlockedChanged, Profile: id, Subject: p.Name, Detail: what}
 		return s.recordParental(tx, now, who, e, n, len(titlesAway(p.Blocked, next)) == 0)
 	})

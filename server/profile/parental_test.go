@@ -79,7 +79,7 @@ func TestP7_ParentalControl(t *testing.T) {
 	if len(f.notices) != 3 {
 		t.Errorf("a notice about nothing: %+v", f.notices[3])
 	}
-	for i, detail := range []string{"above the level Older kids", "Parental PIN: A PIN was set", "1 added, 1 removed"} {
+	for i, detail := range []string{"above the level Older kids", "Parental PIN: A PIN was set", "Titles that ask for the parental PIN now: “Low Orbit”. No longer: “Salt”."} {
 		if n := f.notices[i]; n.Kind != account.NoticeParentalChanged || !strings.Contains(n.Detail, detail) || len(n.Before) == 0 {
 			t.Errorf("notice %d = %s %q", i, n.Kind, n.Detail)
 		}

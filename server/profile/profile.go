@@ -75,7 +75,8 @@ type Config struct {
 	MaxProfiles int    // per account; 0: 5
 	AccountURL  string // where the owner manages profiles, for the TVs to show; may be empty
 
-	// Title names a title on offer; "" for one that is not. Nil: every title is.
+	// Title names a title that is or was on offer; "" for one that nobody knows. Nil:
+	// every title is known, without a name.
 	Title func(protocol.TitleID) string
 	// Password checks the account's password that was typed at a TV, as one that
 	// is typed there to sign in: account.ErrCredentials where it is wrong. Nil: none

@@ -191,7 +191,7 @@ func (s *Service) change(ctx context.Context, now time.Time, who account.Session
 // what it was.
 func (s *Service) record(tx *store.Tx, now time.Time, who account.Session, kind timeline.Kind, notice account.NoticeKind, p protocol.Profile, detail string, before []byte) error {
 	n := who.Notice(notice, now)
-	n.Profile, n.Detail, n.Before = p.Name, detail, before
+	n.Profile, n.Done, n.Detail, n.Before = p.Name, done[kind], detail, before
 	return errors.Join(
 		who.Record(tx, now, timeline.Entry{Kind: kind, Profile: p.ID, Subject: p.Name, Detail: detail}),
 		s.c.Notify(tx, n),
@@ -239,23 +239,4 @@ func (e Edit) applied(p protocol.Profile) (protocol.Profile, error) {
 		return p, ErrKidsLevel
 	}
 	return p, nil
-}
-
-// profileDiff says what is different, for people.
-func profileDiff(was, is protocol.Profile) string {
-	var out []string
-	if was.Name != is.Name {
-		out = append(out, "It was called “"+was.Name+"”.")
-	}
-	if was.Level != is.Level {
-		out = append(out, "The level was "+was.Level.String()+" and is "+is.Level.String()+".")
-	}
-	if was.Kids != is.Kids {
-		text := "It is a kids profile now."
-		if was.Kids {
-			text = "It is no kids profile any more."
-		}
-		out = append(out, text)
-	}
-	return strings.Join(out, " ")
 }

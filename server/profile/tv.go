@@ -241,12 +241,12 @@ func (s *Service) EditFromTV(ctx context.Context, now time.Time, tv TV, f protoc
 		if err != nil {
 			return err
 		}
-		was := p.Name
+		was := p
 		p.Name, p.Avatar = e.Name, e.Avatar
 		if err := tx.UpdateProfile(store.ProfileRow{Profile: p, Account: tv.Account}); err != nil {
 			return err
 		}
-		return s.recordTV(tx, now, row, timeline.ProfileChanged, p, "Changed at a TV. It was called “"+was+"”.", before)
+		return s.recordTV(tx, now, row, timeline.ProfileChanged, p, "Changed at a TV. "+profileDiff(was, p), before)
 	})
 	if err != nil {
 		return fmt.Errorf("change profile from a TV: %w", err)
@@ -276,7 +276,7 @@ func (s *Service) recordTV(tx *store.Tx, now time.Time, tv store.DeviceRow, kind
 	e := entryAt(kind, now, tv)
 	e.Profile, e.Subject, e.Detail = p.ID, p.Name, detail
 	n := noticeAt(account.NoticeProfileChanged, now, tv)
-	n.Profile, n.Detail, n.Before = p.Name, detail, before
+	n.Profile, n.Done, n.Detail, n.Before = p.Name, done[kind], detail, before
 	return errors.Join(timeline.Add(tx, tv.Account, e), s.c.Notify(tx, n))
 }
 
