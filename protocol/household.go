@@ -107,6 +107,11 @@ const (
 	ProfileBusy          ProfileRefusal = "busy"     // the server cannot now: after retry_after_ms
 )
 
+// Member returns what the rule about adding a profile reads of p.
+func (p Profile) Member() parental.Member {
+	return parental.Member{Level: p.Level, Locked: p.Locked, Kids: p.Kids, Blocked: titleStrings(p.Blocked)}
+}
+
 func (PINTries) Type() string      { return "pin_tries" }
 func (PINCounts) Type() string     { return "pin_counts" }
 func (AddProfile) Type() string    { return "add_profile" }

@@ -1,9 +1,13 @@
 package parental
 
+import "slices"
+
 // Member is what the rule about adding a profile looks at of one that is there.
 type Member struct {
-	Level  Level
-	Locked bool // has a profile lock
+	Level   Level
+	Locked  bool // has a profile lock
+	Kids    bool
+	Blocked []string // ids of titles and series that it may never play
 }
 
 // AddBound returns the highest level that a profile may be given at a TV without
@@ -31,4 +35,36 @@ func AddBound(selected *Member, household []Member) Level {
 // that adding always needs it.
 func MayAdd(l, bound Level, alwaysNeedsPIN bool) bool {
 	return l.Valid() && l <= bound && !alwaysNeedsPIN
+}
+
+// Binds is what a profile takes over that is added without a proof.
+type Binds struct {
+	Kids    bool     // it is a kids profile, whatever was asked for
+	Blocked []string // titles and series that it may never play, in the order of the first that has them
+}
+
+// AddBinds returns what holds for a profile of level l, at most [AddBound], that
+// is added without the PIN or the password: no less than what holds for whoever
+// is at the TV anyway. Of the profiles that may give the level, which are those
+// [AddBound] looks at and whose own is not lower, what all of them have blocked is
+// blocked, and where all are kids profiles it is one. Those of a lower level do
+// not count: they never were a way to what is above it. Where there are none,
+// nothing can be added without a proof, and nothing is taken over.
+func AddBinds(l Level, selected *Member, household []Member) Binds {
+	if selected != nil && !selected.Locked {
+		household = []Member{*selected}
+	}
+	var b Binds
+	first := true
+	for _, m := range household {
+		switch {
+		case m.Locked || m.Level < l:
+		case first:
+			b, first = Binds{Kids: m.Kids, Blocked: slices.Clone(m.Blocked)}, false
+		default:
+			b.Kids = b.Kids && m.Kids
+			b.Blocked = slices.DeleteFunc(b.Blocked, func(id string) bool { return !slices.Contains(m.Blocked, id) })
+		}
+	}
+	return b
 }

@@ -95,7 +95,8 @@ func live(tx *store.Tx, tv TV) (store.DeviceRow, error) {
 // the level asked for is above what the profile in use there may give, or the
 // household wants it so, it takes the main profile's PIN, or the account's
 // password where that has none. A try of the PIN is counted before it is checked,
-// with those of all devices. A kids profile gets at most the level of older kids;
+// with those of all devices. Where neither was needed the profile is bound as
+// [parental.AddBinds] says. A kids profile gets at most the level of older kids;
 // an avatar that is not known becomes the first one. Errors: see [Refusal].
 func (s *Service) AddFromTV(ctx context.Context, now time.Time, tv TV, f protocol.AddProfile) (protocol.Profile, error) {
 	e, err := editFromTV(f.Name, f.Avatar, f.Level, f.Kids)
@@ -112,7 +113,7 @@ func (s *Service) AddFromTV(ctx context.Context, now time.Time, tv TV, f protoco
 func (s *Service) addFromTV(ctx context.Context, now time.Time, tv TV, e Edit, f protocol.AddProfile) (protocol.Profile, error) {
 	var needs error
 	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-		needs, err = s.needs(tx, tv, e.Level)
+		needs, _, err = s.needs(tx, tv, e.Level)
 		return err
 	})
 	if err != nil {
@@ -135,39 +136,57 @@ func (s *Service) addFromTV(ctx context.Context, now time.Time, tv TV, e Edit, f
 }
 
 // needs returns ErrNeedsPIN or ErrNeedsPassword where one is needed to add a
-// profile of level l from tv. It fails where none can be added.
-func (s *Service) needs(tx *store.Tx, tv TV, l parental.Level) (needs, err error) {
+// profile of level l from tv, and otherwise what binds it. It fails where none can
+// be added.
+func (s *Service) needs(tx *store.Tx, tv TV, l parental.Level) (needs error, binds parental.Binds, err error) {
 	row, err := live(tx, tv)
 	if err != nil {
-		return nil, err
+		return nil, binds, err
 	}
 	all, err := list(tx, tv.Account)
 	if err != nil {
-		return nil, err
+		return nil, binds, err
 	}
 	if len(all) >= s.c.MaxProfiles {
-		return nil, ErrTooMany
+		return nil, binds, ErrTooMany
 	}
 	rules, err := tx.Parental(tv.Account)
 	if err != nil {
-		return nil, err
+		return nil, binds, err
 	}
-	var selected *parental.Member
-	household := make([]parental.Member, len(all))
-	needs = ErrNeedsPassword
+	selected, household := members(all, row.Profile)
+	binds = parental.AddBinds(l, selected, household)
+	room := MaxBlocked - len(binds.Blocked)
+	for _, m := range household {
+		room -= len(m.Blocked)
+	}
+	if room >= 0 && parental.MayAdd(l, parental.AddBound(selected, household), rules.AddNeedsPIN) {
+		return nil, binds, nil
+	}
+	return proofOf(all), parental.Binds{}, nil
+}
+
+// members is the household as the rule about adding reads it; selected is nil
+// where nobody of it is.
+func members(all []protocol.Profile, in protocol.ProfileID) (selected *parental.Member, household []parental.Member) {
+	household = make([]parental.Member, len(all))
 	for i, p := range all {
-		household[i] = parental.Member{Level: p.Level, Locked: p.Locked}
-		if p.ID == row.Profile {
+		household[i] = p.Member()
+		if p.ID == in {
 			selected = &household[i]
 		}
+	}
+	return selected, household
+}
+
+// proofOf says what proves that the household's owner wants it.
+func proofOf(all []protocol.Profile) error {
+	for _, p := range all {
 		if p.Main && p.Locked {
-			needs = ErrNeedsPIN
+			return ErrNeedsPIN
 		}
 	}
-	if parental.MayAdd(l, parental.AddBound(selected, household), rules.AddNeedsPIN) {
-		needs = nil
-	}
-	return needs, nil
+	return ErrNeedsPassword
 }
 
 // insertFromTV adds a profile. What was proved a moment ago still holds; what was
@@ -175,12 +194,15 @@ func (s *Service) needs(tx *store.Tx, tv TV, l parental.Level) (needs, err error
 func (s *Service) insertFromTV(ctx context.Context, now time.Time, tv TV, e Edit, proved bool) (protocol.Profile, error) {
 	var p protocol.Profile
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		needs, err := s.needs(tx, tv, e.Level)
+		needs, binds, err := s.needs(tx, tv, e.Level)
 		if err != nil {
 			return err
 		}
 		if needs != nil && !proved {
 			return needs
+		}
+		if proved {
+			binds = parental.Binds{}
 		}
 		row, err := live(tx, tv)
 		if err != nil {
@@ -190,16 +212,36 @@ func (s *Service) insertFromTV(ctx context.Context, now time.Time, tv TV, e Edit
 		if err != nil {
 			return err
 		}
-		e.Language = row.Owner.Language
+		e.Language, e.Kids = row.Owner.Language, e.Kids || binds.Kids
 		if p, err = e.applied(protocol.Profile{}); err != nil {
 			return err
 		}
-		if err := insert(tx, now, tv.Account, &p); err != nil {
+		if err := insertBound(tx, now, tv.Account, &p, binds); err != nil {
 			return err
 		}
-		return s.recordTV(tx, now, row, timeline.ProfileAdded, p, "Added at a TV, with the level "+p.Level.String()+".", before)
+		return s.recordTV(tx, now, row, timeline.ProfileAdded, p, addedText(p), before)
 	})
 	return p, err
+}
+
+// insertBound adds p with the titles that it takes over.
+func insertBound(tx *store.Tx, now time.Time, acc protocol.AccountID, p *protocol.Profile, binds parental.Binds) error {
+	if err := insert(tx, now, acc, p); err != nil || len(binds.Blocked) == 0 {
+		return err
+	}
+	for _, id := range binds.Blocked {
+		p.Blocked = append(p.Blocked, protocol.TitleID(id))
+	}
+	return tx.SetBlocked(acc, p.ID, p.Blocked)
+}
+
+// addedText says for the owner what was added.
+func addedText(p protocol.Profile) string {
+	text := "Added at a TV, with the level " + p.Level.String() + "."
+	if len(p.Blocked) > 0 {
+		text += " What is blocked for the profiles without a lock is blocked for it too."
+	}
+	return text
 }
 
 // edits is how often profiles are changed from TVs: each sends a mail.

@@ -86,7 +86,8 @@ func TestP3_ATeenagerAddsNoAdult(t *testing.T) {
 				}
 				return
 			}
-			want := protocol.Profile{ID: p.ID, Name: "Neu", Avatar: "owl", Level: tt.ask.Level, Kids: tt.ask.Kids, Language: "de"}
+			want := protocol.Profile{ID: p.ID, Name: "Neu", Avatar: "owl", Level: tt.ask.Level, Language: "de"}
+			want.Kids = tt.ask.Kids || tt.in == 1 && !tt.always // a kid adds kids profiles
 			if diff := cmp.Diff(append(was, want), f.list(t)); diff != "" {
 				t.Errorf("profiles (-want +got):\n%s", diff)
 			}
@@ -104,6 +105,83 @@ func TestP3_ATeenagerAddsNoAdult(t *testing.T) {
 func with(f protocol.AddProfile, pin, password string) protocol.AddProfile {
 	f.PIN, f.Password = protocol.Secret(pin), protocol.Secret(password)
 	return f
+}
+
+// TestP3_P6_P11_AddingIsNoWayRound: what is added without a proof is bound as those
+// without a lock are, whether the TV names who is watching or says nothing; with
+// one it is as asked for.
+func TestP3_P6_P11_AddingIsNoWayRound(t *testing.T) {
+	blocked := []protocol.TitleID{"orbit", "otter"}
+	for name, tt := range map[string]struct {
+		in   int // the profile in use; -1: the gate
+		ask  protocol.AddProfile
+		want protocol.Profile
+		err  error
+	}{
+		"from the gate":   {-1, wish(parental.OlderKids), protocol.Profile{Level: parental.OlderKids, Kids: true, Blocked: blocked}, nil},
+		"from the kids'":  {1, wish(parental.OlderKids), protocol.Profile{Level: parental.OlderKids, Kids: true, Blocked: blocked}, nil},
+		"from the main's": {0, wish(parental.LittleKids), protocol.Profile{Level: parental.LittleKids, Kids: true, Blocked: blocked}, nil},
+		"a PIN that nobody asked for": {-1, with(wish(parental.OlderKids), "2846", ""),
+			protocol.Profile{Level: parental.OlderKids, Kids: true, Blocked: blocked}, nil},
+		"above, with the PIN": {-1, with(wish(parental.Teens), "2846", ""), protocol.Profile{Level: parental.Teens}, nil},
+		"above, without it":   {-1, wish(parental.Teens), protocol.Profile{}, ErrNeedsPIN},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			kids := f.list(t)[1]
+			e := Edit{Name: kids.Name, Avatar: kids.Avatar, Level: parental.OlderKids, Kids: true}
+			if _, err := f.Edit(f.ctx, f.now, f.who, kids.ID, e); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.SetBlocked(f.ctx, f.now, f.who, kids.ID, blocked); err != nil {
+				t.Fatal(err)
+			}
+			f.lockMain(t, "2846")
+			tv := f.tv(t, "living", 1)
+			if tt.in >= 0 {
+				f.watching(t, tv, f.list(t)[tt.in].ID)
+			}
+			p, err := f.AddFromTV(f.ctx, f.now, tv, tt.ask)
+			if !errors.Is(err, tt.err) {
+				t.Fatalf("AddFromTV = %+v, %v, want %v", p, err, tt.err)
+			}
+			if err != nil {
+				return
+			}
+			want := tt.want
+			want.ID, want.Name, want.Avatar, want.Language = p.ID, "Neu", "owl", "de"
+			if diff := cmp.Diff(want, f.list(t)[2]); diff != "" {
+				t.Errorf("profile (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(want, p); diff != "" {
+				t.Errorf("answer (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestP6_NoRoomForWhatBindsNeedsAProof: where an account has as many blocked
+// titles as it may, what cannot be bound is not added without a proof.
+func TestP6_NoRoomForWhatBindsNeedsAProof(t *testing.T) {
+	f := newFixture(t)
+	f.c.Title = nil
+	kids := f.list(t)[1]
+	blocked := make([]protocol.TitleID, MaxBlocked/2+1)
+	for i := range blocked {
+		blocked[i] = protocol.TitleID(fmt.Sprint("t-", i))
+	}
+	if err := f.SetBlocked(f.ctx, f.now, f.who, kids.ID, blocked); err != nil {
+		t.Fatal(err)
+	}
+	f.lockMain(t, "2846")
+	tv := f.tv(t, "living", 1)
+	if _, err := f.AddFromTV(f.ctx, f.now, tv, wish(parental.LittleKids)); !errors.Is(err, ErrNeedsPIN) {
+		t.Errorf("AddFromTV = %v, want %v", err, ErrNeedsPIN)
+	}
+	p, err := f.AddFromTV(f.ctx, f.now, tv, with(wish(parental.LittleKids), "2846", ""))
+	if err != nil || len(p.Blocked) != 0 {
+		t.Errorf("with the PIN: %d blocked, %v, want none", len(p.Blocked), err)
+	}
 }
 
 func TestAddFromTVIsTidied(t *testing.T) {
