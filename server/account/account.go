@@ -194,6 +194,7 @@ const (
 	NoticeProfileChanged  NoticeKind = "profile-changed"
 	NoticeParentalChanged NoticeKind = "parental-changed" // Detail: what; Profile: where it is about one
 	NoticePINGuessing     NoticeKind = "pin-guessing"     // Profile: whose; empty: the parental PIN. Detail: how many tries
+	NoticePINUnlocked     NoticeKind = "pin-unlocked"     // wrong tries were forgiven at once; as above
 
 	NoticeEmailChanged      NoticeKind = "email-changed"       // to the old address; Detail: the new one, shortened
 	NoticeEmailSet          NoticeKind = "email-set"           // to the new address

@@ -43,6 +43,7 @@ var security = map[NoticeKind]bool{
 	NoticeProfileChanged: true, NoticeEmailChanged: true, NoticePhoneChanged: true, NoticeRecovered: true,
 	NoticeFactorChanged: true, NoticeFactorResetEnded: true, NoticeRecoveryCode: true, NoticeSuspicious: true, NoticeGuessing: true,
 	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true, NoticeParentalChanged: true, NoticePINGuessing: true,
+	NoticePINUnlocked:  true,
 	NoticeErasureAsked: true, NoticeErasureCancelled: true, NoticeFactorReset: true, NoticeFactorResetLifted: true,
 }
 

@@ -30,6 +30,7 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticeProfileChanged:    profileChanged,
 	account.NoticeParentalChanged:   parentalChanged,
 	account.NoticePINGuessing:       pinGuessing,
+	account.NoticePINUnlocked:       pinUnlocked,
 	account.NoticeEmailChanged:      emailChanged,
 	account.NoticeEmailSet:          emailSet,
 	account.NoticePhoneChanged:      phoneChanged,

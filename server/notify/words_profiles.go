@@ -71,3 +71,17 @@ func pinGuessing(w Wording, n account.Notice) letter {
 	}
 	return detail(l, "Tries", strings.TrimSpace(n.Detail))
 }
+
+func pinUnlocked(w Wording, n account.Notice) letter {
+	which := "Wrong tries at the parental PIN of your household were forgiven on the account page."
+	if n.Profile != "" {
+		which = "Wrong tries at the PIN of " + lower(named("profile", n.Profile)) + " were forgiven on the account page."
+	}
+	return detail(notice(w, n, letter{
+		Subject: "Wrong PINs were forgiven in your " + w.Service + " account",
+		Heading: "Wrong PINs were forgiven",
+		Lines:   []string{which, "The next try at a TV waits for nothing. The PIN is the same."},
+		Button:  page(w, "See all profiles", "/account/profiles"),
+		Advice:  "If it was not you, change your password and set a new PIN: somebody may be guessing it.",
+	}), "Forgiven", n.Detail)
+}

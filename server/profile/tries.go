@@ -275,27 +275,66 @@ func (s *Service) alarm(tx *store.Tx, now time.Time, tv store.DeviceRow, p store
 	)
 }
 
+// unlocks bounds how often a PIN's wrong tries are forgiven at once: whoever guesses
+// at a TV, with the owner's browser open beside it, gets no further than these.
+var unlocks = account.Budget{Scope: "unlock-pin", Limit: unlocksAnHour, Per: time.Hour}
+
+// unlocksAnHour is how often the wrong tries at one PIN are forgiven at once.
+const unlocksAnHour = 10
+
 // Unlock forgives all wrong tries at a profile's PIN, or at the parental one
-// (protocol.ParentalPIN): the next try waits for nothing, on every TV. The caller
-// has seen to a fresh proof. Errors: ErrUnknown (also where there is no PIN),
-// account.ErrSignedOut.
+// (protocol.ParentalPIN): the next try waits for nothing, on every TV. The owner
+// hears of it where there were any. The caller has seen to a fresh proof. Errors:
+// ErrUnknown (also where there is no PIN), account.ErrSignedOut,
+// *account.ThrottledError (after ten within an hour).
 func (s *Service) Unlock(ctx context.Context, now time.Time, who account.Session, id protocol.ProfileID) error {
 	err := s.change(ctx, now, who, func(tx *store.Tx, all []protocol.Profile, _ []byte) error {
-		if err := s.bumpTries(tx, now, who.Account); err != nil {
-			return err
-		}
-		switch err := tx.UnlockPin(who.Account, id); {
-		case errors.Is(err, store.ErrNotFound):
-			return ErrUnknown
-		case err != nil:
-			return err
-		}
-		return who.Record(tx, now, timeline.Entry{Kind: timeline.PINUnlocked, Profile: id, Subject: pinName(all, id)})
+		return s.unlock(tx, now, who, id, all)
 	})
 	if err != nil {
 		return fmt.Errorf("unlock PIN: %w", err)
 	}
 	return nil
+}
+
+func (s *Service) unlock(tx *store.Tx, now time.Time, who account.Session, id protocol.ProfileID, all []protocol.Profile) error {
+	lock, err := pinRow(tx, who.Account, id)
+	if err != nil {
+		return err
+	}
+	if lock.Version == 0 {
+		return ErrUnknown
+	}
+	b, err := readTries(tx, who.Account)
+	if err != nil {
+		return err
+	}
+	wrong := b.total(lock, now, nil).Wrong
+	if err := unlocks.Take(tx, s.c.Keys, now, string(who.Account), string(id)); err != nil {
+		return err
+	}
+	if err := s.bumpTries(tx, now, who.Account); err != nil {
+		return err
+	}
+	if err := tx.UnlockPin(who.Account, id); err != nil {
+		return err
+	}
+	e := timeline.Entry{Kind: timeline.PINUnlocked, Profile: id, Subject: pinName(all, id)}
+	if wrong == 0 {
+		return who.Record(tx, now, e)
+	}
+	of, _ := find(all, id) // the parental PIN is nobody's
+	n := who.Notice(account.NoticePINUnlocked, now)
+	n.Profile, n.Detail = of.Name, tryCount(wrong)
+	e.Detail = n.Detail + "."
+	return errors.Join(who.Record(tx, now, e), s.c.Notify(tx, n))
+}
+
+func tryCount(n int) string {
+	if n == 1 {
+		return "1 wrong try"
+	}
+	return fmt.Sprintf("%d wrong tries", n)
 }
 
 // Tidy removes what is left of wrong tries once they are forgiven. To be called

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -227,6 +228,72 @@ func TestP9_TheOwnerUnlocks(t *testing.T) {
 	}
 	if !f.happened(t, timeline.PINUnlocked) {
 		t.Error("nothing in the timeline")
+	}
+}
+
+// TestP9_UnlockingIsToldAndBounded: somebody at the owner's open browser who guesses
+// at a TV is heard of with the first Unlock, and gets ten an hour.
+func TestP9_UnlockingIsToldAndBounded(t *testing.T) {
+	f := newFixture(t)
+	p := f.lockMain(t, "2846")
+	tv := f.tv(t, "living", 1)
+	told := func() (n []account.Notice) {
+		for _, x := range f.notices {
+			if x.Kind == account.NoticePINUnlocked {
+				n = append(n, x)
+			}
+		}
+		return n
+	}
+	if err := f.Unlock(f.ctx, f.now, f.who, p.ID); err != nil || len(told()) != 0 {
+		t.Fatalf("with nothing to forgive: %v, told %v", err, told())
+	}
+	for i := 1; i < unlocksAnHour; i++ {
+		f.report(t, tv, protocol.PINTry{Profile: p.ID, PIN: p.PIN, Wrong: 4})
+		if err := f.Unlock(f.ctx, f.now, f.who, p.ID); err != nil || len(told()) != i {
+			t.Fatalf("unlock %d: %v, %d notices", i, err, len(told()))
+		}
+	}
+	if n := told()[0]; n.Profile != "Main" || n.Detail != "4 wrong tries" || n.To != "anna@example.org" {
+		t.Errorf("notice = %+v", n)
+	}
+	f.report(t, tv, protocol.PINTry{Profile: p.ID, PIN: p.PIN, Wrong: 4})
+	var throttled *account.ThrottledError
+	if err := f.Unlock(f.ctx, f.now, f.who, p.ID); !errors.As(err, &throttled) || throttled.RetryAfter != time.Hour {
+		t.Errorf("the eleventh: %v, want to wait an hour", err)
+	}
+	if tries, err := f.Tries(f.ctx, f.now, f.who.Account); err != nil || tries[p.ID].Wrong != 4 {
+		t.Errorf("after a refusal: %+v, %v", tries, err)
+	}
+	f.now = f.now.Add(time.Hour)
+	if err := f.Unlock(f.ctx, f.now, f.who, p.ID); err != nil {
+		t.Errorf("an hour later: %v", err)
+	}
+	for _, none := range []protocol.ProfileID{protocol.ParentalPIN, "nobody"} {
+		if err := f.Unlock(f.ctx, f.now, f.who, none); !errors.Is(err, ErrUnknown) {
+			t.Errorf("Unlock(%q) = %v, want ErrUnknown", none, err)
+		}
+	}
+}
+
+// TestP9_UnlockingKeepsTheAlarm: who was told of ten wrong tries is told of the
+// next ten a day later, whoever unlocks in between.
+func TestP9_UnlockingKeepsTheAlarm(t *testing.T) {
+	f := newFixture(t)
+	p := f.lockMain(t, "2846")
+	f.report(t, f.tv(t, "living", 1), protocol.PINTry{Profile: p.ID, PIN: p.PIN, Wrong: AlarmAt})
+	if err := f.Unlock(f.ctx, f.now.Add(time.Minute), f.who, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	err := f.c.DB.View(f.ctx, func(tx *store.Tx) error {
+		row, err := pinRow(tx, f.who.Account, p.ID)
+		if !row.Alarmed.Equal(f.now) {
+			t.Errorf("alarmed at %s, want %s", row.Alarmed, f.now)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -154,9 +154,10 @@ func (tx *Tx) BumpTries(account protocol.AccountID, now time.Time) (number int64
 	return number, v, err
 }
 
-// UnlockPin forgives all wrong tries at a PIN: ErrNotFound where there is none.
+// UnlockPin forgives all wrong tries at a PIN: ErrNotFound where there is none. When
+// the owner was told of them stays.
 func (tx *Tx) UnlockPin(account protocol.AccountID, profile protocol.ProfileID) error {
-	err := tx.execOne(`UPDATE pins SET alarmed = 0,
+	err := tx.execOne(`UPDATE pins SET
 		unlocks = (SELECT tries FROM accounts WHERE accounts.account_id = pins.account_id)
 		WHERE account_id = $1 AND profile_id = $2`, account, profile)
 	if err != nil {

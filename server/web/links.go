@@ -197,6 +197,7 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeProfileChanged:   "a changed profile",
 	account.NoticeParentalChanged:  "changed parental control",
 	account.NoticePINGuessing:      "wrong PINs in a row",
+	account.NoticePINUnlocked:      "wrong PINs that were forgiven",
 	account.NoticeEmailChanged:     "a new email address",
 	account.NoticeEmailSet:         "a new email address",
 	account.NoticePhoneChanged:     "a changed phone number",

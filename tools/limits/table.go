@@ -116,6 +116,7 @@ var table = []Row{
 	{"The owner is told again that the same PIN is guessed after", "server/profile", "alarmAgain", "", "V7"},
 	{"Blocked titles, over all profiles of an account", "protocol", "MaxBlocked", "titles", "P6"},
 	{"Titles that ask for the parental PIN", "protocol", "MaxParentTitle", "titles", "P7"},
+	{"Wrong tries at a PIN are forgiven at once an hour", "server/profile", "unlocksAnHour", "times", "P9: whoever guesses beside the owner's open browser"},
 	{"Mails an hour about titles that were added to these", "server/profile", "titleNoticesAnHour", "mails", "V7: what is less strict is always told"},
 	{"Profiles changed from TVs, an hour and account", "server/profile", "editsAnHour", "changes", "P3, V7: each sends a mail"},
 	{"Profiles per account, whatever the operator sets", "protocol", "MaxProfiles", "profiles", "P1; docs/protocol.md"},
