@@ -125,7 +125,7 @@ func (m Model) viewDraft(v *View) {
 		m.viewDraftField(v)
 	case atNewLevel:
 		v.Title, v.Who = text(msgLevel, "name", m.draft.name), m.draftFace()
-		v.Text = []string{text(msgLevelText)}
+		v.Text = m.aboutLevel()
 	case atNewPIN:
 		m.viewNewPIN(v)
 	case atAdding:

@@ -17,13 +17,13 @@ var levelTexts = map[parental.Level]message{
 }
 
 // chooseLevel opens the levels. At first the highest one is chosen that needs
-// nobody's PIN or password.
+// nobody's PIN or password, and a child's is a kids profile.
 func (s *stepper) chooseLevel() {
 	d := &s.draft
 	s.place = atNewLevel
 	for l := parental.All; d.level == 0; l-- {
 		if l == parental.LittleKids || s.proofFor(l) == noProof {
-			d.level = l
+			d.level, d.kids = l, l <= maxKids && (d.kids || !d.byHand)
 		}
 	}
 	s.focusOn, s.focus = ScreenProfileLevel, levelID(d.level)
@@ -39,9 +39,29 @@ func (m Model) levelItems() []Item {
 			Locked: m.proofFor(l) != noProof, Choice: true,
 		})
 	}
-	return append(items,
-		Item{ID: "kids", Label: text(msgKidsProfile), Detail: text(msgKidsProfileText), Chosen: m.draft.kids, Switch: true},
-		Item{ID: "add", Label: text(msgAddProfile)})
+	kids := Item{ID: "kids", Label: text(msgKidsProfile), Detail: text(msgKidsProfileText), Chosen: m.draft.kids, Switch: true}
+	if m.binds(m.draft.level).Kids {
+		kids.Detail, kids.Chosen = text(msgKidsProfileBound), true
+	}
+	return append(items, kids, Item{ID: "add", Label: text(msgAddProfile)})
+}
+
+// binds is what a new profile of level l takes over; nothing where a proof is asked
+// for. The server decides.
+func (m Model) binds(l parental.Level) parental.Binds {
+	if m.proofFor(l) != noProof {
+		return parental.Binds{}
+	}
+	return parental.AddBinds(l, nil, m.members())
+}
+
+// aboutLevel says what else there is to know of the level that is chosen.
+func (m Model) aboutLevel() []string {
+	about := []string{text(msgLevelText)}
+	if len(m.binds(m.draft.level).Blocked) > 0 {
+		about = append(about, text(msgBlockedBound))
+	}
+	return about
 }
 
 // maxKids is the highest level of a kids profile.
@@ -58,6 +78,8 @@ func (s *stepper) levelKey(k keyseq.Key) {
 	case k != keyseq.OK:
 	case s.focus == "add":
 		s.proveOrAdd(s.proofFor(d.level))
+	case s.focus == "kids" && s.binds(d.level).Kids:
+		s.say(msgLevelText)
 	case s.focus == "kids":
 		if d.kids, d.byHand = !d.kids, true; d.kids {
 			d.level = min(d.level, maxKids)

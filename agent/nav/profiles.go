@@ -45,17 +45,22 @@ const (
 // proofFor says what the server will ask for, as far as this TV can tell. The
 // server decides: its refusal leads to the same screens.
 func (m Model) proofFor(l parental.Level) proof {
-	household := make([]parental.Member, len(m.world.Profiles))
-	for i, p := range m.world.Profiles {
-		household[i] = parental.Member{Level: p.Level, Locked: p.Locked}
-	}
 	switch {
-	case parental.MayAdd(l, parental.AddBound(nil, household), m.world.Household.AddProfileNeedsPIN):
+	case parental.MayAdd(l, parental.AddBound(nil, m.members()), m.world.Household.AddProfileNeedsPIN):
 		return noProof
 	case m.mainProfile().Locked:
 		return mainPIN
 	}
 	return ownerPassword
+}
+
+// members is the household as the rule about adding reads it.
+func (m Model) members() []parental.Member {
+	out := make([]parental.Member, len(m.world.Profiles))
+	for i, p := range m.world.Profiles {
+		out[i] = p.Member()
+	}
+	return out
 }
 
 // mainProfile is the one whose PIN is asked for.
@@ -85,7 +90,8 @@ func (s *stepper) addNow(digits, password Secret) {
 	d := &s.draft
 	d.asked, d.answers, d.problem, d.waitEnd = true, s.answer().Answers, 0, 0
 	s.place, s.arrival = atAdding, profileIDs(s.world.Profiles)
-	s.emit(AddProfile{Name: d.name, Avatar: d.avatar, Level: d.level, Kids: d.kids, PIN: digits, Password: password})
+	kids := d.kids || digits == "" && password == "" && s.binds(d.level).Kids
+	s.emit(AddProfile{Name: d.name, Avatar: d.avatar, Level: d.level, Kids: kids, PIN: digits, Password: password})
 }
 
 // checkDraft takes the server's answer.

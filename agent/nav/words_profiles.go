@@ -19,6 +19,8 @@ const (
 	msgAllLevels
 	msgKidsProfile
 	msgKidsProfileText
+	msgKidsProfileBound
+	msgBlockedBound
 	msgAddNeedsPIN
 	msgOwnerPassword
 	msgOwnerPasswordText
@@ -80,6 +82,8 @@ var aboutProfiles = [messageEnd]string{
 	msgAllLevels:          "Everything, also 18+",
 	msgKidsProfile:        "Kids profile",
 	msgKidsProfileText:    "Simpler, with bigger pictures",
+	msgKidsProfileBound:   "As the profiles without a lock are",
+	msgBlockedBound:       "What is blocked for the profiles without a lock is blocked for this one too.",
 	msgAddNeedsPIN:        "It is needed to add this profile.",
 	msgOwnerPassword:      "The account's password, please",
 	msgOwnerPasswordText:  "It is needed to add this profile to {owner}.",
