@@ -87,6 +87,16 @@ func TestP6_BlockedTitlesThroughTheAPI(t *testing.T) {
 	if len(found.Titles) != 1 || found.Titles[0].ID != "otter-post" {
 		t.Fatalf("titles = %+v", found)
 	}
+	var episodes struct {
+		Titles []struct {
+			Kind, Series    string
+			Season, Episode int
+		}
+	}
+	o.call("GET", "/v1/titles?q=The%20Letter%20That%20Swam%20Upstream", nil, &episodes)
+	if e := episodes.Titles; len(e) != 1 || e[0].Kind != "episode" || e[0].Series != "The Otter Post" || e[0].Season != 1 || e[0].Episode != 1 {
+		t.Errorf("an episode = %+v", e)
+	}
 	for range 2 { // the same again is no change
 		o.call("PUT", path+"/otter-post", nil, nil)
 	}

@@ -18,7 +18,7 @@ type viewingAnswer struct {
 	Name     string    `json:"device_name,omitempty"` // absent: the device is gone
 	Profile  string    `json:"profile"`
 	Title    string    `json:"title"`
-	Called   string    `json:"title_name,omitempty"` // absent: not on offer any more
+	Called   string    `json:"title_name,omitempty"` // absent: nobody knows it
 	From     time.Time `json:"from"`
 	To       time.Time `json:"to"`
 	Position int64     `json:"position_seconds"`

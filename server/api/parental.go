@@ -33,17 +33,24 @@ func (c *call) title() protocol.TitleID { return protocol.TitleID(c.r.PathValue(
 // titleAnswer is one title.
 type titleAnswer struct {
 	ID   string `json:"id"`
-	Name string `json:"name"` // empty: not on offer any more
+	Name string `json:"name"` // empty: nobody knows it
 	Kind string `json:"kind,omitempty"`
 	Year int    `json:"year,omitempty"`
+
+	Series  string `json:"series,omitempty"` // the name of an episode's
+	Season  int    `json:"season,omitempty"`
+	Episode int    `json:"episode,omitempty"`
 }
 
-func titleOf(t parental.Title) titleAnswer {
-	kind := string(t.Kind)
-	if t.Kind == parental.Film {
+func (a *API) titleOf(t parental.Title) titleAnswer {
+	kind, series := string(t.Kind), ""
+	switch t.Kind {
+	case parental.Film:
 		kind = "film"
+	case parental.Episode:
+		series = a.cfg.Titles(protocol.TitleID(t.Series))
 	}
-	return titleAnswer{t.ID, t.Name, kind, t.Year}
+	return titleAnswer{t.ID, t.Name, kind, t.Year, series, t.Season, t.Episode}
 }
 
 // titleNames are the titles with these ids.
@@ -62,7 +69,7 @@ func (a *API) findTitles(c *call) error {
 	}
 	out := []titleAnswer{}
 	for _, t := range a.cfg.Search(q, maxFound) {
-		out = append(out, titleOf(t))
+		out = append(out, a.titleOf(t))
 	}
 	return c.ok(map[string]any{"titles": out}, nil)
 }
