@@ -132,8 +132,8 @@ func (s *Service) Kept() (activity, addresses time.Duration) {
 
 // Viewed is how much a profile watched.
 type Viewed struct {
-	Viewings int
-	Lasting  time.Duration // as far as the devices said
+	Titles  int           // each once
+	Lasting time.Duration // as far as the devices said
 }
 
 // ViewedSince returns how much each profile watched from t on; profiles that

@@ -143,8 +143,8 @@ func (tx *Tx) activities(q ActivityQuery, query string, args []any) ([]ActivityR
 
 // Viewed is how much a profile watched.
 type Viewed struct {
-	Viewings int
-	Lasting  time.Duration
+	Titles  int // each once
+	Lasting time.Duration
 }
 
 // ViewedSince returns how much each profile watched from t on.
@@ -156,11 +156,11 @@ func (tx *Tx) ViewedSince(account protocol.AccountID, t time.Time) (map[protocol
 			v  Viewed
 			ms int64
 		)
-		err := scan(&p, &v.Viewings, &ms)
+		err := scan(&p, &v.Titles, &ms)
 		v.Lasting = time.Duration(ms) * time.Millisecond
 		out[p] = v
 		return err
-	}, `SELECT profile_id, COUNT(*), CAST(COALESCE(SUM(ended - at), 0) AS BIGINT) FROM activity
+	}, `SELECT profile_id, COUNT(DISTINCT title_id), CAST(COALESCE(SUM(ended - at), 0) AS BIGINT) FROM activity
 		WHERE account_id = $1 AND at >= $2 GROUP BY profile_id`, account, millis(t))
 	return out, err
 }

@@ -108,7 +108,7 @@ func TestActivityGrowsAndGoes(t *testing.T) {
 			t.Errorf("sittings (-want +got):\n%s", diff)
 		}
 		viewed, viewedErr := tx.ViewedSince(house, noon.Add(time.Minute))
-		if diff := cmp.Diff(map[protocol.ProfileID]store.Viewed{"lea": {Viewings: 1, Lasting: time.Minute}}, viewed); diff != "" {
+		if diff := cmp.Diff(map[protocol.ProfileID]store.Viewed{"lea": {Titles: 1, Lasting: time.Minute}}, viewed); diff != "" {
 			t.Errorf("viewed (-want +got):\n%s", diff)
 		}
 		return errors.Join(err, lastErr, sittingErr, viewedErr)

@@ -34,7 +34,7 @@ func (p ActivityPage) LastWithheld(i int) bool { return i == len(p.Withheld)-1 }
 // KidCard is what a kids profile watched lately.
 type KidCard struct {
 	Face     Face
-	Times    int           // titles started within a week
+	Titles   int           // that it watched within a week
 	Lasting  time.Duration // of them
 	Viewings []ViewingRow  // the newest few
 	Hidden   bool          // it is locked, and there is no proof
@@ -43,7 +43,7 @@ type KidCard struct {
 
 // ViewingRow is one title that was watched.
 type ViewingRow struct {
-	Title  string // empty: not on offer any more
+	Title  string // empty: nobody knows it
 	Face   *Face  // nil: the profile is deleted
 	Device string // empty: the TV is gone
 	From   time.Time
@@ -249,7 +249,7 @@ func (s *Site) kidCards(v *visit, c choice, proved bool) ([]KidCard, error) {
 			if err != nil {
 				return nil, err
 			}
-			card.Times, card.Lasting, card.Viewings = viewed[p.ID].Viewings, viewed[p.ID].Lasting, s.viewings(c, list.List)
+			card.Titles, card.Lasting, card.Viewings = viewed[p.ID].Titles, viewed[p.ID].Lasting, s.viewings(c, list.List)
 		}
 		out = append(out, card)
 	}

@@ -103,11 +103,12 @@ func TestP11_ParentsSeeWhatKidsWatched(t *testing.T) {
 	for _, title := range []protocol.TitleID{"moon", "salt", "otter", "orbit-1"} {
 		v.watches(v.kids, title, 2*time.Minute)
 	}
+	v.watches(v.kids, "moon", 5*time.Second) // the same title once more
 	v.watches(v.main, "salt-and-iron", 2*time.Minute)
 	body := v.page("/account/activity")
 	card, _, _ := strings.Cut(body[strings.Index(body, `class="tag">Kids`):], "</section>")
-	has(t, card, "In the last 7 days: 4 titles, 8 min", "The Otter Post", "Salt", "Low Orbit", "Bedroom TV", "2 min", `href="/account/activity?profile=`+string(v.kids)+`"`)
-	lacks(t, card, "Moon &amp; Sea", "Salt and Iron")
+	has(t, card, "In the last 7 days: 4 titles, 8 min", "The Otter Post", "Moon &amp; Sea", "Low Orbit", "Bedroom TV", "2 min", "under a minute", `href="/account/activity?profile=`+string(v.kids)+`"`)
+	lacks(t, card, "Salt and Iron")
 	v.clock.Advance(8 * 24 * time.Hour)
 	has(t, v.page("/account/activity"), "Nothing in the last 7 days", "The Otter Post")
 	lacks(t, v.page("/account/activity?profile="+string(v.kids)), `class="tag">Kids`) // a list of one has no cards

@@ -162,7 +162,7 @@ func fixtureActivity(add func(string, any)) {
 		{Title: "مغامرات <b>القطة</b>", Device: "تلفاز غرفة المعيشة", From: minutesAgo(90100), To: minutesAgo(90000)},
 	}
 	kids := []KidCard{
-		{Face: fixtureFaces[3], Times: 3, Lasting: 95 * time.Minute, Viewings: rows[:3], All: "/account/activity?profile=p4"},
+		{Face: fixtureFaces[3], Titles: 3, Lasting: 95 * time.Minute, Viewings: rows[:3], All: "/account/activity?profile=p4"},
 		{Face: fixtureFaces[2], All: "/account/activity?profile=p3"},
 		{Face: fixtureFaces[4], Hidden: true, All: "/account/activity?profile=p5"},
 	}

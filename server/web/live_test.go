@@ -217,6 +217,14 @@ func TestBoundNeverReadsEarlier(t *testing.T) {
 			t.Errorf("duration(%v) = %q, want %q", in, got, want)
 		}
 	}
+	for in, want := range map[time.Duration]string{ // what took so long may be said shorter
+		0: "under a minute", 59 * time.Second: "under a minute", time.Minute: "1 min", 89 * time.Second: "1 min", 90 * time.Second: "2 min",
+		time.Hour - time.Second: "1 h",
+	} {
+		if got := spent(in); got != want {
+			t.Errorf("spent(%v) = %q, want %q", in, got, want)
+		}
+	}
 	for in, want := range map[time.Time]string{
 		now.Add(time.Second): "20:01 UTC", now: "20:00 UTC", now.Add(4 * time.Hour): "26 Nov 2026, 00:00 UTC",
 	} {

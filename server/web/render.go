@@ -150,6 +150,7 @@ func templateFuncs(a *assets) template.FuncMap {
 		"stamp":        stamp,
 		"up":           roundUp,
 		"lasting":      duration,
+		"spent":        spent,
 		"wordList":     and,
 		"languageName": languageName,
 		"mainClass":    mainClass,

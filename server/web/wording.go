@@ -19,7 +19,7 @@ func count(n int, one, many string) string {
 }
 
 // duration says how long in hours and minutes, rounded up: a bound is never
-// said shorter than it is. "3 h 10 min", "25 min", "under a minute".
+// said shorter than it is. "3 h 10 min", "25 min".
 func duration(d time.Duration) string {
 	if d <= 0 {
 		return "0 min"
@@ -35,6 +35,14 @@ func duration(d time.Duration) string {
 	default:
 		return fmt.Sprintf("%d h %d min", h, m)
 	}
+}
+
+// spent says how long something took, to the nearest minute.
+func spent(d time.Duration) string {
+	if d < time.Minute {
+		return "under a minute"
+	}
+	return duration(d.Round(time.Minute))
 }
 
 // The layouts of times as the server writes them, in UTC and labelled so. The
