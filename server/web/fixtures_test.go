@@ -171,10 +171,10 @@ func fixtureProfiles(add func(string, any)) {
 	for i, f := range fixtureFaces {
 		rows = append(rows, ProfileRow{Face: f, Level: parental.Level(5 - i), Language: languages[i].Tag, Main: i == 0, Kids: i >= 3, Blocked: i * 3})
 	}
-	few := &TriesView{Wrong: 3, Last: minutesAgo(190), Unlock: "/account/profiles/p2/unlock"}
-	many := &TriesView{Wrong: 14, Last: minutesAgo(2), Many: true, Unlock: "/account/parental/unlock"}
+	few := &TriesView{Wrong: 3, Last: minutesAgo(190), Whose: fixtureFaces[1].Name}
+	many := &TriesView{Wrong: 14, Last: minutesAgo(2), Many: true, Next: minutesAgo(-58), Whose: parentalWhose, Unlock: "/account/parental/unlock"}
 	rows[1].Tries = few
-	rules := []string{"The parental PIN is asked for above Teens, and for 3 titles.", "Adding a profile at a TV always needs a PIN."}
+	rules := []string{"The parental PIN is asked for above Teens, and for 3 titles.", "Adding a profile at a TV always needs the main profile’s PIN."}
 	add("profiles", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Profiles: rows, Most: 5, Parental: rules, ParentalTries: many})
 	add("profiles-two", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Profiles: rows[:2], Most: 5})
 	add("profiles-empty", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Most: 5})
@@ -201,7 +201,7 @@ func fixtureProfiles(add func(string, any)) {
 func fixtureParental(add func(string, any), few, many *TriesView) {
 	titles := []TitleRow{
 		{ID: "salt", Name: "Salt & Iron <3", Detail: "Film · 2019"}, {ID: "orbit", Name: "Low Orbit", Detail: "Series, with its episodes · 2021", Series: true},
-		{ID: "gone-but-still-blocked"}, {ID: "x", Name: "رسائل إلى أوديسا والأسماء الطويلة جدا التي لا تنتهي أبدا", Detail: "Episode 3 of season 2"},
+		{ID: "gone-but-still-blocked"}, {ID: "gone", Name: "The Lamplighters"}, {ID: "x", Name: "رسائل إلى أوديسا والأسماء الطويلة جدا التي لا تنتهي أبدا", Detail: "Low Orbit, season 2, episode 3"},
 	}
 	form := func(action, label string) TitlePicker {
 		p, _ := picker(action, label, picked{}, false, nil)
@@ -211,7 +211,7 @@ func fixtureParental(add func(string, any), few, many *TriesView) {
 	add("blocked-empty", blocked)
 	blocked.Titles = titles
 	add("blocked", blocked)
-	blocked.Picker.Choices, blocked.Picker.Field.Value = titles[:2], "o"
+	blocked.Picker.Choices, blocked.Picker.More, blocked.Picker.Field.Value = titles[:2], true, "o"
 	add("blocked-which", blocked)
 	blocked.Picker, _ = picker("/account/profiles/p2/blocked", "Title to block", picked{typed: "Otter Pst"}, false, &Problem{"title", "No title on offer is called that. Check the spelling, or type only its beginning."})
 	add("blocked-wrong", blocked)

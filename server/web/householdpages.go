@@ -34,7 +34,9 @@ type TriesView struct {
 	Wrong  int
 	Last   time.Time // zero: the PIN was right since
 	Many   bool      // every further try waits an hour
-	Unlock string    // where the form posts
+	Next   time.Time // until then nobody can try; zero: nobody waits
+	Whose  string    // PIN it is
+	Unlock string    // where the form posts; empty: so few hold nobody up
 }
 
 // ProfilePage adds or changes a profile.
@@ -78,7 +80,7 @@ type ProfileLockPage struct {
 // TitleRow is a title of a list that can be made shorter.
 type TitleRow struct {
 	ID     protocol.TitleID
-	Name   string // empty: not on offer any more
+	Name   string // empty: nobody knows it
 	Detail string // e.g. "Series · 2021"
 	Series bool
 }
@@ -88,6 +90,7 @@ type TitlePicker struct {
 	Action  string // where the form posts
 	Field   Field
 	Choices []TitleRow // more than one title is meant: which?
+	More    bool       // there are more than these
 	Full    bool       // no more can be added
 }
 

@@ -40,8 +40,8 @@ func (s *Site) block(v *visit) error {
 		return err
 	}
 	typed, err := s.picked(v)
-	if err == nil && typed.choices != nil {
-		return s.showBlocked(v, http.StatusUnprocessableEntity, p, typed, nil)
+	if err == nil && typed.choices != nil { // nothing is wrong
+		return s.showBlocked(v, http.StatusOK, p, typed, nil)
 	}
 	if err == nil {
 		err = s.c.Profiles.Block(v.ctx(), v.now, v.session, p.ID, typed.add, typed.remove)
@@ -86,7 +86,7 @@ func (s *Site) showParental(v *visit, status int, typed picked, problem *Problem
 	}
 	page := ParentalPage{
 		Frame: v.frame("Parental control", "profiles"), HasPIN: rules.HasPIN, AddNeedsPIN: rules.AddNeedsPIN,
-		Tries: triesOf(tries[protocol.ParentalPIN], parentalPath), Above: aboveOptions(rules.Above), Titles: s.titleRows(rules.Titles),
+		Tries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, parentalWhose), Above: aboveOptions(rules.Above), Titles: s.titleRows(rules.Titles),
 	}
 	for _, p := range list {
 		page.MainLocked = page.MainLocked || p.Main && p.Locked
@@ -131,8 +131,8 @@ func (s *Site) parentalSave(v *visit) error {
 // parentalTitles adds or removes one title that asks for the parental PIN.
 func (s *Site) parentalTitles(v *visit) error {
 	typed, err := s.picked(v)
-	if err == nil && typed.choices != nil {
-		return s.showParental(v, http.StatusUnprocessableEntity, typed, nil)
+	if err == nil && typed.choices != nil { // nothing is wrong
+		return s.showParental(v, http.StatusOK, typed, nil)
 	}
 	if err == nil {
 		err = s.c.Profiles.SetParental(v.ctx(), v.now, v.session, profile.Decision{Add: typed.add, Remove: typed.remove})
@@ -151,7 +151,7 @@ func (s *Site) parentalTitles(v *visit) error {
 }
 
 // parentalSummary says in sentences what is decided.
-func parentalSummary(rules profile.Settings) []string {
+func parentalSummary(rules profile.Settings, mainLocked bool) []string {
 	var out []string
 	switch {
 	case !rules.HasPIN:
@@ -165,8 +165,11 @@ func parentalSummary(rules profile.Settings) []string {
 	default:
 		out = append(out, "There is a parental PIN, but nothing asks for it yet.")
 	}
-	if rules.AddNeedsPIN {
-		out = append(out, "Adding a profile at a TV always needs a PIN.")
+	switch {
+	case rules.AddNeedsPIN && mainLocked:
+		out = append(out, "Adding a profile at a TV always needs the main profile’s PIN.")
+	case rules.AddNeedsPIN:
+		out = append(out, "Adding a profile at a TV always needs the account password.")
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/pin"
@@ -52,7 +53,7 @@ func (s *Site) showLock(v *visit, status int, l locked, weak bool, problem *Prob
 	}
 	page := ProfileLockPage{
 		Frame: v.frame(title, "profiles"), Face: l.face, Parental: l.parental, Weak: weak,
-		Tries: triesOf(tries[l.id], l.path), Action: l.path + "/lock", Back: l.back,
+		Tries: triesOf(v.now, tries[l.id], l.path, l.whose()), Action: l.path + "/lock", Back: l.back,
 		Password: passwordField(),
 		PIN: Field{
 			Name: "pin", Label: "PIN", Type: "password", Autocomplete: "off", Class: "code-input pin-input",
@@ -129,13 +130,31 @@ func (s *Site) unlock(v *visit) error {
 	return v.done("triesForgiven", l.back)
 }
 
-// triesOf is what is shown of wrong tries; path is the page of the PIN. Nil:
-// there are none.
-func triesOf(t profile.Tries, path string) *TriesView {
+// parentalWhose names the parental PIN beside the names of profiles.
+const parentalWhose = "the parental PIN"
+
+// whose names a PIN for a button.
+func (l locked) whose() string {
+	if l.parental {
+		return parentalWhose
+	}
+	return l.face.Name
+}
+
+// triesOf is what is shown of wrong tries; path is the page of the PIN, and whose
+// names it. Nil: there are none.
+func triesOf(now time.Time, t profile.Tries, path, whose string) *TriesView {
 	if t.Wrong == 0 {
 		return nil
 	}
-	return &TriesView{Wrong: t.Wrong, Last: t.Last, Many: t.Wrong >= profile.AlarmAt, Unlock: path + "/unlock"}
+	out := &TriesView{Wrong: t.Wrong, Last: t.Last, Many: t.Wrong >= profile.AlarmAt, Whose: whose}
+	if wait := profile.WaitAfter(t.Wrong); wait > 0 {
+		out.Unlock = path + "/unlock"
+		if next := t.Last.Add(wait); !t.Last.IsZero() && next.After(now) {
+			out.Next = roundUp(next)
+		}
+	}
+	return out
 }
 
 // pins is where a TV sends whoever forgot a PIN (product rule P4).
@@ -156,12 +175,12 @@ func (s *Site) pins(v *visit) error {
 	for _, p := range list {
 		if p.Locked {
 			path := profilePath(p.ID)
-			page.Locks = append(page.Locks, LockRow{Face: faceOf(p), Tries: triesOf(tries[p.ID], path), Reset: path + "/lock"})
+			page.Locks = append(page.Locks, LockRow{Face: faceOf(p), Tries: triesOf(v.now, tries[p.ID], path, p.Name), Reset: path + "/lock"})
 		}
 	}
 	if rules.HasPIN {
 		page.Locks = append(page.Locks, LockRow{
-			Parental: true, Tries: triesOf(tries[protocol.ParentalPIN], parentalPath), Reset: parentalPath + "/lock",
+			Parental: true, Tries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, parentalWhose), Reset: parentalPath + "/lock",
 		})
 	}
 	return v.show(http.StatusOK, page)

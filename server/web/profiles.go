@@ -24,14 +24,17 @@ func (s *Site) profileList(v *visit) error {
 	}
 	page := ProfilesPage{
 		Frame: v.frame("Profiles and parental control", "profiles"), Most: s.c.MaxProfiles,
-		Parental: parentalSummary(rules), ParentalTries: triesOf(tries[protocol.ParentalPIN], "/account/parental"),
+		ParentalTries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, parentalWhose),
 	}
+	mainLocked := false
 	for _, p := range list {
+		mainLocked = mainLocked || p.Main && p.Locked
 		page.Profiles = append(page.Profiles, ProfileRow{
 			Face: faceOf(p), Level: p.Level, Language: p.Language, Main: p.Main, Kids: p.Kids, Blocked: len(p.Blocked),
-			Tries: triesOf(tries[p.ID], profilePath(p.ID)),
+			Tries: triesOf(v.now, tries[p.ID], profilePath(p.ID), p.Name),
 		})
 	}
+	page.Parental = parentalSummary(rules, mainLocked)
 	return v.show(http.StatusOK, page)
 }
 

@@ -28,7 +28,7 @@ func (s *Site) suggestions(v *visit) error {
 	}{[]title{}}
 	if q := tidy(v.r.URL.Query().Get("q")); q != "" && len(q) <= maxQuery {
 		for _, t := range s.c.Search(q, suggested) {
-			out.Titles = append(out.Titles, title{t.ID, t.Name, titleDetail(t)})
+			out.Titles = append(out.Titles, title{t.ID, t.Name, s.titleDetail(t)})
 		}
 	}
 	data, err := json.Marshal(out)
@@ -40,14 +40,17 @@ func (s *Site) suggestions(v *visit) error {
 	return nil
 }
 
-// titleDetail tells a title from others of its name.
-func titleDetail(t parental.Title) string {
+// titleDetail tells a title from others of its name, an episode by its series.
+func (s *Site) titleDetail(t parental.Title) string {
 	kind := "Film"
 	switch t.Kind {
 	case parental.Series:
 		kind = "Series, with its episodes"
 	case parental.Episode:
-		kind = fmt.Sprintf("Episode %d of season %d", t.Episode, t.Season)
+		kind = fmt.Sprintf("Season %d, episode %d", t.Season, t.Episode)
+		if series, ok := s.c.Title(protocol.TitleID(t.Series)); ok {
+			kind = fmt.Sprintf("%s, season %d, episode %d", series.Name, t.Season, t.Episode)
+		}
 	}
 	if t.Year > 0 {
 		return fmt.Sprintf("%s · %d", kind, t.Year)
@@ -59,21 +62,21 @@ func titleDetail(t parental.Title) string {
 func (s *Site) titleRows(ids []protocol.TitleID) []TitleRow {
 	out := make([]TitleRow, len(ids))
 	for i, id := range ids {
-		out[i] = TitleRow{ID: id}
+		out[i] = TitleRow{ID: id, Name: s.c.Titles(id)}
 		if t, ok := s.c.Title(id); ok {
-			out[i] = titleRow(t)
+			out[i] = s.titleRow(t)
 		}
 	}
 	return out
 }
 
-func titleRow(t parental.Title) TitleRow {
-	return TitleRow{ID: protocol.TitleID(t.ID), Name: t.Name, Detail: titleDetail(t), Series: t.Kind == parental.Series}
+func (s *Site) titleRow(t parental.Title) TitleRow {
+	return TitleRow{ID: protocol.TitleID(t.ID), Name: t.Name, Detail: s.titleDetail(t), Series: t.Kind == parental.Series}
 }
 
 // pick finds the title that somebody means by what they typed: an id, a whole
 // name, or the beginning of one name only. Where several may be meant it returns
-// them. Error: profile.ErrTitle.
+// them, one more than are shown where there are more. Error: profile.ErrTitle.
 func (s *Site) pick(typed string) (protocol.TitleID, []TitleRow, error) {
 	if typed = tidy(typed); typed == "" || len(typed) > maxQuery {
 		return "", nil, profile.ErrTitle
@@ -81,7 +84,7 @@ func (s *Site) pick(typed string) (protocol.TitleID, []TitleRow, error) {
 	if _, ok := s.c.Title(protocol.TitleID(typed)); ok {
 		return protocol.TitleID(typed), nil, nil
 	}
-	found := s.c.Search(typed, suggested)
+	found := s.c.Search(typed, suggested+1)
 	var named []parental.Title
 	for _, t := range found {
 		if strings.EqualFold(t.Name, typed) {
@@ -99,7 +102,7 @@ func (s *Site) pick(typed string) (protocol.TitleID, []TitleRow, error) {
 	}
 	rows := make([]TitleRow, len(found))
 	for i, t := range found {
-		rows[i] = titleRow(t)
+		rows[i] = s.titleRow(t)
 	}
 	return "", rows, nil
 }
@@ -129,7 +132,7 @@ func (s *Site) picked(v *visit) (p picked, err error) {
 // picker is the form, with what was typed and what is wrong with it.
 func picker(action, label string, p picked, full bool, problem *Problem) (TitlePicker, []Problem) {
 	out := TitlePicker{
-		Action: action, Choices: p.choices, Full: full,
+		Action: action, Choices: p.choices[:min(len(p.choices), suggested)], More: len(p.choices) > suggested, Full: full,
 		Field: Field{
 			Name: "title", Label: label, Value: p.typed, Autocomplete: "off", MaxLength: maxQuery,
 			Hint: "Type its name, or the beginning. A series stands for all its episodes.",
