@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
 // stranger is an event that the machine does not know.
@@ -180,6 +181,7 @@ func FuzzFrames(f *testing.F) {
 		switch before & 3 { // 0 is idle
 		case 1:
 			h.join()
+			h.step(PlayTitle{Profile: "p", Title: "t", Play: protocol.Play{Path: parental.Open}})
 		case 2:
 			h.step(SignIn{})
 			h.settle()

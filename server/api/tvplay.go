@@ -22,7 +22,7 @@ func (v *tv) takePlay(ctx context.Context, f protocol.Frame) error {
 	switch f := f.(type) {
 	case protocol.PlayEnd:
 		if tooOften != nil {
-			return tooOften
+			return nil // a stream ends by itself, and a person who zaps keeps the connection
 		}
 		return v.t.cfg.Grants.End(ctx, tv, f.N)
 	case protocol.Play:
