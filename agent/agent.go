@@ -40,6 +40,7 @@ import (
 	"log/slog"
 	"net/url"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
@@ -76,12 +77,13 @@ type Agent struct {
 	Screen string         // optional: loopback host:port of the screen's page
 	CA     *x509.CertPool // who may vouch for the server; nil: the system's list
 
-	KeyStore vault.KeyStore     // optional: what protects the vault beyond its file mode
-	OnView   func(nav.View)     // optional: called in order for every change, from the core; must not block or call the agent
-	OnGrant  func(Grant)        // optional: called in order for every new [Grant], as OnView
-	Log      *slog.Logger       // nil: nothing is logged
-	clock    func() session.Now // tests
-	reached  func(point string) // tests: how far a PIN check is
+	KeyStore vault.KeyStore       // optional: what protects the vault beyond its file mode
+	OnView   func(nav.View)       // optional: called in order for every change, from the core; must not block or call the agent
+	OnGrant  func(Grant)          // optional: called in order for every new [Grant], as OnView
+	Log      *slog.Logger         // nil: nothing is logged
+	clock    func() session.Now   // tests
+	awake    func() time.Duration // tests: the same clock's running time without standby
+	reached  func(point string)   // tests: how far a PIN check is
 
 	core   *core
 	screen *screen.Server
@@ -143,7 +145,7 @@ func (a *Agent) settings() (*url.URL, error) {
 		a.Log = slog.New(slog.DiscardHandler)
 	}
 	if a.clock == nil {
-		a.clock = systemClock()
+		a.clock, a.awake = systemClock(), awakeClock
 	}
 	return u.JoinPath(protocol.Path), nil
 }
@@ -179,13 +181,10 @@ func (a *Agent) Type(text string, from nav.Source) error {
 	})
 }
 
-// Resume tells the agent that the box came out of standby: the gate is shown.
-func (a *Agent) Resume() error {
-	return a.core.call(func() {
-		a.core.navStep(nav.Resumed{At: a.core.now().Running})
-		a.core.sessionStep(session.Tick{})
-	})
-}
+// Resume tells the agent that the box came out of standby: the gate is shown. The
+// agent notices by itself where the kernel slept; a box whose processor stays awake
+// in standby calls this, before any key. After Close it returns [ErrClosed].
+func (a *Agent) Resume() error { return a.core.call(a.core.resume) }
 
 // View returns what the screen shows.
 func (a *Agent) View() nav.View {

@@ -36,6 +36,7 @@ type core struct {
 	log    *slog.Logger
 	server *url.URL
 	now    func() session.Now
+	awake  func() time.Duration // running time without standby; nil: unknown
 
 	queue chan func()
 	ctx   context.Context // the agent's life: what work of the core's own is bounded by
@@ -54,6 +55,8 @@ type core struct {
 	wake    *time.Timer  // for session
 	navWake *time.Timer  // for nav
 	upkeep  *time.Timer  // for what is written only now and then
+	look    *time.Ticker // for standby
+	standby standby
 
 	closed   bool
 	checking protocol.ProfileID  // whose PIN is being hashed; "" for none
@@ -80,11 +83,12 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 		return nil, fmt.Errorf("agent: make the data folder: %w", err)
 	}
 	c := &core{
-		agent: a, log: a.Log, server: server, now: a.clock, ctx: ctx,
+		agent: a, log: a.Log, server: server, now: a.clock, awake: a.awake, ctx: ctx,
 		queue:   make(chan func(), queueSize),
 		wake:    stoppedTimer(),
 		navWake: stoppedTimer(),
 		upkeep:  time.NewTimer(upkeepEvery),
+		look:    time.NewTicker(lookEvery),
 	}
 	var err error
 	if c.link, err = link.New(link.Config{URL: a.Server, TLS: a.tlsConfig(server, c.serverTime)}, c.heard); err != nil {
@@ -163,19 +167,22 @@ func (c *core) sessionConfig(id session.Identity) session.Config {
 func (c *core) loop(ctx context.Context) {
 	defer c.work.Wait()
 	for {
+		var do func()
 		select {
 		case <-ctx.Done():
 			return
-		case fn := <-c.queue:
-			fn()
+		case do = <-c.queue:
 		case <-c.wake.C:
-			c.sessionStep(session.Tick{})
+			do = func() { c.sessionStep(session.Tick{}) }
 		case <-c.navWake.C:
-			c.navStep(nav.Tick{At: c.now().Running})
+			do = func() { c.navStep(nav.Tick{At: c.now().Running}) }
 		case <-c.upkeep.C:
-			c.keepUp()
-			c.upkeep.Reset(upkeepEvery)
+			do = func() { c.keepUp(); c.upkeep.Reset(upkeepEvery) }
+		case <-c.look.C:
+			do = func() {}
 		}
+		c.noticeStandby()
+		do()
 	}
 }
 
@@ -229,5 +236,6 @@ func (c *core) close() error {
 	for _, t := range []*time.Timer{c.wake, c.navWake, c.upkeep} {
 		t.Stop()
 	}
+	c.look.Stop()
 	return errors.Join(c.settleCounters(), c.storeShelves(), c.cache.Close(), c.vault.Close())
 }

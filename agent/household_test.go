@@ -494,7 +494,9 @@ func TestP7_DecideKnowsWhatTheParentalPINWasEnteredFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.enter("9999")
-	v.wait("a refusal", func(view nav.View) bool { return view.PIN != nil && !view.PIN.Checking && view.PIN.Entered == 0 && view.PIN.Message != "" })
+	v.wait("a refusal", func(view nav.View) bool {
+		return view.PIN != nil && !view.PIN.Checking && view.PIN.Entered == 0 && view.PIN.Message != ""
+	})
 	decides("after a wrong PIN", "t-night", parental.NeedsPIN)
 	v.enter("1379")
 	v.waitScreen(nav.ScreenPlayer)

@@ -1,0 +1,94 @@
+package agent
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/agent/nav"
+)
+
+// TestD10_StandbyIsTheDifferenceOfTwoClocks is a table of readings, one after the
+// other.
+func TestD10_StandbyIsTheDifferenceOfTwoClocks(t *testing.T) {
+	const s = time.Second
+	for _, c := range []struct {
+		name  string
+		reads [][2]time.Duration // running, awake
+		want  []bool
+	}{
+		{"never asleep", [][2]time.Duration{{10 * s, 10 * s}, {500 * s, 500 * s}}, []bool{false, false}},
+		{"asleep before the start", [][2]time.Duration{{5000 * s, 10 * s}, {5001 * s, 11 * s}}, []bool{false, false}},
+		{"asleep once", [][2]time.Duration{{10 * s, 10 * s}, {20 * s, 11 * s}, {21 * s, 12 * s}}, []bool{false, true, false}},
+		{"asleep twice", [][2]time.Duration{{10 * s, 10 * s}, {20 * s, 11 * s}, {31 * s, 12 * s}}, []bool{false, true, true}},
+		{"two seconds", [][2]time.Duration{{10 * s, 10 * s}, {13 * s, 11 * s}}, []bool{false, true}},
+		{"a moment", [][2]time.Duration{{10 * s, 10 * s}, {13 * s, 11*s + 1}}, []bool{false, false}},
+		{"held up between two readings", [][2]time.Duration{{10 * s, 10 * s}, {11 * s, 16 * s}, {17 * s, 17 * s}}, []bool{false, false, false}},
+		{"and asleep after that", [][2]time.Duration{{10 * s, 10 * s}, {11 * s, 16 * s}, {27 * s, 17 * s}}, []bool{false, false, true}},
+	} {
+		var b standby
+		for i, r := range c.reads {
+			if got := b.slept(r[0], r[1]); got != c.want[i] {
+				t.Errorf("%s: reading %d: slept = %t, want %t", c.name, i, got, c.want[i])
+			}
+		}
+	}
+}
+
+// sleeper is a TV whose clocks and standby are in the test's hands.
+func sleeper(t *testing.T) (v *tv, sleep func(time.Duration)) {
+	t.Helper()
+	clock := newTestClock()
+	begun, asleep := clock.read().Running, time.Duration(0)
+	s := newFakeServer(t)
+	v = plugInAs(t, &Agent{Server: s.url(), Dir: t.TempDir(), Name: "Test TV", Screen: "127.0.0.1:0", clock: clock.read,
+		awake: func() time.Duration {
+			clock.mu.Lock()
+			defer clock.mu.Unlock()
+			return clock.now.Running - begun - asleep
+		}})
+	v.signIn()
+	drain(s)
+	return v, func(d time.Duration) {
+		clock.mu.Lock()
+		defer clock.mu.Unlock()
+		clock.now.Running += d
+		clock.now.Wall += d.Milliseconds()
+		asleep += d
+	}
+}
+
+// TestD10_TheGateComesAfterStandby, by the clocks alone: no integrator has to say
+// so, and the key that wakes the box finds the gate.
+func TestD10_TheGateComesAfterStandby(t *testing.T) {
+	v, sleep := sleeper(t)
+	enter := func() {
+		t.Helper()
+		v.waitScreen(nav.ScreenGate)
+		v.press(keyseq.OK)
+		v.enter(robinPIN)
+		v.waitScreen(nav.ScreenHome)
+	}
+	enter()
+	sleep(time.Hour)
+	v.press(keyseq.Down) // wakes it
+	if got := v.View().Screen; got != nav.ScreenGate {
+		t.Errorf("after standby and a key: %s, want the gate", got)
+	}
+	enter()
+	sleep(time.Minute)
+	v.press(keyseq.OK) // on the gate, where the profile of before has the focus
+	if got := v.View().Screen; got != nav.ScreenPIN {
+		t.Errorf("after standby and OK: %s, want the PIN", got)
+	}
+	v.press(keyseq.Back)
+	enter()
+	sleep(leastStandby)
+	v.waitScreen(nav.ScreenGate) // without any key
+	enter()
+	sleep(leastStandby - 1)
+	v.press(keyseq.Down)
+	if got := v.View().Screen; got != nav.ScreenHome {
+		t.Errorf("after a moment: %s, want home", got)
+	}
+}
