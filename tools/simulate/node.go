@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/store"
+)
+
+const (
+	pollEvery = 5 * time.Second
+	freshFor  = 10 * time.Second // a poll vouches for
+	pollsBack = time.Minute      // each looks
+)
+
+// errCut is a node that does not reach the database.
+var errCut = fmt.Errorf("node is cut off: %w", store.ErrBusy)
+
+// node is one process of the server: the real services, and a stand-in for the
+// hub and the sockets, without goroutines and in fake time.
+type node struct {
+	w        *world
+	name     string
+	profiles *profile.Service
+	devices  *device.Service
+
+	cut    bool // off the database
+	polled time.Time
+	seen   protocol.Version // of the account, by hints and polls
+	peers  []*peer
+	left   []device.Gone // to be written down
+}
+
+// boot starts a process, which knows nothing of one before.
+func (w *world) boot(n *node) error {
+	w.boots++
+	*n = node{w: w, name: fmt.Sprintf("node-%d", w.boots)}
+	notify := func(*store.Tx, account.Notice) error { return nil }
+	var err error
+	n.profiles, err = profile.New(profile.Config{
+		DB: w.lab.db, Keys: w.lab.keys, Gate: admit.New(admit.Config{}), Notify: notify, Changed: w.changed,
+	})
+	if err != nil {
+		return err
+	}
+	n.devices, err = device.New(device.Config{
+		DB: w.lab.db, Keys: w.lab.keys, Profiles: n.profiles, Server: serverName, LinkURL: "https://tv.example/tv",
+		Lease: w.lease, Notify: notify, Changed: w.changed, Decided: w.decided,
+	})
+	if err != nil {
+		return err
+	}
+	n.poll()
+	return nil
+}
+
+// changed is the bus: a hint reaches each node, or gets lost.
+func (w *world) changed(acc protocol.AccountID, v protocol.Version) {
+	w.dirty = true
+	if acc != w.account {
+		return
+	}
+	w.top = max(w.top, v)
+	for _, n := range w.nodes {
+		if n.cut || w.n(4) == 0 {
+			continue
+		}
+		n.nudge(v)
+	}
+}
+
+// decided is the bus too.
+func (w *world) decided(protocol.DeviceID) {
+	w.dirty = true
+	for _, n := range w.nodes {
+		for _, p := range n.peers {
+			p.askDue = p.askDue || p.stage == pending && w.n(3) > 0
+		}
+	}
+}
+
+func (n *node) nudge(v protocol.Version) {
+	n.seen = max(n.seen, v)
+	for _, p := range n.peers {
+		if p.stage == live && v > p.sent {
+			p.wanted, p.pushDue = max(p.wanted, v), true
+		}
+	}
+}
+
+// fresh reports whether the node may grant leases.
+func (n *node) fresh() bool { return n.w.now.Sub(n.polled) < freshFor }
+
+// catchUp polls where that is due. Time without events is skipped, so this
+// stands for the polls in between too.
+func (n *node) catchUp() {
+	if !n.cut && n.w.now.Sub(n.polled) >= pollEvery {
+		n.poll()
+	}
+}
+
+// poll looks at what changed, writes the sign of life and what connections ended.
+func (n *node) poll() {
+	ctx, now := context.Background(), n.w.now
+	n.w.calm++
+	defer func() { n.w.calm-- }()
+	err := n.devices.ChangedSince(ctx, n.polled.Add(-pollsBack), 10_000, func(acc protocol.AccountID, v protocol.Version, _ int64) {
+		if acc == n.w.account && n.w.bug != deafPolls {
+			n.nudge(v)
+		}
+	})
+	if err = errors.Join(err, n.devices.Heartbeat(ctx, now, n.name)); err != nil {
+		n.w.fail("poll: %v", err)
+		return
+	}
+	n.polled, n.seen = now, n.w.top
+	n.flush()
+	for _, p := range slices.Clone(n.peers) {
+		if p.stage == pending {
+			p.decided()
+		}
+	}
+}
+
+// flush writes down what connections have ended.
+func (n *node) flush() {
+	if n.cut || len(n.left) == 0 {
+		return
+	}
+	if err := n.devices.Departed(context.Background(), n.left); err != nil {
+		n.w.fail("departed: %v", err)
+	}
+	n.left, n.w.dirty = nil, true
+}
+
+// add makes p the connection of its device here. It reports false where p is
+// an older one than the present.
+func (n *node) add(p *peer) bool {
+	for _, other := range slices.Clone(n.peers) {
+		if other == p || other.stage != live || other.session.Device != p.session.Device {
+			continue
+		}
+		if other.session.Conn > p.session.Conn {
+			return false
+		}
+		other.fail(protocol.CodeReplaced)
+	}
+	return true
+}
+
+// restart ends the process, in good order or not, and starts another.
+func (w *world) restart(n *node, orderly bool) {
+	for _, p := range slices.Clone(n.peers) {
+		if orderly {
+			p.fail(protocol.CodeBusy)
+			continue
+		}
+		p.stage = ended
+		p.wire.peerGone, p.wire.up = true, nil
+		w.cut(p.wire)
+	}
+	if orderly {
+		n.flush()
+	}
+	if err := w.boot(n); err != nil {
+		w.fail("boot: %v", err)
+	}
+}

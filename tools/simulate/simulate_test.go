@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"strings"
+	"testing"
+)
+
+var histories = flag.Int("histories", 150, "random histories in TestHistories")
+
+// TestHistories (promises 1 and 2, D3 to D7): no history of the real code breaks
+// a promise.
+func TestHistories(t *testing.T) {
+	s, err := simulate(context.Background(), 1, *histories, 2, none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range s.broken {
+		t.Errorf("go run ./tools/simulate -seed %d: %s", v.seed, v.wrong)
+	}
+	t.Logf("%d histories", s.played)
+}
+
+// A seed replays a history, step by step.
+func TestSeedReplays(t *testing.T) {
+	told := func() string {
+		var out bytes.Buffer
+		l, err := newLab(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.close()
+		for seed := range uint64(12) {
+			play(l, seed+1, none, nil, func(line string) { out.WriteString(line + "\n") })
+		}
+		return out.String()
+	}
+	first, second := told(), told()
+	if first != second || strings.Count(first, "\n") < 1000 {
+		t.Errorf("two runs differ, or told little: %d and %d bytes", len(first), len(second))
+	}
+}
