@@ -184,7 +184,7 @@ func (f Activity) check() error {
 	for i, it := range f.Items {
 		w.that(it.Seq > 0 && (i == 0 || it.Seq > f.Items[i-1].Seq), "item %d is out of sequence", i)
 		w.that(it.Profile != "" && len(it.Profile) <= 64, "item %d: bad profile", i)
-		w.that(it.Title != "" && len(it.Title) <= 64, "item %d: bad title", i)
+		w.that(it.Title.Valid(), "item %d: bad title", i)
 		w.that(it.What.Valid(), "item %d: unknown kind", i)
 		w.that(it.Position >= 0 && it.Position <= maxPosition, "item %d: bad position", i)
 		w.that(it.Length >= 0 && it.Length <= maxPosition, "item %d: bad length", i)

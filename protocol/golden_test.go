@@ -175,6 +175,13 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an empty receipt", `{"t":"receipt"}`, protocol.ErrBadFrame},
 		{"no items", `{"t":"activity","epoch":1,"items":[]}`, protocol.ErrBadFrame},
 		{"items out of order", `{"t":"activity","epoch":1,"items":[{"seq":2,"profile":"p","title":"t","what":"started","at":1,"position":0},{"seq":1,"profile":"p","title":"t","what":"stopped","at":1,"position":0}]}`, protocol.ErrBadFrame},
+		{"a title with a space", activityOf("no such"), protocol.ErrBadFrame},
+		{"a title that turns the text round", activityOf("a\u202eb"), protocol.ErrBadFrame},
+		{"a title with a bell", activityOf(`a\u0007b`), protocol.ErrBadFrame},
+		{"no title", activityOf(""), protocol.ErrBadFrame},
+		{"a title too long", activityOf(strings.Repeat("a", 65)), protocol.ErrBadFrame},
+		{"a title of 64", activityOf(strings.Repeat("~", 64)), nil},
+		{"a title with a space to play", `{"t":"play","n":1,"profile":"p","title":"no such","path":"home"}`, protocol.ErrBadFrame},
 		{"an unknown status", `{"t":"have","epoch":1,"version":1,"status":"fine","pins":0,"keys":0}`, protocol.ErrBadFrame},
 		{"no login", `{"t":"sign_in","login":"","password":"x"}`, protocol.ErrBadFrame},
 		{"a login too long", `{"t":"sign_in","login":"` + strings.Repeat("a", protocol.MaxLogin+1) + `","password":"x"}`, protocol.ErrBadFrame},
@@ -271,4 +278,9 @@ func TestSecretsHide(t *testing.T) {
 			t.Errorf("a password shows: %s", s)
 		}
 	}
+}
+
+// activityOf is a frame about a title, which is written as JSON has it.
+func activityOf(title string) string {
+	return `{"t":"activity","epoch":1,"items":[{"seq":1,"profile":"p","title":"` + title + `","what":"started","at":1,"position":0}]}`
 }

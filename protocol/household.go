@@ -132,8 +132,26 @@ func (w *want) counts(list []PINTry) {
 	}
 }
 
+// maxTitleID bounds a title's id, in bytes.
+const maxTitleID = 64
+
+// Valid reports whether id can be one of a catalogue: 1 to 64 printable ASCII
+// characters without spaces.
+func (id TitleID) Valid() bool {
+	if id == "" || len(id) > maxTitleID {
+		return false
+	}
+	for i := range len(id) {
+		if id[i] <= ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// title is for what a server holds from before titles were looked at.
 func (w *want) title(id TitleID, what string, i int) {
-	w.that(id != "" && len(id) <= 64, "%s %d: bad title", what, i)
+	w.that(id != "" && len(id) <= maxTitleID, "%s %d: bad title", what, i)
 }
 
 func (f PINTries) check() error {

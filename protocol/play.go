@@ -105,7 +105,7 @@ func (f Play) check() error {
 	var w want
 	w.that(f.N > 0, "n is not positive")
 	w.that(f.Profile != "" && len(f.Profile) <= 64, "bad profile")
-	w.that(f.Title != "" && len(f.Title) <= 64, "bad title")
+	w.that(f.Title.Valid(), "bad title")
 	w.that(f.Path != "" && len(f.Path) <= 32, "bad path")
 	w.that(f.ProfilePIN >= 0 && f.ParentalPIN >= 0, "negative version of a PIN")
 	return w.err

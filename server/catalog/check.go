@@ -36,7 +36,7 @@ func check(c protocol.Catalog) error {
 	for i, t := range c.Titles {
 		_, double := kinds[t.ID]
 		switch {
-		case !soundID(t.ID):
+		case !protocol.TitleID(t.ID).Valid():
 			return fmt.Errorf("title number %d: its id must be 1 to %d printable ASCII characters without spaces, not %.80q", i+1, maxID, t.ID)
 		case double:
 			return fmt.Errorf("title %q is there twice", t.ID)
@@ -119,20 +119,6 @@ func checkRows(rows []protocol.CatalogRow, kinds map[string]parental.Kind) error
 		}
 	}
 	return nil
-}
-
-// soundID reports whether an id can be one on a TV and in an address: printable
-// ASCII without spaces.
-func soundID(id string) bool {
-	if id == "" || len(id) > maxID {
-		return false
-	}
-	for i := range len(id) {
-		if id[i] <= ' ' || id[i] > '~' {
-			return false
-		}
-	}
-	return true
 }
 
 func text(s string, low int) bool {
