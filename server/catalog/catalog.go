@@ -34,7 +34,8 @@ func Demo() []byte {
 	return out.Bytes()
 }
 
-// Parse reads a catalogue's bytes and checks its bounds: distinct titles,
+// Parse reads a catalogue's bytes and checks its bounds: no member of an object
+// twice, distinct titles,
 // episodes of series that are there, rows of known titles, ages of 0 to 18 years,
 // texts without control characters. Errors wrap [ErrBad] and say what to mend.
 func Parse(data []byte) (protocol.Catalog, error) {
@@ -43,6 +44,9 @@ func Parse(data []byte) (protocol.Catalog, error) {
 		return c, fmt.Errorf("%w: %d bytes, at most %d", ErrBad, len(data), protocol.MaxCatalog)
 	}
 	if err := json.Unmarshal(data, &c); err != nil {
+		return protocol.Catalog{}, fmt.Errorf("%w: %w", ErrBad, explain(err))
+	}
+	if err := checkMembers(data); err != nil {
 		return protocol.Catalog{}, fmt.Errorf("%w: %w", ErrBad, err)
 	}
 	if err := check(c); err != nil {
