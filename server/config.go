@@ -15,6 +15,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/risk"
 )
 
@@ -301,8 +302,10 @@ func (s *settings) checkBounds() error {
 	case s.KeepAddresses != 0 && (s.KeepAddresses < device.ShortestKept || s.KeepAddresses > cmp.Or(s.KeepActivity, device.KeptActivity)):
 		return operator(nil, "--keep-addresses %s is not between %s (one day) and %s, for which activity itself is kept.",
 			s.KeepAddresses, device.ShortestKept, cmp.Or(s.KeepActivity, device.KeptActivity))
-	case s.MaxDevices < 0 || s.MaxProfiles < 0 || s.MinPassword < 0:
-		return operator(nil, "The limits of devices, profiles and passwords are not negative.")
+	case s.MaxProfiles != 0 && (s.MaxProfiles < profile.LeastProfiles || s.MaxProfiles > profile.MostProfiles):
+		return operator(nil, "--max-profiles %d is not between %d and %d.", s.MaxProfiles, profile.LeastProfiles, profile.MostProfiles)
+	case s.MaxDevices < 0 || s.MinPassword < 0:
+		return operator(nil, "The limits of devices and passwords are not negative.")
 	}
 	return nil
 }

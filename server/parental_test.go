@@ -139,6 +139,7 @@ func TestBadInputHousehold(t *testing.T) {
 		kind         string
 	}{
 		{"level 6", o, "PUT", "/v1/parental", object{"above": 6, "add_needs_pin": true}, 422, "bad-level"},
+		{"above everything", o, "PUT", "/v1/parental", object{"above": 5, "add_needs_pin": true}, 422, "bad-level"},
 		{"level -1", o, "PUT", "/v1/parental", object{"above": -1, "add_needs_pin": true}, 422, "bad-level"},
 		{"a level in words", o, "PUT", "/v1/parental", object{"above": "teens", "add_needs_pin": true}, 400, "bad-body"},
 		{"half a level", o, "PUT", "/v1/parental", object{"above": 2.5, "add_needs_pin": true}, 400, "bad-body"},

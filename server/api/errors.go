@@ -112,6 +112,7 @@ var known = []struct {
 	{profile.ErrMain, Explanation{409, 0, "main-profile", "The main profile cannot be removed.", 0, ""}},
 	{profile.ErrName, Explanation{422, 0, "bad-name", "A profile's name has 1 to 32 characters.", 0, "name"}},
 	{profile.ErrAvatar, Explanation{422, 0, "bad-avatar", "There is no such avatar. Choose one of those on offer.", 0, "avatar"}},
+	{profile.ErrAbove, Explanation{422, 0, "bad-level", "Choose 0 (by no level) to 4 (above adults): nothing is above level 5.", 0, "above"}},
 	{profile.ErrLevel, Explanation{422, 0, "bad-level", "There is no such maturity level. Choose 1 (little kids) to 5 (all).", 0, "level"}},
 	{profile.ErrKidsLevel, Explanation{422, 0, "bad-kids-level", "A kids profile has the level 1 (little kids) or 2 (older kids).", 0, "level"}},
 	{profile.ErrTitle, Explanation{404, 0, "no-title", "There is no such title on offer. GET /v1/titles finds them by name.", 0, ""}},

@@ -59,11 +59,11 @@ func (s *Service) Parental(ctx context.Context, acc protocol.AccountID) (Setting
 
 // SetParental changes a household's parental control. The caller has seen to a
 // fresh proof (account.Session.Fresh). Where nothing is different only the
-// account's version grows. Errors: ErrLevel, ErrTitle, ErrTooManyTitles,
+// account's version grows. Errors: ErrAbove, ErrTitle, ErrTooManyTitles,
 // account.ErrSignedOut.
 func (s *Service) SetParental(ctx context.Context, now time.Time, who account.Session, d Decision) error {
-	if d.Above != nil && *d.Above != 0 && !d.Above.Valid() {
-		return ErrLevel
+	if d.Above != nil && *d.Above != 0 && (!d.Above.Valid() || *d.Above == parental.All) {
+		return ErrAbove // nothing is above the highest
 	}
 	err := s.change(ctx, now, who, func(tx *store.Tx, _ []protocol.Profile, before []byte) error {
 		was, err := tx.Parental(who.Account)

@@ -33,6 +33,7 @@ var (
 	ErrName     = errors.New("profile: a name has 1 to 32 characters and no control characters")
 	ErrAvatar   = errors.New("profile: unknown avatar")
 	ErrLevel    = errors.New("profile: unknown maturity level")
+	ErrAbove    = errors.New("profile: not a level that has others above it")
 	ErrLanguage = errors.New("profile: not a language tag")
 	ErrPIN      = errors.New("profile: a PIN is four digits")
 

@@ -25,6 +25,12 @@ import (
 // defaultMax is how many profiles an account has at most (product rule P1).
 const defaultMax = 5
 
+// Bounds of the operator's own limit: an account begins with two.
+const (
+	LeastProfiles = 2
+	MostProfiles  = 20
+)
+
 // Service answers for profiles. Make one with [New].
 type Service struct {
 	c     Config
@@ -42,8 +48,8 @@ func New(c Config) (*Service, error) {
 	if c.MaxProfiles == 0 {
 		c.MaxProfiles = defaultMax
 	}
-	if c.MaxProfiles < 2 || c.MaxProfiles > 20 {
-		return nil, fmt.Errorf("profile: MaxProfiles is %d, want 2 to 20", c.MaxProfiles)
+	if c.MaxProfiles < LeastProfiles || c.MaxProfiles > MostProfiles {
+		return nil, fmt.Errorf("profile: MaxProfiles is %d, want %d to %d", c.MaxProfiles, LeastProfiles, MostProfiles)
 	}
 	return &Service{c: c}, nil
 }

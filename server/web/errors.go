@@ -144,6 +144,7 @@ var own = []struct {
 	{account.ErrNoPasskeys, Problem{"", "Passkeys cannot be used at this address."}},
 	{account.ErrFactorName, Problem{"name", "A name has 1 to 64 characters."}},
 	{profile.ErrAvatar, Problem{"", "Choose one of the avatars."}},
+	{profile.ErrAbove, Problem{"", "Choose one of the maturity levels."}},
 	{profile.ErrLevel, Problem{"", "Choose one of the maturity levels."}},
 	{profile.ErrLanguage, Problem{"", "Choose one of the languages."}},
 	{profile.ErrKidsLevel, Problem{"kids", "A kids profile has the level Little kids or Older kids. Choose one of these, or leave the tick out."}},
