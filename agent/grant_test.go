@@ -112,7 +112,7 @@ func TestD14_TheGrantNamesWhatWasProved(t *testing.T) {
 // A refusal stops the title within a second and says why; the grant is gone.
 func TestD14_ARefusalStopsTheTitle(t *testing.T) {
 	for why, says := range map[protocol.PlayRefusal]string{
-		protocol.PlayStreams: "Bedroom, Kitchen, Attic, …",
+		protocol.PlayStreams: "Bedroom, Kitchen, Attic and more",
 		protocol.PlayAccess:  "does not allow it now",
 		"of_later":           "does not allow it now",
 	} {

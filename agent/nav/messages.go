@@ -142,6 +142,7 @@ const (
 	msgStoppedPIN
 	msgStoppedTVs
 	msgStoppedMany
+	msgAndMore
 	msgStoppedServer
 	msgNotFor
 	msgNextRefused
@@ -374,9 +375,10 @@ var english = [messageCount]string{
 	msgStoppedGone:   "{title} is no longer available.",
 	msgStoppedLevel:  "{title} is not available for {name}.",
 	msgStoppedPIN:    "This asks for the parental PIN now.",
-	msgStoppedTVs:    "{title} stopped: as many TVs are watching as your service allows. Watching now: {tvs}.",
-	msgStoppedMany:   "{title} stopped: as many TVs are watching as your service allows.",
-	msgStoppedServer: "{title} stopped: your service does not allow it now.",
+	msgStoppedTVs:    "{title} stopped. As many TVs are watching as your service allows: {tvs}.",
+	msgStoppedMany:   "{title} stopped. As many TVs are watching as your service allows.",
+	msgAndMore:       "and more",
+	msgStoppedServer: "{title} stopped. Your service does not allow it now.",
 	msgNotFor:        "This is not available for {name}.",
 	msgNextRefused:   "The next episode is not available for {name}.",
 	msgLaunchSignIn:  "Sign in to this TV first, then start it again.",

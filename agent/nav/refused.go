@@ -58,7 +58,7 @@ func tvNames(all []string) string {
 	}
 	out := strings.Join(names, ", ")
 	if len(all) > toldTVs {
-		out += ", …"
+		out += " " + text(msgAndMore)
 	}
 	return out
 }

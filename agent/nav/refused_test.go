@@ -21,15 +21,15 @@ func TestD15_ARefusedTitleStopsAndSaysWhy(t *testing.T) {
 		says  string
 	}{
 		{PlayRefused{Title: "k12", Why: protocol.PlayStreams}, atPlayer, ""},
-		{PlayRefused{Title: "k11", Why: protocol.PlayStreams, Watching: []string{"Bedroom"}}, atTitle, "Watching now: Bedroom."},
-		{PlayRefused{Title: "k11", Why: protocol.PlayStreams, Watching: []string{"A", "B", "C", "D"}}, atTitle, "B, C, …."},
-		{PlayRefused{Title: "k11", Why: protocol.PlayStreams}, atTitle, "as many TVs are watching as your service allows."},
+		{PlayRefused{Title: "k11", Why: protocol.PlayStreams, Watching: []string{"Bedroom"}}, atTitle, "your service allows: Bedroom."},
+		{PlayRefused{Title: "k11", Why: protocol.PlayStreams, Watching: []string{"A", "B", "C", "D"}}, atTitle, "A, B, C and more."},
+		{PlayRefused{Title: "k11", Why: protocol.PlayStreams}, atTitle, "As many TVs are watching as your service allows."},
 		{PlayRefused{Title: "k11", Why: protocol.PlayParentalPIN}, atTitle, "asks for the parental PIN now"},
-		{PlayRefused{Title: "k11", Why: protocol.PlayProfilePIN}, atTitle, "does not allow it now"},
+		{PlayRefused{Title: "k11", Why: protocol.PlayProfilePIN}, atTitle, "Your service does not allow it now"},
 		{PlayRefused{Title: "k11", Why: protocol.PlayLevel}, atHome, "First Light is not available for Ada."},
 		{PlayRefused{Title: "k11", Why: protocol.PlayBlocked}, atHome, "First Light is not available for Ada."},
 		{PlayRefused{Title: "k11", Why: protocol.PlayTitle}, atHome, "First Light is no longer available."},
-		{PlayRefused{Title: "k11", Why: "of_later"}, atTitle, "does not allow it now"},
+		{PlayRefused{Title: "k11", Why: "of_later"}, atTitle, "Your service does not allow it now"},
 	} {
 		m, effects := Step(start, c.ev)
 		stopped := false

@@ -34,6 +34,8 @@ func series() []Named {
 	film := nav.View{Screen: nav.ScreenTitle, Title: "Low Tide", Poster: "low-tide", Badge: "16+", Who: &who, Focus: "play", Locked: true, Progress: 0.6,
 		Text:  []string{"2020 · 1 h 52 min · Drama", "Two brothers sell the boat that their father built."},
 		Items: []nav.Item{{ID: "play", Label: "Continue"}, {ID: "start", Label: "Play from the start"}, {ID: "myList", Label: "Take off my list"}, {ID: "back", Label: "Back"}}}
+	full := film
+	full.Toast = "Low Tide stopped. As many TVs are watching as your service allows: Living room, Bedroom, Attic and more."
 	next := nav.View{Screen: nav.ScreenNext, Title: "Up next", Poster: "harbour-lights-s1e3", Who: &who, Focus: "play",
 		Card:  &nav.Card{Title: "Harbour Lights", Detail: "S1 E3 · Low Tide", Badge: "13+", Left: 7, Of: 10},
 		Items: []nav.Item{{ID: "play", Label: "Play now"}, {ID: "cancel", Label: "Cancel"}}}
@@ -43,7 +45,7 @@ func series() []Named {
 		Detail: "S1 E3 · Low Tide", Next: "S1 E4 · A Stranger's Boat", Position: 1834, Length: 2880}}
 	pin := nav.View{Screen: nav.ScreenPIN, Title: "Enter the parental PIN", Poster: "low-tide", Who: &who, PIN: &nav.PIN{Entered: 1, Length: 4},
 		Text: []string{"Low Tide asks for it.", "Use the digits, or the arrows and OK."}}
-	return []Named{{"series", page}, {"series-episode", row}, {"title-progress", film}, {"next", next}, {"next-locked", locked},
+	return []Named{{"series", page}, {"series-episode", row}, {"title-progress", film}, {"title-streams", full}, {"next", next}, {"next-locked", locked},
 		{"player-episode", playing}, {"pin-parental", pin}}
 }
 
