@@ -190,6 +190,7 @@ var notices = map[noticeID]Notice{
 	"recoverOver":       {"wait", "That recovery has ended. Please start again."},
 	"keptByLink":        {"ok", "Your account stays. Everything was signed out when its deletion was asked for: sign in again. If it was not you who asked, change the password."},
 	"factorKept":        {"ok", "Your second factor stays. If it was not you who asked support to remove it, change the password."},
+	"notYet":            {"wait", "Nothing was changed yet: we have to know first that it is you. After that, please fill in the form once more."},
 	"walkStep":          {"wait", "Another step comes first."},
 	"walkEnded":         {"ok", "Closed. You can start again at any time."},
 	"addressHasOwner":   {"wait", "This address has an account already. Sign in with it."},

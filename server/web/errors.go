@@ -39,7 +39,7 @@ func (v *visit) fail(err error) {
 		return
 	}
 	if errors.Is(err, account.ErrProofNeeded) { // it ran out meanwhile
-		v.redirect("/proof?next=" + url.QueryEscape(v.here()))
+		v.detour("/proof?next=" + url.QueryEscape(v.here()))
 		return
 	}
 	if errors.Is(err, account.ErrCheckNeeded) {

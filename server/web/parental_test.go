@@ -208,6 +208,25 @@ func TestP6_ChoicesSayWhetherThereAreMore(t *testing.T) {
 	}
 }
 
+// TestA5_AStaleFormSaysThatNothingChanged: where the proof has run out meanwhile,
+// and where the session is over; and only then.
+func TestA5_AStaleFormSaysThatNothingChanged(t *testing.T) {
+	const notYet = "Nothing was changed yet"
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	w.clock.Advance(account.ProofAge)
+	lacks(t, p.page(p.get("/account/parental").to), notYet)
+	a := p.post("/account/parental", "above=3")
+	has(t, p.page(a.to), "Is it you?", notYet)
+	lacks(t, p.page(a.to), notYet) // once
+	p.post("/account/parental", "above=3")
+	p.moved(p.post("/proof", "password="+testPassword, "next=/account/parental"), "/account/parental")
+	p.moved(p.post("/account/parental", "above=3"), "/account/parental")
+	lacks(t, p.page("/account/parental"), notYet)
+	has(t, w.browser().page(w.browser().post("/account/parental", "above=3").to), "Sign in")
+}
+
 // TestP3_SummarySaysWhatAddingNeeds: it is the password where there is no PIN.
 func TestP3_SummarySaysWhatAddingNeeds(t *testing.T) {
 	for locked, want := range map[bool]string{true: "needs the main profile’s PIN.", false: "needs the account password."} {

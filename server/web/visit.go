@@ -76,7 +76,7 @@ func (s *Site) visit(n need, h handler) http.Handler {
 		err := v.identify()
 		if err == nil {
 			if step := v.missing(n); step != "" {
-				v.redirect(step)
+				v.detour(step)
 				return
 			}
 			err = v.parse()
@@ -250,6 +250,15 @@ func failed(page any) any {
 func (v *visit) redirect(to string) {
 	v.w.Header().Set("Location", to)
 	v.w.WriteHeader(http.StatusSeeOther)
+}
+
+// detour leads to where the visitor shows who they are. Where a form was posted it
+// says there that nothing came of it yet.
+func (v *visit) detour(step string) {
+	if v.r.Method == http.MethodPost && !strings.HasPrefix(step, "/profiles") {
+		v.leaveNotice("notYet")
+	}
+	v.redirect(step)
 }
 
 // done tells what happened on the next page.
