@@ -31,6 +31,9 @@ import (
 var (
 	// ErrCredentials: the address or the password is wrong; never which.
 	ErrCredentials = errors.New("account: wrong address or password")
+	// ErrNoPassword is the ErrCredentials of an owner who typed none: that is no
+	// try and is not counted.
+	ErrNoPassword = fmt.Errorf("%w: none was given", ErrCredentials)
 	// ErrSignedOut: no such web session, or it was ended.
 	ErrSignedOut = errors.New("account: not signed in")
 	// ErrOldToken is ErrSignedOut for a token that another has replaced since,

@@ -66,6 +66,9 @@ func (s *Service) proved(ctx context.Context, now time.Time, who Session, passwo
 		acc   store.AccountRow
 		ended bool
 	)
+	if password == "" {
+		return acc, ErrNoPassword
+	}
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		ended = false
 		if acc, err = s.liveAccount(tx, who); err != nil {

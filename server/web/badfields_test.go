@@ -42,9 +42,9 @@ const notPassword = "That is not the password of this account."
 
 // badPasswords are wrong in a field that asks for the account's own.
 func badPasswords(field string, more ...string) []badField {
-	var out []badField
+	out := []badField{{"no password", append([]string{field + "="}, more...), http.StatusUnprocessableEntity, "Type the password of this account."}}
 	for name, typed := range map[string]string{
-		"no password": "", "huge password": strings.Repeat("x", 20_000), "password with a control character": testPassword + "\x00", "password in other case": strings.ToUpper(testPassword),
+		"huge password": strings.Repeat("x", 20_000), "password with a control character": testPassword + "\x00", "password in other case": strings.ToUpper(testPassword),
 	} {
 		out = append(out, badField{name, append([]string{field + "=" + typed}, more...), http.StatusUnprocessableEntity, notPassword})
 	}

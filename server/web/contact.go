@@ -170,6 +170,8 @@ func (v *visit) rejectedContact(err error, field, same string) (Problem, int, er
 	switch {
 	case errors.Is(err, account.ErrSame):
 		return Problem{field, same}, http.StatusUnprocessableEntity, nil
+	case errors.Is(err, account.ErrNoPassword):
+		return Problem{"current", "Type the password of this account."}, http.StatusUnprocessableEntity, nil
 	case errors.Is(err, account.ErrCredentials):
 		return Problem{"current", "That is not the password of this account."}, http.StatusUnprocessableEntity, nil
 	}

@@ -149,6 +149,9 @@ func (s *Site) resend(v *visit) error {
 
 // rejectedPassword is rejected where the address is not in question.
 func (v *visit) rejectedPassword(err error) (Problem, int, error) {
+	if errors.Is(err, account.ErrNoPassword) {
+		return Problem{"password", "Type the password of this account."}, http.StatusUnprocessableEntity, nil
+	}
 	if errors.Is(err, account.ErrCredentials) {
 		return Problem{"password", "That is not the password of this account."}, http.StatusUnprocessableEntity, nil
 	}

@@ -73,6 +73,7 @@ type ProfileLockPage struct {
 	Parental      bool // it is about the parental PIN
 	Password, PIN Field
 	Weak          bool // the PIN is easily guessed: the form then offers to use it all the same
+	Keep          bool // which is chosen already
 	Tries         *TriesView
 	Action, Back  string
 }

@@ -272,7 +272,7 @@ func TestBadInput_Household(t *testing.T) {
 		"parental PIN: three digits":        {"/account/parental/lock", []string{"password=" + testPassword, "pin=482"}, 422, fourDigits},
 		"parental PIN: full-width":          {"/account/parental/lock", []string{"password=" + testPassword, "pin=４８２１"}, 422, fourDigits},
 		"parental PIN: weak":                {"/account/parental/lock", []string{"password=" + testPassword, "pin=0000"}, 422, "easily guessed"},
-		"parental PIN: no password, remove": {"/account/parental/lock", []string{"do=remove"}, 422, "not the password of this account"},
+		"parental PIN: no password, remove": {"/account/parental/lock", []string{"do=remove"}, 422, "Type the password of this account"},
 		"unlock: nothing to unlock":         {kids + "/unlock", nil, 404, noPage},
 		"unlock: no parental PIN":           {"/account/parental/unlock", nil, 404, noPage},
 		"unlock: nobody":                    {"/account/profiles/nobody/unlock", nil, 404, noPage},

@@ -52,7 +52,7 @@ func (s *Site) showLock(v *visit, status int, l locked, weak bool, problem *Prob
 		title = "Parental PIN"
 	}
 	page := ProfileLockPage{
-		Frame: v.frame(title, "profiles"), Face: l.face, Parental: l.parental, Weak: weak,
+		Frame: v.frame(title, "profiles"), Face: l.face, Parental: l.parental, Weak: weak, Keep: v.form("keep") == "yes",
 		Tries: triesOf(v.now, tries[l.id], l.path, l.whose()), Action: l.path + "/lock", Back: l.back,
 		Password: passwordField(),
 		PIN: Field{
@@ -77,32 +77,33 @@ func (s *Site) lock(v *visit) error {
 	if err != nil {
 		return err
 	}
+	digits, keep, remove := v.form("pin"), v.form("keep") == "yes", v.form("do") == "remove"
+	weak := pin.Valid(digits) && profile.Weak(digits)
+	warned := keep && !remove && (weak || !pin.Valid(digits)) // the warning and its box stay until it is saved
 	web, err := s.c.Accounts.Prove(v.ctx(), v.now, v.session, v.r.PostForm.Get("password"))
 	if err != nil {
 		problem, status, err := v.rejectedPassword(err)
 		if err != nil {
 			return err
 		}
-		return s.showLock(v, status, l, false, &problem)
+		return s.showLock(v, status, l, warned, &problem)
 	}
 	v.renew(web)
-	if v.form("do") == "remove" {
+	if remove {
 		if err := s.c.Profiles.RemovePIN(v.ctx(), v.now, v.session, l.id); err != nil {
 			return err
 		}
 		return v.done(l.notice("unlocked", "parentalPINGone"), l.back)
 	}
-	digits := v.form("pin")
-	if pin.Valid(digits) && profile.Weak(digits) && v.form("keep") != "yes" {
+	if weak && !keep {
 		return s.showLock(v, http.StatusUnprocessableEntity, l, true, nil)
 	}
-	weak, err := s.c.Profiles.SetPIN(v.ctx(), v.now, v.session, l.id, digits)
-	if err != nil {
+	if _, err := s.c.Profiles.SetPIN(v.ctx(), v.now, v.session, l.id, digits); err != nil {
 		problem, status, err := v.rejected(err)
 		if err != nil {
 			return err
 		}
-		return s.showLock(v, status, l, false, &problem)
+		return s.showLock(v, status, l, warned, &problem)
 	}
 	if weak {
 		return v.done(l.notice("lockedWeak", "parentalPINWeak"), l.back)

@@ -87,6 +87,16 @@ func TestProfileLock(t *testing.T) {
 	weak := p.post(path+"/lock", "password="+testPassword, "pin=1234", "do=set")
 	has(t, weak.body, "easily guessed", `name="keep"`)
 	lacks(t, weak.body, "1234") // what was typed never comes back
+	// What is left out with the box ticked is said, counts as no wrong password, and
+	// the box stays.
+	for range 6 {
+		again := p.post(path+"/lock", "password=", "pin=1234", "do=set", "keep=yes")
+		p.refused(again, http.StatusUnprocessableEntity, "Type the password of this account")
+		has(t, again.body, "type the account password and the PIN once more", `name="keep" value="yes" checked`)
+	}
+	empty := p.post(path+"/lock", "password="+testPassword, "pin=", "do=set", "keep=yes")
+	p.refused(empty, http.StatusUnprocessableEntity, "exactly four digits")
+	has(t, empty.body, `name="keep" value="yes" checked`)
 	p.moved(p.post(path+"/lock", "password="+testPassword, "pin=1234", "do=set", "keep=yes"), "/account/profiles")
 	has(t, p.page("/account/profiles"), "easily guessed", "Locked")
 	p.moved(p.post(path+"/lock", "password="+testPassword, "pin=0482", "do=set"), "/account/profiles")
