@@ -401,6 +401,43 @@ func TestD15_StreamsRace(t *testing.T) {
 	}
 }
 
+// A grant that races a sign-out everywhere is refused, or does not stand.
+func TestD5_GrantsRacingASignOut(t *testing.T) {
+	f := newFixture(t, 0)
+	tvs := make([]grant.TV, 8)
+	for i := range tvs {
+		tvs[i] = f.tv("TV")
+	}
+	var given sync.Map
+	var group sync.WaitGroup
+	for i, tv := range tvs {
+		group.Go(func() {
+			for n := int64(1); n <= 20; n++ {
+				if g, err := f.Issue(f.ctx, f.now(), tv, f.play(n, "t-hill")); err == nil {
+					given.Store(g.JWS, i)
+				}
+			}
+		})
+	}
+	group.Go(func() {
+		if _, err := f.devices.SignOutEverywhere(f.ctx, f.now(), f.who); err != nil {
+			t.Error(err)
+		}
+	})
+	group.Wait()
+	given.Range(func(jws, i any) bool {
+		if f.stands(jws.(string)) {
+			t.Errorf("a grant of TV %d stands after the sign-out", i)
+		}
+		return true
+	})
+	for _, tv := range tvs {
+		if got, _ := f.refusal(f.Service, tv, f.play(99, "t-hill")); got != protocol.PlayAccess {
+			t.Errorf("after the sign-out: %q", got)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	f := newFixture(t, 0)
 	good := grant.Config{DB: f.db, Keys: f.keys, Devices: f.devices, Profiles: f.profiles, Title: titles, Issuer: issuer, Audience: audience}
