@@ -232,8 +232,15 @@ func (a *Agent) ScreenURL() string {
 // pageKey takes a key from the screen's page.
 func (a *Agent) pageKey(k screen.Key) {
 	from := nav.Source{Kind: nav.Local, ID: screen.Source}
-	if k.Text != "" {
-		_ = a.Type(k.Text, from) // an error means that the agent ends
+	switch { // an error means that the agent ends
+	case k.Text != "":
+		_ = a.Type(k.Text, from)
+		return
+	case k.Launch != "":
+		_ = a.Launch(k.Launch, parental.DeepLink)
+		return
+	case k.Resumed:
+		_ = a.Resume()
 		return
 	}
 	key, err := keyseq.Parse(k.Name)

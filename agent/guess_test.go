@@ -309,8 +309,15 @@ func (s *socket) press(k keyseq.Key) {
 // send sends a key, and reports whether it was dropped: it came too fast.
 func (s *socket) send(k keyseq.Key) (again bool) {
 	s.t.Helper()
+	return s.say(screen.KeyMessage{Key: k})
+}
+
+// say sends any message, as send.
+func (s *socket) say(m screen.KeyMessage) (again bool) {
+	s.t.Helper()
 	s.n++
-	if err := s.conn.WriteJSON(screen.KeyMessage{Key: k, N: s.n}); err != nil {
+	m.N = s.n
+	if err := s.conn.WriteJSON(m); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := s.conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/agent/screen"
 )
 
 // TestD10_StandbyIsTheDifferenceOfTwoClocks is a table of readings, one after the
@@ -90,5 +91,41 @@ func TestD10_TheGateComesAfterStandby(t *testing.T) {
 	v.press(keyseq.Down)
 	if got := v.View().Screen; got != nav.ScreenHome {
 		t.Errorf("after a moment: %s, want home", got)
+	}
+}
+
+// TestD10_MiddlewareSaysThatStandbyIsOver, over the page's socket, where the
+// processor stayed awake.
+func TestD10_MiddlewareSaysThatStandbyIsOver(t *testing.T) {
+	v, _ := sleeper(t)
+	v.press(keyseq.OK)
+	v.enter(robinPIN)
+	v.waitScreen(nav.ScreenHome)
+	page := openSocket(t, v)
+	defer page.close()
+	page.say(screen.KeyMessage{Resumed: true})
+	if got := v.View().Screen; got != nav.ScreenGate {
+		t.Errorf("the screen is %s, want the gate", got)
+	}
+}
+
+// TestP8_MiddlewareLaunchesATitle, over the page's socket: it goes through the gate,
+// the PIN and the same decision as any other.
+func TestP8_MiddlewareLaunchesATitle(t *testing.T) {
+	v, _ := sleeper(t)
+	page := openSocket(t, v)
+	defer page.close()
+	page.say(screen.KeyMessage{Launch: "t-hill"})
+	if got := v.View().Screen; got != nav.ScreenGate {
+		t.Fatalf("the screen is %s, want the gate", got)
+	}
+	v.press(keyseq.OK)
+	v.enter(robinPIN)
+	if got := v.waitScreen(nav.ScreenPlayer); got.Player == nil || got.Player.Title != "The Hill" {
+		t.Errorf("%+v plays", got.Player)
+	}
+	page.say(screen.KeyMessage{Launch: "t-unknown"})
+	if got := v.View(); got.Screen != nav.ScreenPlayer || got.Toast == "" {
+		t.Errorf("an unknown title: %s, toast %q", got.Screen, got.Toast)
 	}
 }

@@ -110,6 +110,29 @@ func TestKeysInBrowser(t *testing.T) {
 	}
 }
 
+// TestD10_AHiddenPageIsStandby where its address says so, and nowhere else: a tab
+// of a developer's browser is hidden all the time.
+func TestD10_AHiddenPageIsStandby(t *testing.T) {
+	for address, want := range map[string]int{"": 0, "?standby=hidden": 2, "?standby=no": 0} {
+		keys := make(chan screen.Key, 8)
+		s := start(t, func(k screen.Key) { keys <- k })
+		s.Show(screentest.Views()[1].View)
+		b := open(t, s.URL()+address, 1280, 720)
+		b.until(`document.querySelector("section.welcome")`)
+		b.eval(`document.dispatchEvent(new Event("visibilitychange")); document.dispatchEvent(new Event("visibilitychange")); ""`)
+		b.key("9", 57, nil)
+		told := 0
+		for k := <-keys; k.Name != "9"; k = <-keys {
+			if told++; !k.Resumed {
+				t.Errorf("%q: the page sent %+v", address, k)
+			}
+		}
+		if told != want {
+			t.Errorf("%q: told %d times, want %d", address, told, want)
+		}
+	}
+}
+
 // TestPageOutlivesAgent stops the agent's screen and starts it again at the
 // same address, as after an update.
 func TestPageOutlivesAgent(t *testing.T) {

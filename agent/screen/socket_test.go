@@ -183,6 +183,9 @@ func TestKeysAreAcknowledgedWithTheirView(t *testing.T) {
 		{`{"k":"Up","repeat":false,"n":17}`, screen.Key{Name: "Up"}},
 		{`{"k":"Down","repeat":true,"n":18}`, screen.Key{Name: "Down", Repeat: true}},
 		{`{"k":"7","n":19,"later":"field"}`, screen.Key{Name: "7"}},
+		{`{"text":"a","n":20}`, screen.Key{Text: "a"}},
+		{`{"launch":"t-hill","n":21}`, screen.Key{Launch: "t-hill"}},
+		{`{"resumed":true,"n":22}`, screen.Key{Resumed: true}},
 	} {
 		c.send(test.send)
 		var focus string
@@ -228,6 +231,13 @@ func TestBadMessagesEndTheSocket(t *testing.T) {
 		{websocket.TextMessage, `{"k":"Up","text":"a","n":1}`, websocket.CloseInvalidFramePayloadData},
 		{websocket.TextMessage, `{"text":"","n":1}`, websocket.CloseInvalidFramePayloadData},
 		{websocket.TextMessage, `{"text":7,"n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"launch":"","n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"launch":"` + strings.Repeat("x", 65) + `","n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"launch":"t-hill"}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"launch":"t-hill","k":"OK","n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"launch":"t-hill","resumed":true,"n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"resumed":false,"n":1}`, websocket.CloseInvalidFramePayloadData},
+		{websocket.TextMessage, `{"resumed":true,"text":"a","n":1}`, websocket.CloseInvalidFramePayloadData},
 		{websocket.TextMessage, `up`, websocket.CloseInvalidFramePayloadData},
 		{websocket.TextMessage, strings.Repeat(" ", 257), websocket.CloseMessageTooBig},
 		{websocket.BinaryMessage, `{"k":"Up","n":1}`, websocket.CloseUnsupportedData},
@@ -277,6 +287,8 @@ func FuzzDecodeKey(f *testing.F) {
 	f.Add([]byte(`{"k":"9","n":9007199254740991}`))
 	f.Add([]byte(`{"k":null,"n":-1}`))
 	f.Add([]byte(`{"text":"a\u00e9","n":1}`))
+	f.Add([]byte(`{"launch":"t-hill","n":1}`))
+	f.Add([]byte(`{"resumed":true,"n":1}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := screen.DecodeKey(data)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/protocol"
 )
 
 // maxKeyMessage bounds what a page may send at once, in bytes.
@@ -18,19 +19,28 @@ const maxNumber = 1<<53 - 1
 // ErrBadKey is wrapped by DecodeKey for everything that is no key message.
 var ErrBadKey = errors.New("bad key message")
 
-// Key is one key press on the page.
+// maxLaunch bounds the id of a title that is asked for, in bytes, as the protocol
+// does.
+const maxLaunch = 64
+
+// Key is one key press on the page, or what the box's own middleware says in the
+// place of one: exactly one of Name, Text, Launch and Resumed is set.
 type Key struct {
-	Name   string // as package keyseq spells it
-	Repeat bool   // the key is being held
-	Text   string // in place of Name: characters that were typed
+	Name    string           // as package keyseq spells it
+	Repeat  bool             // the key is being held
+	Text    string           // characters that were typed
+	Launch  protocol.TitleID // a title that another app of this box asks for
+	Resumed bool             // the box comes out of standby
 }
 
-// KeyMessage is what a page sends for each key.
+// KeyMessage is what a page sends for each key, and middleware beside it.
 type KeyMessage struct {
-	Key    keyseq.Key `json:"k,omitzero"`     // by its name
-	Text   string     `json:"text,omitempty"` // in place of k: characters typed on a keyboard
-	Repeat bool       `json:"repeat,omitempty"`
-	N      uint64     `json:"n"` // the page's own count of its keys, 1 to 2^53-1
+	Key     keyseq.Key       `json:"k,omitzero"`        // by its name
+	Text    string           `json:"text,omitempty"`    // in place of k: characters typed on a keyboard
+	Launch  protocol.TitleID `json:"launch,omitempty"`  // in place of k: a title to play, at most 64 bytes
+	Resumed bool             `json:"resumed,omitempty"` // in place of k: standby is over
+	Repeat  bool             `json:"repeat,omitempty"`
+	N       uint64           `json:"n"` // the page's own count of its keys, 1 to 2^53-1
 }
 
 // Message is what a page is sent: the view when it has changed, and how far
@@ -58,8 +68,11 @@ func DecodeKey(data []byte) (KeyMessage, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("%w: not the JSON of one: %w", ErrBadKey, err)
 	}
-	if m.Key.Valid() == (m.Text != "") {
-		return m, fmt.Errorf("%w: it has no key or text, or both", ErrBadKey)
+	if m.kinds() != 1 {
+		return m, fmt.Errorf("%w: it must have one of k, text, launch and resumed", ErrBadKey)
+	}
+	if len(m.Launch) > maxLaunch {
+		return m, fmt.Errorf("%w: launch is longer than %d bytes", ErrBadKey, maxLaunch)
 	}
 	if m.N == 0 || m.N > maxNumber {
 		return m, fmt.Errorf("%w: n must be 1 to %d", ErrBadKey, uint64(maxNumber))
@@ -69,8 +82,18 @@ func DecodeKey(data []byte) (KeyMessage, error) {
 
 // pressed is the message as the agent takes it.
 func (m KeyMessage) pressed() Key {
-	if m.Text != "" {
-		return Key{Text: m.Text}
+	if !m.Key.Valid() {
+		return Key{Text: m.Text, Launch: m.Launch, Resumed: m.Resumed}
 	}
 	return Key{Name: m.Key.String(), Repeat: m.Repeat}
+}
+
+// kinds counts what the message is.
+func (m KeyMessage) kinds() (n int) {
+	for _, is := range []bool{m.Key.Valid(), m.Text != "", m.Launch != "", m.Resumed} {
+		if is {
+			n++
+		}
+	}
+	return n
 }

@@ -6,8 +6,8 @@ const QUIET = 700; // ms without a socket until the person is told
 
 // connect calls onView with every view and onGone(true) once the agent has
 // been away for a while, onGone(false) when it is back. It returns send(message),
-// which sends a key ({k, repeat}) or typed characters ({text}) and measures the
-// time until what came of it is painted: performance entries "key to paint".
+// which sends a key ({k, repeat}), typed characters ({text}) or the end of standby
+// ({resumed}) and measures the time until what came of it is painted: performance entries "key to paint".
 export function connect(onView, onGone) {
   let socket = null;
   let wait = FIRST_WAIT;

@@ -5,6 +5,7 @@ import { patch } from "./dom.js";
 import { keyName, typedText } from "./keys.js";
 import { connect } from "./link.js";
 import { draw, gone, startClocks } from "./draw.js";
+import { watchStandby } from "./standby.js";
 
 const tv = document.getElementById("tv");
 const say = document.getElementById("say");
@@ -68,6 +69,8 @@ const send = connect(
     }
   }
 );
+
+watchStandby(send);
 
 // A drawing this page does not have leaves the initial under it.
 document.addEventListener("error", (event) => {

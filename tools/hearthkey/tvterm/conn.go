@@ -14,6 +14,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/screen"
+	"github.com/hearthkey/hearthkey/protocol"
 )
 
 // Bounds of a connection to a TV's screen.
@@ -74,6 +75,11 @@ func (c *Conn) Press(key keyseq.Key, repeat bool) (n uint64, err error) {
 // Type types a few characters into the field on the screen, as Press.
 func (c *Conn) Type(text string) (n uint64, err error) {
 	return c.send(screen.KeyMessage{Text: text})
+}
+
+// Launch asks for a title, as another app of the box does, and as Press.
+func (c *Conn) Launch(title protocol.TitleID) (n uint64, err error) {
+	return c.send(screen.KeyMessage{Launch: title})
 }
 
 func (c *Conn) send(m screen.KeyMessage) (n uint64, err error) {
