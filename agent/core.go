@@ -153,7 +153,7 @@ func (c *core) save() error {
 // begin steps the machines for the first time, so that there is a view.
 func (c *core) begin() {
 	c.session = session.New(c.sessionConfig(session.IdentityOf(c.rec.key())))
-	c.offline = c.now().Wall
+	c.offline = c.lastContact()
 	c.loadDocuments()
 	c.sessionStep(session.Start{Saved: c.rec.Session, Held: c.held()})
 	c.tellTries()

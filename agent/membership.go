@@ -43,6 +43,7 @@ func (c *core) membershipEffect(e session.Effect) error {
 	switch e := e.(type) {
 	case session.SaveVault:
 		c.rec.Session = e.Saved
+		c.noteContact()
 		return c.save()
 	case session.ApplyCache:
 		c.applyCache(e)

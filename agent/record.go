@@ -23,6 +23,8 @@ type record struct {
 	Tries       int64                           `json:"tries,omitempty"` // number of the newest counts of other devices that are all in PINs
 	LastProfile protocol.ProfileID              `json:"lastProfile,omitempty"`
 
+	Offline int64 `json:"offline,omitempty"` // wall clock when contact was lost, in ms; 0 while online
+
 	BootID string     `json:"bootID,omitempty"` // of the boot that Boots counts
 	Boots  int64      `json:"boots"`            // boots of the box seen by this agent
 	Cache  cache.Mark `json:"cache"`

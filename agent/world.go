@@ -178,6 +178,25 @@ func (c *core) offlineSince(online bool, wall int64) string {
 	return c.moment(c.offline)
 }
 
+// lastContact is when this TV was in contact last, as the vault knows it: when
+// contact was lost, or else the lease's last grant; now where it never was.
+func (c *core) lastContact() int64 {
+	switch lease := c.rec.Session.Lease; {
+	case c.rec.Offline > 0:
+		return c.rec.Offline
+	case lease.Length > 0 && lease.Base > 0:
+		return lease.Base
+	}
+	return c.now().Wall
+}
+
+// noteContact has the next record of the vault say when contact was lost.
+func (c *core) noteContact() {
+	now := c.now()
+	c.offlineSince(c.session.Status(now).Online, now.Wall)
+	c.rec.Offline = c.offline
+}
+
 // moment writes a time (in ms) as a person at this TV reads it.
 func (c *core) moment(ms int64) string {
 	if ms <= 0 {
