@@ -26,5 +26,20 @@ func (s *Site) householdRoutes(mux *routeTable) {
 
 	mux.Handle("GET /pin", s.proved(s.pins))
 	mux.Handle("GET /account/profiles/pin", s.proved(s.pins)) // as TVs make it of the profiles' address
+
+	// A form that was refused leaves its own address in the browser: loaded again, or
+	// after a proof, it leads to the page that has the form.
+	mux.Handle("GET /account/parental/titles", s.proved(formsPage(parentalPath)))
+	mux.Handle("GET /account/parental/unlock", s.proved(formsPage(parentalPath)))
+	mux.Handle("GET /account/profiles/{profile}/unlock", s.proved(formsPage("/account/profiles")))
+
 	mux.Handle("GET /titles.json", s.signed(s.suggestions))
+}
+
+// formsPage leads from the address of a form to the page that shows it.
+func formsPage(page string) handler {
+	return func(v *visit) error {
+		v.redirect(page)
+		return nil
+	}
 }

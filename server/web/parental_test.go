@@ -396,3 +396,24 @@ func TestListsAreBounded(t *testing.T) {
 	p.unchanged(t, func() answer { return p.post(main+"/blocked", "title=salt") }, 422, "no room for another title")
 	p.unchanged(t, func() answer { return p.post("/account/parental/titles", "title=salt") }, 422, "no room for another title")
 }
+
+// TestA5_AFormsAddressLeadsToItsPage: what a refused form, or a proof in between,
+// leaves in the address bar is no dead end.
+func TestA5_AFormsAddressLeadsToItsPage(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	main := p.profilePaths()[0]
+	p.refused(p.post("/account/parental/titles", "title=Nothing of the Kind"), http.StatusUnprocessableEntity, "No title on offer is called that")
+	for path, page := range map[string]string{
+		"/account/parental/titles": "/account/parental",
+		"/account/parental/unlock": "/account/parental",
+		main + "/unlock":           "/account/profiles",
+	} {
+		p.moved(p.get(path), page)
+	}
+	w.clock.Advance(account.ProofAge)
+	p.moved(p.get("/account/parental/titles"), "/proof?next="+url.QueryEscape("/account/parental/titles"))
+	p.moved(p.post("/proof", "password="+testPassword, "next=/account/parental/titles"), "/account/parental/titles")
+	p.moved(p.get("/account/parental/titles"), "/account/parental")
+}
