@@ -3,7 +3,9 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +89,33 @@ func TestD6_ActivityByTheAPI(t *testing.T) {
 	}
 	if _, err := netip.ParseAddr(s[0].IP); err != nil {
 		t.Errorf("streamed from %q", s[0].IP)
+	}
+}
+
+// A browser in which a child's profile was chosen needs the owner's proof by the
+// API as on the page; a program with a token has no chosen profile.
+func TestP10_ChildrenSeeNobodysViewingByTheAPI(t *testing.T) {
+	h := newHome(t)
+	h.one.tell(h.item(h.main, "film-1", protocol.Started, 0))
+	main := h.o.browser()
+	kids := main.Clone()
+	kids.Set("Cookie", strings.Replace(main.Get("Cookie"), "."+string(h.main), "."+string(h.kids), 1))
+	ask := func(header http.Header) (int, string) {
+		resp, body := h.raw("GET", "/v1/activity", header, "")
+		return resp.StatusCode, body
+	}
+	if status, body := ask(kids); status != 200 || !strings.Contains(body, "film-1") {
+		t.Errorf("with a proof: %d %s", status, body)
+	}
+	h.skew.Add(int64(account.ProofAge))
+	if status, body := ask(kids); status != 403 || !strings.Contains(body, "proof-needed") || strings.Contains(body, "film-1") {
+		t.Errorf("a child without a proof: %d %s", status, body)
+	}
+	if status, body := ask(main); status != 200 || !strings.Contains(body, "film-1") {
+		t.Errorf("an adult without a proof: %d %s", status, body)
+	}
+	if got := h.o.activity("/v1/activity"); len(got.Viewings) != 1 {
+		t.Errorf("a program: %+v", got)
 	}
 }
 

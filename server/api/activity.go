@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/profile"
 )
 
 // maxPage bounds a page of activity.
@@ -37,13 +39,19 @@ type sittingAnswer struct {
 }
 
 // activity tells what was watched. Without a fresh proof it leaves locked
-// profiles out, and says which, as the pages do (product rule P10).
+// profiles out, and says which, as the pages do (product rule P10); and as there, a
+// browser that a child uses needs the proof for all of it.
 func (a *API) activity(c *call) error {
 	show, err := c.show()
 	if err != nil {
 		return err
 	}
 	show.Proved = c.who.Fresh(c.now)
+	if !show.Proved {
+		if err := a.adult(c); err != nil {
+			return err
+		}
+	}
 	list, err := a.cfg.Devices.Watched(c.ctx(), c.who.Account, show)
 	out := make([]viewingAnswer, len(list.List))
 	for i, w := range list.List {
@@ -56,6 +64,25 @@ func (a *API) activity(c *call) error {
 		withheld[i] = string(id)
 	}
 	return c.ok(page(map[string]any{"viewings": out, "withheld": withheld}, list.Older), badPlace(err))
+}
+
+// adult refuses a caller with the pages' cookies in whose browser a child's profile
+// was chosen.
+func (a *API) adult(c *call) error {
+	id := a.chosenProfile(c)
+	if id == "" {
+		return nil
+	}
+	list, err := a.cfg.Profiles.List(c.ctx(), c.who.Account)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.ID == id && profile.Child(p) {
+			return account.ErrProofNeeded
+		}
+	}
+	return nil
 }
 
 // streaming tells when and from where devices streamed: addresses need a proof.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 )
 
@@ -73,4 +74,18 @@ func (a *API) setCookie(w http.ResponseWriter, name, value string, life time.Dur
 		Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true,
 		Secure: strings.HasPrefix(a.cfg.Cookie, "__Host-"), SameSite: http.SameSiteLaxMode,
 	})
+}
+
+// chosenProfile is the profile that was chosen on the pages, in the same browser
+// and session; empty: none, or the caller is no browser.
+func (a *API) chosenProfile(c *call) protocol.ProfileID {
+	cookie, err := c.r.Cookie(a.cfg.Cookie + "-profile")
+	if err != nil || !c.cookie {
+		return ""
+	}
+	session, id, ok := strings.Cut(cookie.Value, ".")
+	if !ok || session != string(c.who.ID) {
+		return ""
+	}
+	return protocol.ProfileID(id)
 }

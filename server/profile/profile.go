@@ -90,4 +90,8 @@ type Config struct {
 	Changed func(protocol.AccountID, protocol.Version)
 }
 
+// Child reports whether a profile is a child's: what a household watched is not for
+// it to look through.
+func Child(p protocol.Profile) bool { return p.Kids || p.Level < parental.Teens }
+
 func knownAvatar(name string) bool { return slices.Contains(Avatars(), name) }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
-	"github.com/hearthkey/hearthkey/protocol/parental"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/profile"
 )
 
 // ActivityPage lists what was watched, on which TV and by which profile. What
@@ -188,7 +188,7 @@ func (s *Site) activity(v *visit) error {
 	}
 	proved := v.session.Fresh(v.now)
 	for _, p := range c.profiles {
-		if p.ID == v.who.ID && (p.Kids || p.Level < parental.Teens) && !proved {
+		if p.ID == v.who.ID && profile.Child(p) && !proved {
 			v.redirect(v.proofOf(v.here()))
 			return nil
 		}
