@@ -13,7 +13,7 @@ BOX     := $(AGENT) -gcflags=all=-l -gcflags=runtime/...= -gcflags=internal/...=
 	-gcflags=crypto/internal/...= -gcflags=golang.org/x/crypto/...=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross check test unit test-386 reliability e2e smoke bench bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross check test unit test-386 reliability soak e2e smoke bench bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,11 @@ test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults
 reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./agent/session -run TestSchedules -args -schedules 1000
 	$(GO) test -count=1 ./server/store/sqlite -run TestKill -args -kills 300
+	HEARTHKEY_KILLS=1000 HEARTHKEY_GUESSES=1000 $(GO) test -count=1 -timeout 20m ./agent -run 'TestP9_(Killed|Guessing|Relayed)'
+
+soak: ## all 10,000 PINs on every way to a TV, and three million keys; about 15 min
+	HEARTHKEY_GUESSES=10000 $(GO) test -count=1 -timeout 60m ./agent -run 'TestP9_(Guessing|Relayed)'
+	$(GO) test -count=1 -timeout 60m ./agent/nav -run '^TestRandomWalk$$' -keys 3000000
 
 e2e: needs build ## real servers, agents and browsers in separate processes, the ARM build under qemu
 	$(GO) test -count=1 -timeout 10m ./tools/e2e/...

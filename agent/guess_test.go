@@ -262,7 +262,7 @@ func TestP9_GuessingThroughThePageTakesOverAYear(t *testing.T) {
 	var page *socket
 	defer func() { page.close() }()
 	keys := 0
-	guessAll(t, min(guesses(), 1000), func(v *tv, pressed ...keyseq.Key) {
+	guessAll(t, guesses(), func(v *tv, pressed ...keyseq.Key) {
 		t.Helper()
 		if keys++; page == nil || keys%40 == 0 {
 			page.close()
@@ -272,6 +272,55 @@ func TestP9_GuessingThroughThePageTakesOverAYear(t *testing.T) {
 			page.press(k)
 		}
 	})
+}
+
+// NIST SP 800-63B-4 §3.2.10: from the home network, by a remote that was paired with
+// this TV. It may enter PINs, and each is a try like any other.
+func TestP9_GuessingFromAPairedRemoteTakesOverAYear(t *testing.T) {
+	paired := nav.Source{Kind: nav.Paired, ID: "phone"}
+	guessAll(t, guesses(), func(v *tv, keys ...keyseq.Key) {
+		t.Helper()
+		pressFrom(v, paired, keys...)
+	})
+}
+
+func pressFrom(v *tv, from nav.Source, keys ...keyseq.Key) {
+	v.t.Helper()
+	for _, k := range keys {
+		if err := v.Press(k, from, false); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+}
+
+// TestP9_RelayedAndECPKeysTryNoPIN: what comes through the server or from anything
+// on the home network enters no digit, so no PIN is checked, however many are sent,
+// and the right one opens nothing. Nor does it use up the tries of the household.
+func TestP9_RelayedAndECPKeysTryNoPIN(t *testing.T) {
+	s := newFakeServer(t)
+	v, _ := onTestClock(t, s, quickDir(t))
+	v.press(keyseq.OK)
+	v.waitScreen(nav.ScreenPIN)
+	arrows := []keyseq.Key{keyseq.Up, keyseq.OK, keyseq.Left, keyseq.Left, keyseq.Right, keyseq.Right, keyseq.Down, keyseq.OK}
+	for _, kind := range []nav.SourceKind{nav.Relayed, nav.ECP} {
+		from := nav.Source{Kind: kind, ID: "stranger"}
+		for guess := range guesses() {
+			pressFrom(v, from, keysOf(fmt.Sprintf("%04d", guess))...)
+		}
+		pressFrom(v, from, keysOf(robinPIN)...)
+		pressFrom(v, from, arrows...)
+		v.do(func(c *core) {
+			l, _ := c.lock(robin)
+			if n := c.counter(l); n.Fresh != 0 || n.Wrong != 0 || c.checking != "" {
+				t.Errorf("%s: %+v counted, checking %q; want no try", kind, n, c.checking)
+			}
+		})
+		if view := v.View(); view.Screen != nav.ScreenPIN || view.PIN == nil || view.PIN.Entered != 0 || view.PIN.Group {
+			t.Errorf("%s: the screen is %s, %+v entered, want nothing entered", kind, view.Screen, view.PIN)
+		}
+	}
+	v.enter(robinPIN) // the household's own remote goes on
+	v.waitScreen(nav.ScreenHome)
 }
 
 // socket is a page's, in the hands of a program.
