@@ -13,7 +13,7 @@ BOX     := $(AGENT) -gcflags=all=-l -gcflags=runtime/...= -gcflags=internal/...=
 	-gcflags=crypto/internal/...= -gcflags=golang.org/x/crypto/...=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross check test unit test-386 reliability soak e2e smoke bench bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross check test unit test-386 reliability soak simulate e2e smoke bench bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./agent/session -run TestSchedules -args -schedules 1000
 	$(GO) test -count=1 ./server/store/sqlite -run TestKill -args -kills 300
 	HEARTHKEY_KILLS=1000 HEARTHKEY_GUESSES=1000 $(GO) test -count=1 -timeout 20m ./agent -run 'TestP9_(Killed|Guessing|Relayed)'
+	$(GO) test -count=1 ./tools/simulate -args -histories 2000 -planted
+
+simulate: ## 100,000 random histories of server, TVs and network against their promises; about 15 min
+	$(GO) run ./tools/simulate -histories 100000 $(ARGS)
 
 soak: ## all 10,000 PINs on every way to a TV, and three million keys; about 15 min
 	HEARTHKEY_GUESSES=10000 $(GO) test -count=1 -timeout 60m ./agent -run 'TestP9_(Guessing|Relayed)'

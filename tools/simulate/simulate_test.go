@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"os"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,12 @@ func TestHistories(t *testing.T) {
 func TestSeedReplays(t *testing.T) {
 	told := func() string {
 		var out bytes.Buffer
-		l, err := newLab(t.TempDir())
+		dir, err := workspace()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		l, err := newLab(dir)
 		if err != nil {
 			t.Fatal(err)
 		}

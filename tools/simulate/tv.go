@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -46,6 +47,7 @@ type television struct {
 	conns   uint64
 	steps   int
 	unsaved []byte // of the planted bug that does not sync
+	oldest  string // of that which takes older states
 
 	watch watch // the judge's
 }
@@ -147,10 +149,11 @@ func (t *television) hear(w *wire, p packet) {
 		t.w.fail("TV %d: %v", t.index, err)
 		return
 	}
-	if t.w.bug == olderStates {
-		t.forgetVersion(f)
-	}
 	t.later(session.Received{Conn: w.conn, Frame: f})
+	if state, ok := f.(protocol.State); ok && t.w.bug == olderStates {
+		t.oldest = cmp.Or(t.oldest, state.JWS)
+		t.forgetVersion(t.oldest) // the network repeats its first
+	}
 }
 
 // later queues an event.
@@ -299,24 +302,24 @@ func (t *television) send(e session.Send) {
 	t.wire.up = append(t.wire.up, packet{frame: data})
 }
 
-// forgetUse is the planted bug of a TV that does not know that it was booted.
+// forgetUse is the planted bug of a TV that forgets at a boot what it used.
 func (t *television) forgetUse() {
 	s := t.saved()
-	s.Lease.Boot, s.Lease.Written = t.now().Boot, s.Lease.From
+	s.Lease.Boot, s.Lease.Written, s.Lease.Carried = t.now().Boot, s.Lease.From, 0
+	s.Lease.MaxWall, t.wall = s.Lease.Base, -time.Duration(t.w.now.UnixNano()) // nor has it a clock that goes on
 	t.running = s.Lease.From
 	t.disk.saved, _ = json.Marshal(s)
 }
 
 // forgetVersion is the planted bug of a TV that takes an older state: it forgets
 // what it has, so that what comes is newer.
-func (t *television) forgetVersion(f protocol.Frame) {
+func (t *television) forgetVersion(jws string) {
 	s := t.model.Saved()
-	state, ok := f.(protocol.State)
-	if !ok || t.wire == nil || s.Status != protocol.Active {
+	if t.wire == nil || s.Status != protocol.Active {
 		return
 	}
 	var c struct{ Version protocol.Version }
-	body, err := base64.RawURLEncoding.DecodeString(strings.Split(state.JWS, ".")[1])
+	body, err := base64.RawURLEncoding.DecodeString(strings.Split(jws, ".")[1])
 	if err != nil || json.Unmarshal(body, &c) != nil || c.Version >= s.Version {
 		return
 	}
