@@ -44,7 +44,6 @@ type television struct {
 	model   session.Model
 	pending []session.What
 	wire    *wire
-	conns   uint64
 	steps   int
 	unsaved []byte // of the planted bug that does not sync
 	oldest  string // of that which takes older states
