@@ -42,7 +42,7 @@ func newMeter(s *Server) *meter {
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 5},
 		}, []string{"route"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, outboxMeter{s.parts.outbox.Stats, s.parts.cfg.Log}, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.requests, m.seconds, outboxMeter{s.parts.outbox.Stats, s.parts.cfg.Log}, hookMeter{s.parts.hooks.Stats, s.parts.cfg}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	hub, tvs := s.parts.hub, s.parts.tvs
 	for _, g := range []struct {

@@ -33,6 +33,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/store/sqlite"
 	"github.com/hearthkey/hearthkey/server/timeline"
 	"github.com/hearthkey/hearthkey/server/web"
+	"github.com/hearthkey/hearthkey/server/webhook"
 )
 
 // parts are what a server is made of, in the order in which they are opened.
@@ -50,6 +51,7 @@ type parts struct {
 	devices  *device.Service
 	accounts *account.Service
 	staff    *operators.Service
+	hooks    *webhook.Sender
 	titles   catalog.Live // what TVs show
 	titlesAt time.Time    // when the file that they are from was changed
 	feed     *feed.Feed   // nil: they come from no address
@@ -162,7 +164,11 @@ func (p *parts) openServices(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p.staff, err = operators.New(operators.Config{DB: p.db, Keys: p.keys, Accounts: p.accounts, Devices: p.devices.List})
+	p.staff, err = operators.New(operators.Config{DB: p.db, Keys: p.keys, Accounts: p.accounts, Devices: p.devices.List, EndDevice: p.devices.SignOutByOperator, Log: p.cfg.Log})
+	if err != nil {
+		return err
+	}
+	p.hooks, err = webhook.New(webhook.Config{DB: p.db, Keys: p.keys, Log: p.cfg.Log, Now: p.cfg.Now})
 	return err
 }
 
@@ -267,6 +273,8 @@ func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { p.tvs.Run(ctx) })
 	running.Go(func() { p.outbox.Run(ctx) })
 	running.Go(func() { p.tidy(ctx) })
+	running.Go(func() { p.sweep(ctx) })
+	running.Go(func() { p.hooks.Run(ctx) })
 	switch {
 	case p.feed != nil:
 		running.Go(func() { p.feed.Run(ctx) })
@@ -284,7 +292,7 @@ func (p *parts) tidy(ctx context.Context) {
 	for {
 		p.refreshPlaces()
 		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()), p.profiles.Tidy(ctx, p.cfg.Now()), p.staff.Tidy(ctx, p.cfg.Now()), p.grants.Tidy(ctx, p.cfg.Now()),
-			timeline.Tidy(ctx, p.db, p.cfg.Now()))
+			timeline.Tidy(ctx, p.db, p.cfg.Now()), p.hooks.Tidy(ctx, p.cfg.Now()))
 		if err != nil && ctx.Err() == nil {
 			p.cfg.Log.Error("not tidied", "error", err)
 		}

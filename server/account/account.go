@@ -214,6 +214,10 @@ const (
 	NoticeFactorReset       NoticeKind = "factor-reset-asked"  // by support; Expires: when; Link: stops it
 	NoticeFactorResetEnded  NoticeKind = "factor-reset-done"   // the second factor is removed
 	NoticeFactorResetLifted NoticeKind = "factor-reset-lifted" // the owner stopped it
+
+	NoticeSupportSignOut NoticeKind = "signed-out-by-support" // Device: its name; empty: everywhere. Detail: why
+	NoticeLocked         NoticeKind = "account-locked"        // by support; Detail: why
+	NoticeUnlocked       NoticeKind = "account-unlocked"      // by support; Detail: why
 )
 
 // Done is what was done to a profile. Empty: it was changed.

@@ -45,6 +45,7 @@ var security = map[NoticeKind]bool{
 	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true, NoticeParentalChanged: true, NoticePINGuessing: true,
 	NoticePINUnlocked:  true,
 	NoticeErasureAsked: true, NoticeErasureCancelled: true, NoticeFactorReset: true, NoticeFactorResetLifted: true,
+	NoticeSupportSignOut: true, NoticeUnlocked: true,
 }
 
 // Notify writes n into the outbox, in the caller's transaction. A security

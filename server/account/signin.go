@@ -382,7 +382,7 @@ func (s *Service) finish(tx *store.Tx, now time.Time, acc store.AccountRow, e en
 }
 
 // begin adds a web session of acc as it was read: store.ErrNotFound where its
-// generation or password has changed since.
+// generation or password has changed since, ErrLocked where support has locked it.
 func (s *Service) begin(tx *store.Tx, now time.Time, acc store.AccountRow, e entry, device string) (Web, error) {
 	from := e.From.tidy()
 	id, err := newID(s.c.Rand)
@@ -399,7 +399,7 @@ func (s *Service) begin(tx *store.Tx, now time.Time, acc store.AccountRow, e ent
 		Email: acc.Email, Language: acc.Language,
 	}
 	if err := tx.BeginWebSession(row, acc.Password); err != nil {
-		return Web{}, err
+		return Web{}, orLocked(tx, acc.ID, err)
 	}
 	return Web{Token: token, Session: sessionOf(row)}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/operator"
 )
 
@@ -24,6 +25,21 @@ func TestO3_RoleTable(t *testing.T) {
 		"POST operators":          "admin 201",
 		"POST operators/disable":  "admin 204",
 		"GET log":                 "admin 200",
+		"POST find-devices":       "viewer support admin 404",
+		"POST sign-outs/device":   "support admin 404",
+		"POST sign-outs/account":  "support admin 204",
+		"POST locks":              "support admin 204",
+		"POST locks/lift":         "support admin 204",
+		"GET sweeps":              "admin 200",
+		"GET webhooks":            "admin 200",
+		"POST webhooks":           "admin 201",
+		"POST webhooks/rotate":    "admin 404",
+		"POST webhooks/remove":    "admin 404",
+		"POST webhooks/retry":     "admin 404",
+		"GET webhooks/failed":     "admin 200",
+		"POST sweeps":             "admin 202",
+		"POST sweeps/approve":     "admin 404",
+		"POST sweeps/cancel":      "admin 404",
 	}
 	bodies := map[string]string{
 		"POST find":               `{"what":"anna@example.org"}`,
@@ -32,6 +48,18 @@ func TestO3_RoleTable(t *testing.T) {
 		"POST import":             `{"reason":"moved","lines":[]}`,
 		"POST operators":          `{"name":"new","role":"viewer"}`,
 		"POST operators/disable":  `{"name":"new"}`,
+		"POST find-devices":       `{"name":"Kitchen TV"}`,
+		"POST sign-outs/device":   `{"device":"` + string(protocol.DeviceIDOf(make([]byte, 32))) + `","reason":"sold"}`,
+		"POST sign-outs/account":  `{"who":"anna@example.org","reason":"taken over"}`,
+		"POST locks":              `{"who":"anna@example.org","reason":"taken over"}`,
+		"POST locks/lift":         `{"who":"anna@example.org","reason":"owner seen"}`,
+		"POST webhooks":           `{"url":"https://siem.example/hook","reason":"siem"}`,
+		"POST webhooks/rotate":    `{"webhook":"x","reason":"yearly"}`,
+		"POST webhooks/remove":    `{"webhook":"x","reason":"moved"}`,
+		"POST webhooks/retry":     `{"webhook":"x","reason":"mended"}`,
+		"POST sweeps":             `{"reason":"keys stolen"}`,
+		"POST sweeps/approve":     `{"sweep":"x","reason":"incident 7"}`,
+		"POST sweeps/cancel":      `{"sweep":"x","reason":"false alarm"}`,
 	}
 	if len(routes) != len(allowed) {
 		t.Errorf("%d routes, %d in this table", len(routes), len(allowed))
@@ -123,6 +151,27 @@ func TestO3_BadRequests(t *testing.T) {
 		{"a name given before", "POST", "operators", nil, `{"name":"the-admin","role":"viewer"}`, 409, "name-taken"},
 		{"nobody to disable", "POST", "operators/disable", nil, `{"name":"nobody"}`, 404, "no-operator"},
 		{"the last admin", "POST", "operators/disable", nil, `{"name":"the-admin"}`, 409, "last-admin"},
+		{"a device that is none", "POST", "sign-outs/device", nil, `{"device":"x","reason":"sold"}`, 422, "bad-lookup"},
+		{"no reason to sign out", "POST", "sign-outs/account", nil, `{"who":"anna@example.org"}`, 422, "no-reason"},
+		{"no reason to lock", "POST", "locks", nil, `{"who":"anna@example.org"}`, 422, "no-reason"},
+		{"nobody to lock", "POST", "locks", nil, `{"who":"nobody@example.org","reason":"x"}`, 404, "nobody"},
+		{"no name of a device", "POST", "find-devices", nil, `{}`, 422, "bad-lookup"},
+		{"a webhook for no reason", "POST", "webhooks", nil, `{"url":"https://siem.example/"}`, 422, "no-reason"},
+		{"a webhook in the clear", "POST", "webhooks", nil, `{"url":"http://siem.example/","reason":"x"}`, 422, "bad-url"},
+		{"a webhook with a password", "POST", "webhooks", nil, `{"url":"https://a:b@siem.example/","reason":"x"}`, 422, "bad-url"},
+		{"a webhook of another kind", "POST", "webhooks", nil, `{"url":"file:///etc/passwd","reason":"x"}`, 422, "bad-url"},
+		{"a webhook with no host", "POST", "webhooks", nil, `{"url":"https://:443/","reason":"x"}`, 422, "bad-url"},
+		{"a huge address", "POST", "webhooks", nil, `{"url":"https://siem.example/` + strings.Repeat("a", 512) + `","reason":"x"}`, 422, "bad-url"},
+		{"an event of no kind", "POST", "webhooks", nil, `{"url":"https://siem.example/","events":["all"],"reason":"x"}`, 422, "bad-kind"},
+		{"a short secret", "POST", "webhooks", nil, `{"url":"https://siem.example/","secret":"whsec_AAAA","reason":"x"}`, 422, "bad-secret"},
+		{"a bare secret", "POST", "webhooks", nil, `{"url":"https://siem.example/","secret":"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw","reason":"x"}`, 422, "bad-secret"},
+		{"a secret kept for ever", "POST", "webhooks/rotate", nil, `{"webhook":"x","keep_seconds":604801,"reason":"x"}`, 422, "bad-keep"},
+		{"a secret kept backwards", "POST", "webhooks/rotate", nil, `{"webhook":"x","keep_seconds":-1,"reason":"x"}`, 422, "bad-keep"},
+		{"a huge limit of events", "GET", "webhooks/failed?limit=501", nil, "", 400, "bad-query"},
+		{"everyone for no reason", "POST", "sweeps", nil, `{}`, 422, "no-reason"},
+		{"everyone at no pace", "POST", "sweeps", nil, `{"reason":"x","per_second":-1}`, 422, "bad-pace"},
+		{"nothing to approve", "POST", "sweeps/approve", nil, `{"sweep":"x","reason":"x"}`, 404, "no-sweep"},
+		{"nothing to cancel", "POST", "sweeps/cancel", nil, `{"sweep":"x","reason":"x"}`, 404, "no-sweep"},
 		{"no such state", "GET", "outbox?state=sent", nil, "", 400, "bad-query"},
 		{"a huge limit of messages", "GET", "outbox?limit=501", nil, "", 400, "bad-query"},
 		{"no limit", "GET", "log?limit=0", nil, "", 400, "bad-query"},

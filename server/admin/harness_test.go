@@ -46,7 +46,7 @@ func newDesk(t *testing.T) *desk {
 		Changed:         func(protocol.AccountID, protocol.Version) {},
 	})
 	d.must(err)
-	d.staff, err = operator.New(operator.Config{DB: d.db, Keys: keys, Accounts: accounts, Devices: oneTV})
+	d.staff, err = operator.New(operator.Config{DB: d.db, Keys: keys, Accounts: accounts, Devices: oneTV, EndDevice: endNone})
 	d.must(err)
 	for _, r := range operator.Roles {
 		d.tokens[r], err = operator.First(t.Context(), d.db, rand.Reader, d.clock.Now(), "the-"+string(r), r)
@@ -129,4 +129,8 @@ func (d *desk) acts() int {
 	list, err := d.staff.Log(d.t.Context(), "", 0)
 	d.must(err)
 	return len(list)
+}
+
+func endNone(context.Context, time.Time, protocol.AccountID, protocol.DeviceID, string, string) (bool, error) {
+	return true, nil
 }

@@ -32,6 +32,7 @@ type Account struct {
 	SecondFactor bool      `json:"second_factor"`
 	Reset        time.Time `json:"second_factor_removed,omitzero"` // when support does it
 	Erased       time.Time `json:"erased,omitzero"`                // when it is to be
+	Locked       time.Time `json:"locked,omitzero"`                // since when support keeps everybody out
 	Devices      []Device  `json:"devices"`
 }
 
@@ -132,7 +133,7 @@ func operatorOf(o operator.Operator) Operator {
 
 func accountOf(f operator.Found) Account {
 	a := Account{
-		string(f.Account), f.Email, f.Phone, f.Language, f.Created, f.SecondFactor, f.Reset, f.Erased, make([]Device, 0, len(f.Devices)),
+		string(f.Account), f.Email, f.Phone, f.Language, f.Created, f.SecondFactor, f.Reset, f.Erased, f.Locked, make([]Device, 0, len(f.Devices)),
 	}
 	for _, d := range f.Devices {
 		a.Devices = append(a.Devices, deviceOf(d))

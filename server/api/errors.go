@@ -63,6 +63,7 @@ var known = []struct {
 }{
 	// who is asking
 	{account.ErrCredentials, Explanation{401, 0, "wrong-credentials", "The email address or the password is wrong. Check both and try again.", 0, ""}},
+	{account.ErrLocked, Explanation{403, 0, "locked", "Support has locked this account. The mail about it says why and how to get help.", 0, ""}},
 	{account.ErrSignedOut, Explanation{401, 0, "signed-out", "You are signed out. Sign in and try again.", 0, ""}},
 	{account.ErrUnknownAccount, Explanation{401, 0, "signed-out", "You are signed out. Sign in and try again.", 0, ""}},
 	{errProofNeeded, Explanation{403, 0, "proof-needed", "Give your password or a passkey again to do this.", 0, ""}},

@@ -115,7 +115,7 @@ func (v *tv) refuse(err error, f protocol.Frame) error {
 		wrong     *account.WrongCodeError
 	)
 	switch {
-	case errors.Is(err, account.ErrCredentials):
+	case errors.Is(err, account.ErrCredentials), errors.Is(err, account.ErrLocked): // the mail says more
 		answer.Reason = protocol.RefusalCredentials
 	case errors.As(err, &throttled):
 		answer.Reason, answer.RetryAfter = protocol.RefusalWait, atLeastASecond(throttled.RetryAfter).Milliseconds()

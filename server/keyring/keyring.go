@@ -60,6 +60,7 @@ const (
 	TOTPSecrets Purpose = "totp secrets"
 	SavedCodes  Purpose = "recovery codes"
 	Snapshots   Purpose = "snapshots" // of accounts before a change
+	Webhooks    Purpose = "webhook secrets"
 )
 
 // Ring is the set of keys. Make one with [Open].
@@ -101,7 +102,7 @@ func Open(dir, server string, random io.Reader) (*Ring, error) {
 	if r.trusted[r.kid] == nil {
 		return nil, fmt.Errorf("read keys: %w: the signing key is not in the key list", ErrDamaged)
 	}
-	for _, p := range []Purpose{PINs, AccessCodes, UserCodes, Throttles, Snapshots, TOTPSecrets, SavedCodes} {
+	for _, p := range []Purpose{PINs, AccessCodes, UserCodes, Throttles, Snapshots, TOTPSecrets, SavedCodes, Webhooks} {
 		if r.derived[p], err = hkdf.Key(sha256.New, f.data, nil, "hearthkey.v1 "+string(p), 32); err != nil {
 			return nil, fmt.Errorf("derive key: %w", err)
 		}

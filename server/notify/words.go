@@ -46,6 +46,9 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticeFactorReset:       factorResetAsked,
 	account.NoticeFactorResetEnded:  factorResetDone,
 	account.NoticeFactorResetLifted: factorResetLifted,
+	account.NoticeSupportSignOut:    supportSignOut,
+	account.NoticeLocked:            locked,
+	account.NoticeUnlocked:          unlocked,
 }
 
 // The pages that the links of notices lead to, the first two with a token.

@@ -43,6 +43,7 @@ type Found struct {
 	SecondFactor bool
 	Reset        time.Time // when support removes it; zero: it does not
 	Erased       time.Time // when the account is to be erased; zero: it is not
+	Locked       time.Time // since when support keeps everybody out; zero: it does not
 	Devices      []device.Row
 }
 
@@ -131,9 +132,13 @@ func (s *Service) show(ctx context.Context, now time.Time, id protocol.AccountID
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
+		lock, err := tx.Lock(id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 		f = Found{
 			Account: id, Email: acc.Email, Phone: masked(phone.Number), Language: acc.Language, Created: acc.Created,
-			SecondFactor: acc.SecondFactor, Reset: reset.Due, Erased: erasure.Due,
+			SecondFactor: acc.SecondFactor, Reset: reset.Due, Erased: erasure.Due, Locked: lock.At,
 		}
 		return nil
 	})

@@ -42,7 +42,7 @@ func newOffice(t *testing.T) *office {
 	})
 	o.must(err)
 	none := func(context.Context, time.Time, protocol.AccountID) ([]device.Row, error) { return nil, nil }
-	o.Service, err = New(Config{DB: o.db, Keys: keys, Accounts: o.accounts, Devices: none})
+	o.Service, err = New(Config{DB: o.db, Keys: keys, Accounts: o.accounts, Devices: none, EndDevice: endNone})
 	o.must(err)
 	o.token, err = First(o.ctx, o.db, o.c.Rand, o.clock.Now(), "olga", Admin)
 	o.must(err)
@@ -115,4 +115,9 @@ func want(t *testing.T, what string, got, want error) {
 	if !errors.Is(got, want) {
 		t.Errorf("%s = %v, want %v", what, got, want)
 	}
+}
+
+// endNone stands for the devices' service: every device was signed in.
+func endNone(context.Context, time.Time, protocol.AccountID, protocol.DeviceID, string, string) (bool, error) {
+	return true, nil
 }

@@ -26,6 +26,21 @@ const (
 	ActImport      Act = "import"
 	ActFactorReset Act = "factor-reset"
 	ActFactorLift  Act = "factor-reset-lift"
+
+	ActFindDevices   Act = "find-devices"     // by name; Outcome: how many
+	ActSignOutDevice Act = "sign-out-device"  // About: the account; Outcome: the device
+	ActSignOut       Act = "sign-out-account" // About: the account
+	ActLock          Act = "lock"             // About: the account
+	ActUnlock        Act = "unlock"           // About: the account
+
+	ActHookAdd    Act = "webhook-add"    // About: its id; Outcome: its host
+	ActHookRotate Act = "webhook-rotate" // About: its id
+	ActHookRemove Act = "webhook-remove" // About: its id
+	ActHookRetry  Act = "webhook-retry"  // About: its id; Outcome: how many events
+
+	ActSweepAsk     Act = "sign-out-everyone"         // About: its id
+	ActSweepApprove Act = "sign-out-everyone-approve" // About: its id
+	ActSweepCancel  Act = "sign-out-everyone-cancel"  // About: its id
 )
 
 // Entry is one act in the log.

@@ -55,6 +55,18 @@ var (
 	ErrLookup = errors.New("operator: not something to look for")
 	// ErrNobody: nothing was found.
 	ErrNobody = errors.New("operator: nothing found")
+	// ErrSweepOpen: a sign-out of everyone waits for its approval, or runs.
+	ErrSweepOpen = errors.New("operator: a sign-out of everyone is open")
+	// ErrNoSweep: no sign-out of everyone of this id waits or runs, or its hour to
+	// be approved is over.
+	ErrNoSweep = errors.New("operator: no such sign-out of everyone")
+	// ErrSecond: whoever asked for it cannot approve it.
+	ErrSecond = errors.New("operator: a second operator is needed")
+	// ErrTooNew: an operator who was made by another less than a day ago approves
+	// nothing.
+	ErrTooNew = errors.New("operator: made too recently")
+	// ErrPace: accounts per second have bounds.
+	ErrPace = errors.New("operator: not a pace")
 )
 
 // Role is what an operator may do. Each includes those before it.
@@ -63,8 +75,8 @@ type Role string
 // The roles.
 const (
 	Viewer  Role = "viewer"  // find accounts and devices
-	Support Role = "support" // and have second factors removed
-	Admin   Role = "admin"   // and import accounts, make operators, read the log
+	Support Role = "support" // and have second factors removed, sign out and lock
+	Admin   Role = "admin"   // and import accounts, sign everyone out, make operators, read the log
 )
 
 // Roles lists them, the least first.
@@ -106,6 +118,10 @@ type Accounts interface {
 	Import(ctx context.Context, now time.Time, why string, rows []account.ImportRow) (int, []account.ImportError, error)
 	AskFactorReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) (time.Time, error)
 	GiveUpFactorReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error
+	SignOutByOperator(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error
+	Lock(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error
+	Unlock(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error
+	SignOutInSweep(tx *store.Tx, now time.Time, id protocol.AccountID, operator, reason string, tell bool) error
 }
 
 // Config is what a [Service] works with.
@@ -115,20 +131,31 @@ type Config struct {
 	Accounts Accounts
 	// Devices lists an account's devices: that of [device.Service].
 	Devices func(context.Context, time.Time, protocol.AccountID) ([]device.Row, error)
+	// EndDevice signs one device out and reports whether it was signed in: that of
+	// [device.Service].
+	EndDevice func(ctx context.Context, now time.Time, acc protocol.AccountID, id protocol.DeviceID, operator, reason string) (bool, error)
+	// Log gets what a sign-out of everyone cannot do. Default: nowhere.
+	Log *slog.Logger
 	// Rand makes tokens. Default crypto/rand.
 	Rand io.Reader
 }
 
 // Service answers for operators. Make one with [New].
-type Service struct{ c Config }
+type Service struct {
+	c    Config
+	wake chan struct{} // a sign-out of everyone was approved
+}
 
 // New checks c and returns the service.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Keys == nil || c.Accounts == nil || c.Devices == nil {
-		return nil, errors.New("operator: DB, Keys, Accounts and Devices must be set")
+	if c.DB == nil || c.Keys == nil || c.Accounts == nil || c.Devices == nil || c.EndDevice == nil {
+		return nil, errors.New("operator: DB, Keys, Accounts, Devices and EndDevice must be set")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	return &Service{c}, nil
+	return &Service{c, make(chan struct{}, 1)}, nil
 }

@@ -84,10 +84,10 @@ func (tx *Tx) accountIDs(query string, args ...any) ([]protocol.AccountID, error
 // first. A test compares it with the schema.
 var erased = []string{
 	"stolen_reports", "activity", "receipts", "orders", "devices", "pin_tries", "pins", "blocked_titles", "own_list", "progress", "profiles",
-	"streams", "parental_titles", "parental", "timeline", "web_sessions", "outbox",
+	"streams", "parental_titles", "parental", "webhook_events", "timeline", "web_sessions", "outbox",
 	"totp", "recovery_codes", "passkeys", "ceremonies", "access_codes", "sign_ins", "known_devices", "streaks", "sign_in_history",
 	"phones", "phone_index", "preferences", "changes", "chains", "links", "recoveries",
-	"erasures", "factor_resets", "walks", "enrolments", "email_index", "accounts",
+	"erasures", "factor_resets", "account_locks", "walks", "enrolments", "email_index", "accounts",
 }
 
 // EraseAccount removes every row of an account, and what else holds its

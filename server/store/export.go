@@ -53,6 +53,7 @@ var exported = []ExportTable{
 	{"ownLists", "own_list", "profile_id title_id listed:f at:t", "profile_id, title_id", ""},
 	{"begun", "progress", "profile_id title_id position length at:t done:f", "profile_id, title_id", ""},
 	{"timeline", "timeline", "entry_id at:t kind actor device_id profile_id subject ip place detail agent times", "entry_id", ""},
+	{"eventsToTheService", "webhook_events", "event_id kind created:t attempts failed_at:t", "event_id, hook_id", "hook_id body next_at flying last_error"},
 	{"messages", "outbox", "message_id channel recipient kind subject created:t attempts sent_at:t failed_at:t last_error", "message_id",
 		"text_body html_body next_at give_up_at"},
 	{"changesWaiting", "changes", "kind created:t", "kind, session_id", "session_id value value_key notices attempt everywhere"},
@@ -61,6 +62,7 @@ var exported = []ExportTable{
 	{"recoveries", "recoveries", "typed proved:t created:t", "created, recovery_id", "recovery_id password email phone language"},
 	{"erasure", "erasures", "asked:t due:t closed:t", "account_id", ""},
 	{"secondFactorReset", "factor_resets", "operator reason asked:t due:t", "account_id", ""},
+	{"lockedBySupport", "account_locks", "operator reason at:t", "account_id", ""},
 	{"hackedWalk", "walks", "begun:t seen", "account_id", ""},
 }
 

@@ -38,14 +38,15 @@ func (r *WebSessionRow) scan(scan scanFunc) error {
 
 // BeginWebSession adds a session for a sign-in that saw password as the
 // account's hash and generation as its generation, in one statement with the
-// check that both still are: ErrNotFound where a sign-out or a new password
-// came between.
+// check that both still are and that the account is not locked: ErrNotFound
+// where a sign-out, a new password or a lock came between.
 func (tx *Tx) BeginWebSession(r WebSessionRow, password string) error {
 	return tx.execOne(`INSERT INTO web_sessions
 		(account_id, session_id, token_hash, generation, created, last_seen, proved, agent, ip, place, factors, device)
 		SELECT account_id, CAST($2 AS TEXT), CAST($3 AS TEXT), generation, CAST($5 AS BIGINT), CAST($5 AS BIGINT),
 			CAST($5 AS BIGINT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($10 AS TEXT), CAST($11 AS TEXT)
-		FROM accounts WHERE account_id = $1 AND generation = $4 AND password = $9`,
+		FROM accounts WHERE account_id = $1 AND generation = $4 AND password = $9
+			AND NOT EXISTS (SELECT 1 FROM account_locks l WHERE l.account_id = $1)`,
 		r.Account, r.ID, r.TokenHash, r.Generation, millis(r.Created), r.Agent, r.IP, r.Place, password, r.Factors, r.Device)
 }
 

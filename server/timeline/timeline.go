@@ -60,6 +60,8 @@ const (
 	FactorResetLifted   Kind = "factor_reset_lifted"   // by the owner, or by support with the reason
 	HackedBegun         Kind = "hacked_begun"          // the owner walks through "my account was hacked"
 	AccountImported     Kind = "account_imported"      // by an operator
+	AccountLocked       Kind = "account_locked"        // by support, with the reason
+	AccountUnlocked     Kind = "account_unlocked"      //
 	ProfileAdded        Kind = "profile_added"
 	ProfileChanged      Kind = "profile_changed"
 	ProfileRemoved      Kind = "profile_removed"
@@ -101,17 +103,19 @@ type Entry struct {
 	Place   string // approximate
 }
 
-// Add writes e into the account's timeline, in the caller's transaction.
+// Add writes e into the account's timeline, in the caller's transaction, and puts
+// it on its way to the operator's webhooks.
 func Add(tx *store.Tx, account protocol.AccountID, e Entry) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("timeline: %w", err)
 	}
-	return tx.InsertTimeline(store.TimelineRow{
+	row := store.TimelineRow{
 		Account: account, ID: id.String(), At: e.At, Kind: string(e.Kind), Actor: e.Actor,
 		Device: e.Device, Profile: e.Profile, Subject: e.Subject, Detail: e.Detail, Agent: e.Agent, Times: e.Times,
 		IP: e.IP, Place: e.Place,
-	})
+	}
+	return errors.Join(tx.InsertTimeline(row), queue(tx, row))
 }
 
 // Life is how long an entry is kept.
@@ -122,7 +126,7 @@ const repeatWithin = time.Hour
 
 // AddOrCount is Add for what strangers can cause as often as they like: within an
 // hour of the last such entry it counts that one once more, so that no flood
-// of them pushes the rest out of sight.
+// of them pushes the rest out of sight. Webhooks hear of the first.
 func AddOrCount(tx *store.Tx, account protocol.AccountID, e Entry) error {
 	err := tx.RepeatTimeline(account, string(e.Kind), e.At.Add(-repeatWithin))
 	if errors.Is(err, store.ErrNotFound) {

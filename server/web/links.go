@@ -208,4 +208,6 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeErasureCancelled:  "an account that stays",
 	account.NoticeFactorReset:       "support removing the second factor",
 	account.NoticeFactorResetLifted: "a second factor that stays",
+	account.NoticeSupportSignOut:    "a sign-out by support",
+	account.NoticeUnlocked:          "an account that support unlocked",
 }

@@ -73,6 +73,8 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.ErasureCancelled:    {"check", "The account stays", false, true},
 	timeline.FactorResetAsked:    {"alert", "Support was asked to remove the second factor", true, true},
 	timeline.FactorResetDone:     {"alert", "The second factor was removed by support", false, true},
+	timeline.AccountLocked:       {"lock", "Support locked the account", true, true},
+	timeline.AccountUnlocked:     {"check", "Support unlocked the account", true, true},
 	timeline.FactorResetLifted:   {"check", "Removing the second factor was stopped", true, true},
 	timeline.HackedBegun:         {"shield", "“My account was hacked” was begun", false, true},
 	timeline.AccountImported:     {"sparkle", "The account was brought over", true, false},
@@ -146,6 +148,10 @@ func why(e timeline.Entry) []string {
 	case timeline.RecoveryCodeUsed:
 		if e.Detail != "" {
 			return []string{e.Detail + " left."}
+		}
+	case timeline.DeviceSignedOut, timeline.SignedOutEverywhere: // by support: who and why
+		if e.Actor == protocol.ByOperator && e.Detail != "" {
+			return []string{e.Detail}
 		}
 	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.FactorResetAsked,
 		timeline.ProfileAdded, timeline.ProfileChanged, timeline.BlockedChanged, timeline.ParentalChanged, timeline.PINGuessed:

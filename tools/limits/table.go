@@ -12,7 +12,7 @@ type Row struct {
 // packages are those whose other limits are listed after the table.
 var packages = []string{
 	"server", "server/account", "server/risk", "server/profile", "server/device", "server/grant", "server/notify", "server/hub", "server/hub/poller", "server/api",
-	"server/web", "server/admin", "server/admit", "server/keyring", "server/operator", "server/store", "server/timeline", "server/catalog", "server/catalog/feed", "server/wordlist", "server/geo", "server/store/sqlite", "server/bus/membus", "server/cmd/hearthkey-server",
+	"server/web", "server/admin", "server/admit", "server/keyring", "server/operator", "server/webhook", "server/store", "server/timeline", "server/catalog", "server/catalog/feed", "server/wordlist", "server/geo", "server/store/sqlite", "server/bus/membus", "server/cmd/hearthkey-server",
 	"protocol", "protocol/pin", "protocol/sign", "protocol/parental", "protocol/titles",
 	"agent", "agent/library", "agent/nav", "agent/session", "agent/pinlock", "agent/keyseq", "agent/link", "agent/cache", "agent/vault", "agent/screen",
 }
@@ -95,6 +95,12 @@ var table = []Row{
 	{"Wrong operators' tokens an hour from one address", "server/operator", "wrongTokens", "tokens", "O3"},
 	{"Accounts that an operator may look for, an hour", "server/operator", "findsPerHour", "accounts", "O3"},
 	{"Resets that an operator may begin or stop, a day", "server/operator", "resetsPerDay", "resets", "O3"},
+	{"Devices and accounts that an operator may sign out or lock, a day", "server/operator", "endsPerDay", "acts", "O3"},
+	{"A sign-out of everyone is approved within", "server/operator", "approveWithin", "", "O3"},
+	{"An operator made by another approves one after", "server/operator", "trustedAfter", "", "O3: nobody makes the second one for the occasion"},
+	{"A webhook's secret", "server/operator", "hookSecretBytes", "random bytes", "O3; Standard Webhooks 1.0.0: 24 to 64"},
+	{"The secret before signs a webhook too for (operator's setting)", "server/operator", "keptSecret", "", "O3; Standard Webhooks 1.0.0: a set period"},
+	{"One attempt at a webhook", "server/webhook", "attemptTime", "", "O3; Standard Webhooks 1.0.0: 15 to 30 s"},
 	{"The operators' log is kept for", "server/operator", "logLife", "", "O3"},
 
 	{"SMS an hour, about one account", "server/notify", "SMSPerAccount", "SMS", "V11; ASVS 6.6.3"},

@@ -216,12 +216,30 @@ func at(t time.Time) string {
 
 // finding looks for an account.
 type finding struct {
-	What string `arg:"" help:"Email address, phone number with + and the country's code, a device's id or an account's id."`
+	What   string `arg:"" optional:"" help:"Email address, phone number with + and the country's code, a device's id or an account's id."`
+	Device string `placeholder:"NAME" help:"Instead: the devices of this name, of all accounts."`
 	asking
+}
+
+// devices lists what has a name.
+func (c finding) devices(ctx context.Context, s streams, a *admin.Client) error {
+	list, err := a.FindDevices(ctx, c.Device)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "DEVICE\tNAME\tMODEL\tSTATUS\tLAST SEEN\tACCOUNT")
+	for _, d := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Name, d.Model, d.Status, at(d.LastSeen), d.Account)
+	}
+	return w.Flush()
 }
 
 func (c finding) run(ctx context.Context, s streams) error {
 	return c.with(s, func(a *admin.Client) error {
+		if c.Device != "" {
+			return c.devices(ctx, s, a)
+		}
 		f, err := a.Find(ctx, c.What)
 		if err != nil {
 			return err
@@ -229,7 +247,7 @@ func (c finding) run(ctx context.Context, s streams) error {
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		for _, line := range [][2]string{
 			{"account", f.ID}, {"email", f.Email}, {"phone", orNone(f.Phone)}, {"language", f.Language}, {"created", at(f.Created)},
-			{"second factor", yes(f.SecondFactor)}, {"removed by support", at(f.Reset)}, {"to be erased", at(f.Erased)},
+			{"second factor", yes(f.SecondFactor)}, {"removed by support", at(f.Reset)}, {"to be erased", at(f.Erased)}, {"locked since", at(f.Locked)},
 		} {
 			fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 		}

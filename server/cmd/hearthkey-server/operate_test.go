@@ -25,11 +25,19 @@ type desk struct {
 // openDesk makes the first operator in the folder, then starts the server.
 func openDesk(t *testing.T) *desk { return openDeskWith(t, "--dev") }
 
-func openDeskWith(t *testing.T, flags ...string) *desk {
+func openDeskWith(t *testing.T, flags ...string) *desk { return openDeskOf(t, nil, flags...) }
+
+// openDeskOf makes more admins in the folder, each with a token file of that name.
+func openDeskOf(t *testing.T, others []string, flags ...string) *desk {
 	t.Helper()
 	d := &desk{t: t, data: t.TempDir(), token: filepath.Join(t.TempDir(), "olga")}
 	if status, out, errs := d.bare("operator", "add", "olga", "--role", "admin", "--data", d.data, "--save", d.token); status != 0 || out != "" {
 		t.Fatalf("the first operator = %d %q %q", status, out, errs)
+	}
+	for _, file := range others {
+		if status, _, errs := d.bare("operator", "add", filepath.Base(file), "--role", "admin", "--data", d.data, "--save", file); status != 0 {
+			t.Fatalf("another operator = %d %q", status, errs)
+		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
