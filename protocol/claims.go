@@ -59,7 +59,8 @@ const (
 	ByPassword By = "password" // the password changed
 	ByThisTV   By = "this_tv"  // with the remote, at the TV
 	ByOperator By = "operator"
-	BySafety   By = "safety" // the server's own doubt: a clone, a restored backup
+	ByEndDate  By = "end_date" // the end date that the owner set has come
+	BySafety   By = "safety"   // the server's own doubt: a clone, a restored backup
 )
 
 // StillClaims renews a lease where nothing changed.

@@ -271,6 +271,7 @@ func (p *parts) timeline(ctx context.Context, a protocol.AccountID, before strin
 func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { p.hub.Run(ctx) })
 	running.Go(func() { p.tvs.Run(ctx) })
+	running.Go(func() { p.endDates(ctx) })
 	running.Go(func() { p.outbox.Run(ctx) })
 	running.Go(func() { p.tidy(ctx) })
 	running.Go(func() { p.sweep(ctx) })

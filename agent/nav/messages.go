@@ -207,6 +207,7 @@ const (
 	msgByAll
 	msgByPassword
 	msgByOperator
+	msgByEndDate
 	msgBySafety
 	msgByUnknown
 	msgWhen
@@ -442,6 +443,7 @@ var english = [messageCount]string{
 	msgByAll:           "All devices of the account were signed out.",
 	msgByPassword:      "The account's password was changed.",
 	msgByOperator:      "The service signed it out. If you don't know why, ask its support.",
+	msgByEndDate:       "The time that was set for it is over.",
 	msgBySafety:        "It was signed out to keep the account safe.",
 	msgByUnknown:       "It was signed out of the account.",
 	msgWhen:            "When: {at}",

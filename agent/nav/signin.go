@@ -161,6 +161,7 @@ func dashed(code string) string {
 var causes = map[protocol.By]message{
 	protocol.ByOwner: msgByOwner, protocol.ByAll: msgByAll, protocol.ByPassword: msgByPassword,
 	protocol.ByOperator: msgByOperator, protocol.BySafety: msgBySafety,
+	protocol.ByEndDate: msgByEndDate,
 }
 
 // viewEnded says who ended the session, and when.

@@ -220,6 +220,9 @@ const (
 	NoticeUnlocked       NoticeKind = "account-unlocked"      // by support; Detail: why
 )
 
+// AtEndDate is the Detail of a [NoticeDeviceSignedOut] at an end date.
+const AtEndDate = "end-date"
+
 // Done is what was done to a profile. Empty: it was changed.
 type Done string
 

@@ -18,6 +18,7 @@ type deviceAnswer struct {
 	Online    bool           `json:"online"`
 	FirstSeen time.Time      `json:"first_seen,omitzero"`
 	SignedIn  time.Time      `json:"signed_in,omitzero"`
+	Ends      time.Time      `json:"ends,omitzero"` // signed out by itself then
 	LastSeen  time.Time      `json:"last_seen,omitzero"`
 	IP        string         `json:"ip,omitempty"`
 	Place     string         `json:"place,omitempty"`
@@ -41,7 +42,7 @@ type boundAnswer struct {
 func deviceOf(r device.Row) deviceAnswer {
 	out := deviceAnswer{
 		ID: string(r.ID), Name: r.Name, Model: r.Model, Kind: r.Kind, Epoch: int64(r.Epoch), Online: r.Online,
-		FirstSeen: utc(r.FirstSeen), SignedIn: utc(r.SignedIn), LastSeen: utc(r.LastSeen),
+		FirstSeen: utc(r.FirstSeen), SignedIn: utc(r.SignedIn), Ends: utc(r.Ends), LastSeen: utc(r.LastSeen),
 		IP: r.IP, Place: r.Place, Profile: string(r.Profile),
 		Status: string(r.Wish.Status), Since: utc(r.Wish.Since), By: string(r.Wish.By), Where: r.Wish.Where,
 		Confirmed: utc(r.Wish.Confirmed), Left: utc(r.Wish.Left), PublicKey: r.PublicKey,
@@ -200,11 +201,18 @@ func (a *API) lookUpCode(c *call) error {
 }
 
 func (a *API) approveCode(c *call) error {
-	code, err := c.userCode()
-	if err != nil {
+	var in struct {
+		Code string `json:"code"`
+		Ends string `json:"ends"`
+	}
+	if err := c.decode(&in); err != nil {
 		return err
 	}
-	id, err := a.cfg.Devices.Approve(c.ctx(), c.now, c.who, code)
+	ends, err := endDate(in.Ends)
+	if err := first(text("code", in.Code, 1, 64), err); err != nil {
+		return err
+	}
+	id, err := a.cfg.Devices.ApproveUntil(c.ctx(), c.now, c.who, in.Code, ends)
 	return c.ok(map[string]any{"device": id}, err)
 }
 

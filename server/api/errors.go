@@ -128,6 +128,8 @@ var known = []struct {
 	{device.ErrReplaced, Explanation{409, protocol.CodeReplaced, "replaced", "A newer connection of the device took over.", 0, ""}},
 	{device.ErrClone, Explanation{409, protocol.CodeClone, "clone", "Two devices use one identity. Both were locked; deactivate the device and sign in again.", 0, ""}},
 	{device.ErrStolen, Explanation{409, protocol.CodeStolen, "stolen", "This device was reported stolen. It cannot sign in until that is finished.", 0, ""}},
+	{device.ErrEnds, Explanation{422, 0, "bad-end-date", "An end date is at least a minute and at most a year from now.", 0, "ends"}},
+	{device.ErrNotActive, Explanation{409, 0, "not-signed-in", "This device is not signed in any more.", 0, ""}},
 	{device.ErrNotStolen, Explanation{409, 0, "not-stolen", "This device is not reported stolen.", 0, ""}},
 	{device.ErrCode, Explanation{404, protocol.CodeExpired, "no-user-code", "No TV shows this code now. Compare it with the screen; codes last 15 minutes.", 0, "code"}},
 	{device.ErrRefused, Explanation{409, protocol.CodeRefused, "refused", "The owner refused this TV.", 0, ""}},

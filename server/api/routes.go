@@ -125,6 +125,8 @@ func householdRoutes() []route {
 		{"PATCH", "/v1/devices/{device}", proved, (*API).renameDevice},
 		{"POST", "/v1/devices/{device}/sign-out", signedIn, (*API).signOutDevice},
 		{"POST", "/v1/devices/{device}/deactivate", proved, (*API).deactivateDevice},
+		{"PUT", "/v1/devices/{device}/end-date", proved, (*API).setEndDate},
+		{"DELETE", "/v1/devices/{device}/end-date", proved, (*API).removeEndDate},
 		{"POST", "/v1/devices/{device}/stolen", proved, (*API).reportStolen},
 		{"GET", "/v1/devices/{device}/reports", proved, (*API).stolenReports},
 		{"GET", "/v1/devices/{device}/reports/signed", proved, (*API).signedReports},

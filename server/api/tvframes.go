@@ -251,7 +251,7 @@ func (v *tv) Desired(ctx context.Context, s *hub.Session) ([]protocol.Frame, err
 // grant answers an ask: without the database where this node may.
 func (v *tv) grant(ctx context.Context, ask []byte) ([]protocol.Frame, error) {
 	now := v.t.cfg.Now()
-	if v.answer.Status != protocol.Active || !v.t.cfg.Hub.Current(v.session) {
+	if v.answer.Status != protocol.Active || v.answer.Over(now) || !v.t.cfg.Hub.Current(v.session) {
 		return v.read(ctx, v.session, ask)
 	}
 	still, err := v.t.cfg.Devices.Still(now, v.answer, ask)

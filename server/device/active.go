@@ -9,12 +9,12 @@ import (
 
 // ActiveIn reports, within the caller's transaction, why a sign-in of a device is
 // not active at now; nil where it is. Errors: ErrUnknown, ErrStaleEpoch, ErrEnded.
-func (s *Service) ActiveIn(tx *store.Tx, _ time.Time, acc protocol.AccountID, id protocol.DeviceID, epoch protocol.Epoch) error {
+func (s *Service) ActiveIn(tx *store.Tx, now time.Time, acc protocol.AccountID, id protocol.DeviceID, epoch protocol.Epoch) error {
 	row, err := current(tx, Session{Account: acc, Device: id, Epoch: epoch})
 	if err != nil {
 		return err
 	}
-	if status, _ := effective(row); status != protocol.Active {
+	if status, _ := effective(now, row); status != protocol.Active {
 		return ErrEnded
 	}
 	return nil

@@ -34,7 +34,7 @@ func (s *Service) Activity(ctx context.Context, now time.Time, sess Session, f p
 		if f.Epoch != sess.Epoch {
 			return ErrStaleEpoch
 		}
-		if status, _ := effective(row); status != protocol.Active {
+		if status, _ := effective(now, row); status != protocol.Active {
 			return nil
 		}
 		known, err := tx.ProfileIDs(sess.Account)

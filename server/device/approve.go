@@ -71,18 +71,27 @@ func (s *Service) withRequest(ctx context.Context, now time.Time, who account.Se
 // once. Errors: ErrCode, ErrStolen, ErrLimit, account.ErrSignedOut,
 // *account.ThrottledError.
 func (s *Service) Approve(ctx context.Context, now time.Time, who account.Session, code string) (protocol.DeviceID, error) {
+	return s.ApproveUntil(ctx, now, who, code, time.Time{})
+}
+
+// ApproveUntil is Approve with an end date, at which the TV is signed out by
+// itself; the zero time: none. Errors: ErrEnds, and as for Approve.
+func (s *Service) ApproveUntil(ctx context.Context, now time.Time, who account.Session, code string, ends time.Time) (protocol.DeviceID, error) {
 	var id protocol.DeviceID
-	err := s.withRequest(ctx, now, who, code, func(tx *store.Tx, e store.EnrolmentRow) error {
-		id = e.Device
-		return s.approve(tx, now, who, e)
-	})
+	err := checkEnds(now, ends)
+	if err == nil {
+		err = s.withRequest(ctx, now, who, code, func(tx *store.Tx, e store.EnrolmentRow) error {
+			id = e.Device
+			return s.approve(tx, now, who, e, ends.Truncate(time.Second))
+		})
+	}
 	if err != nil {
 		return "", fmt.Errorf("approve TV: %w", err)
 	}
 	return id, nil
 }
 
-func (s *Service) approve(tx *store.Tx, now time.Time, who account.Session, e store.EnrolmentRow) error {
+func (s *Service) approve(tx *store.Tx, now time.Time, who account.Session, e store.EnrolmentRow, ends time.Time) error {
 	if _, err := account.Act(tx, now, who, s.c.Changed); err != nil {
 		return err
 	}
@@ -95,7 +104,7 @@ func (s *Service) approve(tx *store.Tx, now time.Time, who account.Session, e st
 			return err
 		}
 	}
-	switch n, err := tx.CountActiveDevices(who.Account, e.Device); {
+	switch n, err := tx.CountActiveDevices(who.Account, e.Device, now); {
 	case err != nil:
 		return err
 	case n >= s.c.MaxDevices:
@@ -110,7 +119,7 @@ func (s *Service) approve(tx *store.Tx, now time.Time, who account.Session, e st
 	}
 	row := store.DeviceRow{
 		Account: who.Account, ID: e.Device, Name: e.Name, Model: e.Model, Kind: e.Kind, Epoch: e.Epoch, SignedIn: now,
-		IP: e.IP, Place: e.Place,
+		IP: e.IP, Place: e.Place, Ends: ends,
 	}
 	if err := tx.SignInDevice(row, string(who.ID)); err != nil {
 		if errors.Is(err, store.ErrNotFound) {
@@ -122,7 +131,7 @@ func (s *Service) approve(tx *store.Tx, now time.Time, who account.Session, e st
 	n := who.Notice(account.NoticeNewDevice, now)
 	n.Device = e.Name
 	return errors.Join(
-		who.Record(tx, now, timeline.Entry{Kind: timeline.DeviceAdded, Device: e.Device, Subject: e.Name}),
+		who.Record(tx, now, timeline.Entry{Kind: timeline.DeviceAdded, Device: e.Device, Subject: e.Name, Detail: endDetail(ends)}),
 		s.c.Notify(tx, n),
 	)
 }
@@ -143,7 +152,7 @@ func (s *Service) leaveOther(tx *store.Tx, now time.Time, who account.Session, i
 	if err != nil {
 		return err
 	}
-	if status, _ := effective(old); status != protocol.Active {
+	if status, _ := effective(now, old); status != protocol.Active {
 		return nil
 	}
 	if err := tx.SetDeviceStatus(old, protocol.SignedOut, protocol.ByThisTV, "", now); err != nil {

@@ -56,7 +56,7 @@ func beat(tx *store.Tx, beats map[string]time.Time, r store.DeviceRow) error {
 func rowOf(now time.Time, r store.DeviceRow, c contact) Row {
 	row := Row{
 		ID: r.ID, Name: r.Name, Model: r.Model, Kind: r.Kind, Epoch: r.Epoch, Online: c.online(now),
-		FirstSeen: r.FirstSeen, SignedIn: r.SignedIn, LastSeen: r.LastContact, IP: r.IP, Place: r.Place,
+		FirstSeen: r.FirstSeen, SignedIn: r.SignedIn, Ends: r.Ends, LastSeen: r.LastContact, IP: r.IP, Place: r.Place,
 		Profile: r.Profile, Wish: wish(now, r, c), PublicKey: r.PublicKey,
 	}
 	if row.Online {
@@ -110,7 +110,7 @@ func (s *Service) end(ctx context.Context, now time.Time, who account.Session, i
 		if err != nil {
 			return orUnknown(err)
 		}
-		switch status, _ := effective(row); {
+		switch status, _ := effective(now, row); {
 		case status.Strictness() >= e.to.Strictness():
 			return nil
 		case e.only != "" && status != e.only:

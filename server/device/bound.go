@@ -84,20 +84,27 @@ func upToMinute(t time.Time) time.Time {
 
 // wish says what should be true of a device and how far it is.
 func wish(now time.Time, r store.DeviceRow, c contact) Wish {
-	status, cause := effective(r)
+	status, cause := effective(now, r)
+	bound := func(since time.Time) Bound {
+		b := c.bound(now, since)
+		if r.EndsHeld {
+			b.LocksBy = earlier(b.LocksBy, later(upToMinute(r.Ends), upToMinute(r.SignedIn)))
+		}
+		return b
+	}
 	w := Wish{Status: status, Since: cause.At.Time(), By: cause.By, Where: cause.Where}
 	switch {
 	case status == protocol.Active:
 		w.By, w.Where = "", ""
 		if !c.online(now) {
-			w.Bound = c.bound(now, now) // what would hold if it were told to stop now
+			w.Bound = bound(now) // what would hold if it were told to stop now
 		}
 	case r.AppliedStatus.Strictness() >= status.Strictness():
 		w.Confirmed = r.AppliedAt
 	case r.AppliedStatus.Strictness() >= protocol.SignedOut.Strictness():
 		w.Left = r.AppliedAt // nothing is left on it that a bound would be about
 	default:
-		w.Bound = c.bound(now, w.Since)
+		w.Bound = bound(w.Since)
 	}
 	return w
 }

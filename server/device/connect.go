@@ -116,7 +116,7 @@ func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRo
 	if late(row, m) {
 		return row, ErrReplaced
 	}
-	if status, _ := effective(row); status != protocol.Active {
+	if status, _ := effective(now, row); status != protocol.Active {
 		return row, nil
 	}
 	if err := tx.SetDeviceStatus(row, protocol.SignedOut, protocol.BySafety, "", now); err != nil {
@@ -195,7 +195,7 @@ func (s *Service) ProfileSelected(ctx context.Context, now time.Time, sess Sessi
 		if err != nil {
 			return err
 		}
-		if status, _ := effective(row); status != protocol.Active || !known[id] {
+		if status, _ := effective(now, row); status != protocol.Active || !known[id] {
 			id = ""
 		}
 		if id == row.Profile {

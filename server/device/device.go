@@ -41,6 +41,8 @@ var (
 	ErrClone      = errors.New("device: two devices use one identity")      // protocol.CodeClone
 	ErrReplaced   = errors.New("device: a newer connection took over")      // protocol.CodeReplaced
 	ErrStolen     = errors.New("device: reported stolen")                   // protocol.CodeStolen
+	ErrEnds       = errors.New("device: end date out of bounds")            //
+	ErrNotActive  = errors.New("device: not signed in")                     //
 	ErrNotStolen  = errors.New("device: not reported stolen")               //
 	ErrCode       = errors.New("device: no such user code, or it ran out")  // protocol.CodeExpired
 	ErrRefused    = errors.New("device: refused by the owner")              // protocol.CodeRefused
@@ -96,8 +98,9 @@ type Answer struct {
 	Frames  []protocol.Frame // empty where the device has it all and asked for nothing
 	Session Session          // as given, or with the epoch that was found
 	Version protocol.Version
-	Library int64 // number of the account's library
-	Catalog int32 // number of the catalogue's edition
+	Library int64  // number of the account's library
+	Catalog int32  // number of the catalogue's edition
+	ends    uint32 // the end date in seconds since 1970, by which every grant ends; 0: none
 	Status  protocol.Status
 	Granted bool // a grant that repeats the ask is among the frames
 	// Have is what the device has once it took the frames: to be given to the
@@ -122,6 +125,7 @@ type Row struct {
 	Online    bool
 	FirstSeen time.Time
 	SignedIn  time.Time // of this epoch
+	Ends      time.Time // signed out by itself then; zero: never
 	LastSeen  time.Time
 	IP        string
 	Place     string             // approximate

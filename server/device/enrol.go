@@ -132,7 +132,7 @@ func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, f pro
 	if err != nil {
 		return Enrolment{}, err
 	}
-	if status, _ := effective(row); status != protocol.Active || row.Epoch != e.Epoch {
+	if status, _ := effective(now, row); status != protocol.Active || row.Epoch != e.Epoch {
 		return Enrolment{}, ErrCode
 	}
 	if err := tx.RaiseConn(e.Device, f.Conn); err != nil {

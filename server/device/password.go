@@ -33,6 +33,6 @@ func (s *Service) BySignIn(now time.Time, id protocol.DeviceID) account.Begin {
 		case e.State != store.EnrolPending:
 			return ErrCode
 		}
-		return s.approve(tx, now, who, e)
+		return s.approve(tx, now, who, e, time.Time{})
 	}
 }

@@ -100,7 +100,7 @@ func TestD5_SignOutEverywhereRacesSignIn(t *testing.T) {
 		err := f.c.DB.View(f.ctx, func(tx *store.Tx) error {
 			row, err := tx.Device(owner.Account, tv.id)
 			if err == nil {
-				if status, _ := effective(row); status == protocol.Active {
+				if status, _ := effective(tv.now(), row); status == protocol.Active {
 					t.Error("the TV is active after a sign-out everywhere")
 				}
 			}

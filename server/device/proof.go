@@ -168,7 +168,7 @@ func (s *Service) apply(tx *store.Tx, now time.Time, row store.DeviceRow, p proo
 // follow makes the desired status as strict as what the device did: it was
 // signed out at the TV, or by a state that the database has lost.
 func (s *Service) follow(tx *store.Tx, now time.Time, row store.DeviceRow, p proof) error {
-	status, _ := effective(row)
+	status, _ := effective(now, row)
 	if p.status.Strictness() <= status.Strictness() {
 		return nil
 	}

@@ -72,7 +72,7 @@ func (s *Service) read(tx *store.Tx, now time.Time, sess Session, have protocol.
 		return t, err
 	}
 	t.titles = s.titles()
-	t.status, t.cause = effective(t.row)
+	t.status, t.cause = effective(now, t.row)
 	if t.status != protocol.Active {
 		return t, nil
 	}
@@ -102,7 +102,11 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 	}
 	a := Answer{
 		Session: sess, Version: next.Version, Library: t.row.Owner.Library, Catalog: t.titles.edition,
-		Status: t.status, Granted: t.status == protocol.Active && len(ask) > 0,
+		Status: t.status, ends: endSecond(t.row.Ends),
+	}
+	a.Granted = t.status == protocol.Active && len(ask) > 0 && !a.Over(now)
+	if t.status == protocol.Active && !a.Granted {
+		ask = nil // in the last second before the end date there is nothing to grant
 	}
 	if have.Keys < number {
 		a.Frames = append(a.Frames, protocol.Keys{JWS: keys})
@@ -123,7 +127,7 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 		}
 		a.Frames = append(a.Frames, f)
 	case a.Granted:
-		f, err := s.still(now, sess, next.Version, ask)
+		f, err := s.still(now, sess, next.Version, a.ends, ask)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -145,7 +149,7 @@ func (s *Service) sign(now time.Time, ask []byte, t truth, next protocol.Have) (
 		Issued: protocol.MillisOf(now), Ask: ask, Pins: t.row.Owner.PinsVersion, Keys: next.Keys,
 	}
 	if t.status == protocol.Active {
-		c.Lease = int64(s.c.Lease / time.Second)
+		c.Lease = s.leaseAt(now, endSecond(t.row.Ends))
 		c.Snapshot = &protocol.Blob{Digest: t.digest, Size: len(t.snapshot)}
 		c.Catalog = t.titles.blob
 	} else {
@@ -199,16 +203,19 @@ func parts(d protocol.Digest, data []byte) []protocol.Frame {
 // its node's last successful look at the database began less than 10 s ago,
 // and a is the device's newest answer, active, with nothing newer known.
 func (s *Service) Still(now time.Time, a Answer, ask []byte) (protocol.Still, error) {
+	if a.Over(now) {
+		return protocol.Still{}, fmt.Errorf("grant: %w: at its end date", ErrProof)
+	}
 	if a.Status != protocol.Active {
 		return protocol.Still{}, fmt.Errorf("grant: %w: the device is %s", ErrProof, a.Status)
 	}
-	return s.still(now, a.Session, a.Version, ask)
+	return s.still(now, a.Session, a.Version, a.ends, ask)
 }
 
-func (s *Service) still(now time.Time, sess Session, v protocol.Version, ask []byte) (protocol.Still, error) {
+func (s *Service) still(now time.Time, sess Session, v protocol.Version, ends uint32, ask []byte) (protocol.Still, error) {
 	jws, err := s.c.Keys.Sign(protocol.TypStill, protocol.StillClaims{
 		Device: sess.Device, Epoch: sess.Epoch, Version: v, Issued: protocol.MillisOf(now),
-		Lease: int64(s.c.Lease / time.Second), Ask: ask,
+		Lease: s.leaseAt(now, ends), Ask: ask,
 	})
 	return protocol.Still{JWS: jws}, err
 }

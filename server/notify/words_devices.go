@@ -13,7 +13,7 @@ func newDevice(w Wording, n account.Notice) letter {
 }
 
 func deviceSignedOut(w Wording, n account.Notice) letter {
-	return notice(w, n, letter{
+	l := letter{
 		Subject: "A TV was signed out of your " + w.Service + " account",
 		Heading: "A TV was signed out",
 		Lines: []string{
@@ -22,7 +22,11 @@ func deviceSignedOut(w Wording, n account.Notice) letter {
 		},
 		Button: page(w, "See all devices", "/account/devices"),
 		Advice: "If it was not you, change your password.",
-	})
+	}
+	if n.Detail == account.AtEndDate {
+		l.Lines = append([]string{"The end date that was set for it had come."}, l.Lines...)
+	}
+	return notice(w, n, l)
 }
 
 func deviceRemoved(w Wording, n account.Notice) letter {

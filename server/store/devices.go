@@ -32,6 +32,8 @@ type DeviceRow struct {
 	Lease          time.Duration
 	FirstSeen      time.Time
 	SignedIn       time.Time
+	Ends           time.Time // signed out by itself then; zero: never
+	EndsHeld       bool      // every lease of this epoch ends by then
 	IP             string
 	Place          string
 	// Up to ToldSeq, of sign-in ToldEpoch, the device's activity is dealt with.
@@ -55,7 +57,7 @@ type DeviceRow struct {
 const deviceQuery = `SELECT d.account_id, d.device_id, d.public_key, d.name, d.model, d.kind, d.epoch, d.generation, d.status,
 	d.cause_by, d.cause_at, d.cause_where, d.applied_status, d.applied_version, d.applied_at, d.profile_id,
 	d.connected, d.node_id, d.conn, d.last_grant, d.last_contact, d.lease, d.first_seen, d.signed_in, d.ip, d.place,
-	d.told_epoch, d.told_seq, a.generation, a.ended_by, a.ended_at, a.ended_where, a.version, a.pins_version, a.email, a.language, a.tries, a.library
+	d.ends, d.ends_held, d.told_epoch, d.told_seq, a.generation, a.ended_by, a.ended_at, a.ended_where, a.version, a.pins_version, a.email, a.language, a.tries, a.library
 	FROM devices d JOIN accounts a ON a.account_id = d.account_id `
 
 func (r *DeviceRow) scan(scan scanFunc) error {
@@ -64,7 +66,7 @@ func (r *DeviceRow) scan(scan scanFunc) error {
 		&r.CauseBy, asTime(&r.CauseAt), &r.CauseWhere, &r.AppliedStatus, &r.AppliedVersion, asTime(&r.AppliedAt), &r.Profile,
 		asFlag(&r.Connected), &r.Node, &r.Conn, asTime(&r.LastGrant), asTime(&r.LastContact), &lease,
 		asTime(&r.FirstSeen), asTime(&r.SignedIn), &r.IP, &r.Place,
-		&r.ToldEpoch, &r.ToldSeq, &r.Owner.Generation, &r.Owner.EndedBy, asTime(&r.Owner.EndedAt), &r.Owner.EndedWhere, &r.Owner.Version,
+		asTime(&r.Ends), asFlag(&r.EndsHeld), &r.ToldEpoch, &r.ToldSeq, &r.Owner.Generation, &r.Owner.EndedBy, asTime(&r.Owner.EndedAt), &r.Owner.EndedWhere, &r.Owner.Version,
 		&r.Owner.PinsVersion, &r.Owner.Email, &r.Owner.Language, &r.Owner.Tries, &r.Owner.Library)
 	r.Lease = time.Duration(lease) * time.Millisecond
 	return err
@@ -100,13 +102,13 @@ func (tx *Tx) Devices(account protocol.AccountID, limit int) ([]DeviceRow, error
 	return out, err
 }
 
-// CountActiveDevices counts the account's devices that are signed in, without
-// the one named.
-func (tx *Tx) CountActiveDevices(account protocol.AccountID, without protocol.DeviceID) (int, error) {
+// CountActiveDevices counts the account's devices that are signed in at now,
+// without the one named.
+func (tx *Tx) CountActiveDevices(account protocol.AccountID, without protocol.DeviceID, now time.Time) (int, error) {
 	var n int
 	err := tx.row(`SELECT COUNT(*) FROM devices d JOIN accounts a ON a.account_id = d.account_id
-		AND a.generation = d.generation WHERE d.account_id = $1 AND d.status = 'active' AND d.device_id <> $2`,
-		account, without).Scan(&n)
+		AND a.generation = d.generation WHERE d.account_id = $1 AND d.status = 'active' AND d.device_id <> $2 AND (d.ends = 0 OR d.ends > $3)`,
+		account, without, millis(now)).Scan(&n)
 	return n, err
 }
 
@@ -115,10 +117,10 @@ func (tx *Tx) CountActiveDevices(account protocol.AccountID, without protocol.De
 // that it is. ErrNotFound: it is not.
 func (tx *Tx) SignInDevice(r DeviceRow, session string) error {
 	return tx.execOne(`INSERT INTO devices (account_id, device_id, public_key, name, model, kind, epoch, generation, status,
-			cause_at, last_grant, last_contact, lease, first_seen, signed_in, ip, place, conn)
+			cause_at, last_grant, last_contact, lease, first_seen, signed_in, ip, place, conn, ends, ends_held)
 		SELECT a.account_id, CAST($2 AS TEXT), e.public_key, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT),
 			a.generation, 'active', CAST($7 AS BIGINT), 0, CAST($7 AS BIGINT), 0, CAST($7 AS BIGINT), CAST($7 AS BIGINT),
-			CAST($8 AS TEXT), CAST($9 AS TEXT), 0
+			CAST($8 AS TEXT), CAST($9 AS TEXT), 0, CAST($11 AS BIGINT), CASE WHEN CAST($11 AS BIGINT) > 0 THEN 1 ELSE 0 END
 		FROM accounts a
 		JOIN web_sessions w ON w.account_id = a.account_id AND w.session_id = $10 AND w.generation = a.generation
 		JOIN enrolments e ON e.device_id = $2
@@ -128,9 +130,9 @@ func (tx *Tx) SignInDevice(r DeviceRow, session string) error {
 			generation = excluded.generation, status = 'active', cause_by = '', cause_at = excluded.cause_at, cause_where = '',
 			applied_status = '', applied_version = 0, applied_at = 0, profile_id = '', connected = 0, node_id = '', conn = 0,
 			last_grant = 0, last_contact = excluded.last_contact, lease = 0, signed_in = excluded.signed_in,
-			ip = excluded.ip, place = excluded.place
+			ip = excluded.ip, place = excluded.place, ends = excluded.ends, ends_held = excluded.ends_held
 		WHERE devices.epoch < excluded.epoch`,
-		r.Account, r.ID, r.Name, r.Model, r.Kind, r.Epoch, millis(r.SignedIn), r.IP, r.Place, session)
+		r.Account, r.ID, r.Name, r.Model, r.Kind, r.Epoch, millis(r.SignedIn), r.IP, r.Place, session, millis(r.Ends))
 }
 
 // SetDeviceStatus changes the desired status of one epoch from old to next:
@@ -139,6 +141,28 @@ func (tx *Tx) SetDeviceStatus(r DeviceRow, next protocol.Status, by protocol.By,
 	return tx.execOne(`UPDATE devices SET status = $5, cause_by = $6, cause_where = $7, cause_at = $8
 		WHERE account_id = $1 AND device_id = $2 AND epoch = $3 AND status = $4`,
 		r.Account, r.ID, r.Epoch, r.Status, next, by, where, millis(now))
+}
+
+// SetDeviceEnds sets when an epoch ends by itself; held: every lease of it ends by
+// then. ErrNotFound where it is no longer active.
+func (tx *Tx) SetDeviceEnds(r DeviceRow, ends time.Time, held bool) error {
+	return tx.execOne(`UPDATE devices SET ends = $4, ends_held = $5
+		WHERE account_id = $1 AND device_id = $2 AND epoch = $3 AND status = 'active'`,
+		r.Account, r.ID, r.Epoch, millis(ends), flag(held))
+}
+
+// DevicesEnded returns up to limit devices that are signed in and whose end date
+// has come, over all accounts.
+func (tx *Tx) DevicesEnded(now time.Time, limit int) ([]DeviceRow, error) {
+	var out []DeviceRow
+	err := tx.rows(func(scan scanFunc) error {
+		var r DeviceRow
+		err := r.scan(scan)
+		out = append(out, r)
+		return err
+	}, deviceQuery+`WHERE d.ends > 0 AND d.ends <= $1 AND d.status = 'active'
+		AND (d.generation = a.generation OR d.ends <= a.ended_at) ORDER BY d.ends LIMIT $2`, millis(now), limit)
+	return out, err
 }
 
 // SetDeviceApplied notes what a device has proved of an epoch.

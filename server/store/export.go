@@ -43,7 +43,7 @@ var exported = []ExportTable{
 	{"parentalTitles", "parental_titles", "title_id", "title_id", ""},
 	{"blockedTitles", "blocked_titles", "profile_id title_id", "profile_id, title_id", ""},
 	{"devices", "devices", "device_id name model kind epoch status cause_by cause_at:t cause_where applied_status applied_version applied_at:t" +
-		" profile_id connected:f last_grant:t last_contact:t lease first_seen:t signed_in:t ip place", "device_id", "public_key generation node_id conn told_epoch told_seq"},
+		" profile_id connected:f last_grant:t last_contact:t lease first_seen:t signed_in:t ends:t ip place", "device_id", "public_key generation node_id conn told_epoch told_seq ends_held"},
 	{"devicesAsking", "enrolments", "device_id name model kind state epoch ip place created:t expires:t", "device_id", "public_key code_hash salt"},
 	{"orders", "orders", "device_id epoch status signed:t jws", "device_id, epoch, digest", "digest"},
 	{"receipts", "receipts", "device_id typ epoch status version applied:t received:t jws", "device_id, digest", "digest"},

@@ -80,6 +80,8 @@ const (
 	DeviceLeft          Kind = "device_left"        // at the TV itself
 	DeviceMoved         Kind = "device_moved"       // signed in to another account
 	DeviceDeactivated   Kind = "device_deactivated" //
+	DeviceEndDate       Kind = "device_end_date"    // set, changed or removed; Detail: RFC 3339, or empty
+	DeviceEnded         Kind = "device_ended"       // at its end date
 	DeviceStolen        Kind = "device_stolen"      // reported by the owner
 	DeviceFinished      Kind = "device_finished"    // one reported stolen was deactivated
 	DeviceConfirmed     Kind = "device_confirmed"   // its receipt arrived

@@ -123,6 +123,7 @@ type DeviceCard struct {
 	By          protocol.By
 	ChangedAt   time.Time // when the status changed
 	Confirmed   time.Time // when its receipt arrived
+	Ends        time.Time // signed out by itself then; zero: never
 	Left        time.Time // when it confirmed a sign-out before that: nothing is left on it
 	Bound       *Bound    // of a device that is to stop, or would be: nil where nothing is known
 }
@@ -175,6 +176,8 @@ func (d DeviceCard) Why() string {
 		return "Done with the remote, at the TV."
 	case protocol.ByOperator:
 		return "Done by support."
+	case protocol.ByEndDate:
+		return "Its end date had come."
 	case protocol.BySafety:
 		return "Done for safety: something did not add up."
 	}

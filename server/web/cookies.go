@@ -145,6 +145,8 @@ var notices = map[noticeID]Notice{
 	"ended":             {"wait", "This browser was signed out. Sign in again to go on."},
 	"deviceOut":         {"ok", "The TV is signed out. Its card below shows when it has confirmed."},
 	"deviceEnded":       {"ok", "The TV is deactivated. Its card below shows when it has confirmed."},
+	"endDate":           {"ok", "The end date is saved. The TV is signed out by itself then."},
+	"noEndDate":         {"ok", "The TV has no end date: it stays signed in until you sign it out."},
 	"deviceStolen":      {"ok", "The TV is reported stolen. Its card below shows when it has locked itself, and where it reports from."},
 	"deviceFinished":    {"ok", "The stolen TV is finished: it is deactivated, and its reports are deleted."},
 	"deviceRenamed":     {"ok", "The new name is saved."},

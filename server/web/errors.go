@@ -151,6 +151,7 @@ var own = []struct {
 	{profile.ErrPIN, Problem{"pin", "A PIN is exactly four digits."}},
 	{profile.ErrTitle, Problem{"title", "No title on offer is called that. Check the spelling, or type only its beginning."}},
 	{device.ErrCode, Problem{"code", "No TV is waiting with that code. Check each letter; if it ran out, the TV shows a new one."}},
+	{device.ErrLimit, Problem{"", "The account has as many TVs signed in as this service allows, so this one was not. Sign one out first: the TV keeps its code while you do."}},
 	{device.ErrRefused, Problem{"code", "This TV was refused. It shows a new code if it asks again."}},
 }
 

@@ -240,6 +240,11 @@ func fixtureDevices(add func(string, any)) {
 	stolen.Status, stolen.State, stolen.By, stolen.ChangedAt = protocol.Stolen, StateUnreached, protocol.ByOwner, minutesAgo(90)
 	left := stolen
 	left.ID, left.Left = "d-left", minutesAgo(500)
+	until := online
+	until.Ends = fixtureNow.Add(75 * time.Hour)
+	add("enddate", EndDatePage{Frame: fixtureFrame("End date", "devices"), Device: until, Ends: EndField{Value: "2026-12-12T11:00"}})
+	add("enddate-wrong", EndDatePage{Frame: fixtureFrame("End date", "devices"), Device: offline, Ends: EndField{Value: "soon", Error: noDate}, Problems: []Problem{{Text: "Later."}}})
+	add("devices-until", DevicesPage{fixtureFrame("Devices", "devices"), Board{Now: fixtureNow, Devices: []DeviceCard{until}}})
 	add("stolen", StolenPage{Frame: fixtureFrame("Report stolen", "devices"), Device: offline})
 	add("stolen-online", StolenPage{Frame: fixtureFrame("Report stolen", "devices"), Device: online})
 	add("theft", TheftPage{

@@ -189,12 +189,15 @@ type TVApprovePage struct {
 	SameNetwork bool
 	Asked       time.Time
 	Expires     time.Time
+	Ends        EndField
+	Full        bool // the account has as many devices as allowed
 }
 
 // TVDonePage says that the TV is signed in.
 type TVDonePage struct {
 	Frame
 	Name string
+	Ends time.Time // zero: no end date
 }
 
 // TimelinePage lists what happened to the account.

@@ -47,6 +47,7 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[DevicesPage]():         "devices",
 	reflect.TypeFor[RenamePage]():          "rename",
 	reflect.TypeFor[DeactivatePage]():      "deactivate",
+	reflect.TypeFor[EndDatePage]():         "enddate",
 	reflect.TypeFor[StolenPage]():          "stolen",
 	reflect.TypeFor[TheftPage]():           "theft",
 	reflect.TypeFor[FinishPage]():          "finish",

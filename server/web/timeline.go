@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/timeline"
@@ -96,6 +97,8 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.DeviceLeft:          {"out", "TV signed out with its remote", true, false},
 	timeline.DeviceMoved:         {"tv", "TV signed in to another account", true, true},
 	timeline.DeviceDeactivated:   {"trash", "TV deactivated", true, false},
+	timeline.DeviceEndDate:       {"clock", "End date of a TV saved", true, false},
+	timeline.DeviceEnded:         {"out", "TV signed out at its end date", true, false},
 	timeline.DeviceStolen:        {"alert", "TV reported stolen", true, true},
 	timeline.DeviceFinished:      {"trash", "Stolen TV finished: deactivated, its reports deleted", true, true},
 	timeline.DeviceConfirmed:     {"check", "TV confirmed with a signed receipt", true, false},
@@ -145,6 +148,8 @@ func why(e timeline.Entry) []string {
 		if e.Times > 1 {
 			return []string{"From " + count(e.Times, "device or network", "devices or networks") + " within an hour. The first of them is named here."}
 		}
+	case timeline.DeviceEndDate, timeline.DeviceAdded:
+		return untilWords(e)
 	case timeline.RecoveryCodeUsed:
 		if e.Detail != "" {
 			return []string{e.Detail + " left."}
@@ -157,6 +162,18 @@ func why(e timeline.Entry) []string {
 		timeline.ProfileAdded, timeline.ProfileChanged, timeline.BlockedChanged, timeline.ParentalChanged, timeline.PINGuessed:
 		lines := strings.FieldsFunc(e.Detail, func(r rune) bool { return r == '\n' })
 		return lines[:min(len(lines), maxWhy)]
+	}
+	return nil
+}
+
+// untilWords says the end date of a TV.
+func untilWords(e timeline.Entry) []string {
+	t, err := time.Parse(time.RFC3339, e.Detail)
+	switch {
+	case err == nil:
+		return []string{"Until " + t.UTC().Format(layoutDay+", 15:04 MST") + "."}
+	case e.Kind == timeline.DeviceEndDate:
+		return []string{"It has none any more."}
 	}
 	return nil
 }

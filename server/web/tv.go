@@ -1,8 +1,11 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
+
+	"github.com/hearthkey/hearthkey/server/device"
 )
 
 // tv takes a user code by hand, or shows what a code would approve. It never
@@ -18,7 +21,7 @@ func (s *Site) tv(v *visit) error {
 	if tidy(typed) == "" || site == "cross-site" || site == "same-site" {
 		return s.showTV(v, http.StatusOK, tidy(typed), nil)
 	}
-	return s.showRequest(v, http.StatusOK, typed, nil)
+	return s.showRequest(v, http.StatusOK, typed, EndField{}, nil)
 }
 
 func (s *Site) showTV(v *visit, status int, code string, problem *Problem) error {
@@ -33,7 +36,7 @@ func (s *Site) showTV(v *visit, status int, code string, problem *Problem) error
 }
 
 // showRequest shows the TV that waits with a code.
-func (s *Site) showRequest(v *visit, status int, code string, problem *Problem) error {
+func (s *Site) showRequest(v *visit, status int, code string, ends EndField, problem *Problem) error {
 	req, err := s.c.Devices.Pending(v.ctx(), v.now, v.session, code)
 	if err != nil {
 		p, status, err := v.rejected(err)
@@ -45,9 +48,13 @@ func (s *Site) showRequest(v *visit, status int, code string, problem *Problem) 
 	page := TVApprovePage{
 		Frame: v.frame("Sign in this TV?", ""), Code: dashed(req.Code), Name: req.Name, Model: req.Model,
 		Address: req.IP, Place: req.Place, SameNetwork: sameNetwork(req.IP, s.c.Origins.Addr(v.r).String()),
-		Asked: req.Asked, Expires: req.Until,
+		Asked: req.Asked, Expires: req.Until, Ends: ends,
 	}
-	if problem != nil {
+	switch {
+	case problem != nil && problem.Field == "ends":
+		page.Ends.Error = problem.Text
+	case problem != nil:
+		page.Full = v.full
 		page.Problems = []Problem{{Text: problem.Text}}
 	}
 	return v.show(status, page)
@@ -83,7 +90,7 @@ func (s *Site) tvDecide(v *visit) error {
 		return s.approve(v, code)
 	case "refuse":
 		if err := s.c.Devices.Refuse(v.ctx(), v.now, v.session, code); err != nil {
-			return s.tvRejected(v, code, err)
+			return s.tvRejected(v, code, EndField{}, err)
 		}
 		return v.done("refused", "/account/devices")
 	}
@@ -91,16 +98,21 @@ func (s *Site) tvDecide(v *visit) error {
 }
 
 func (s *Site) approve(v *visit, code string) error {
-	id, err := s.c.Devices.Approve(v.ctx(), v.now, v.session, code)
+	ends, field, ok := v.endDate()
+	if !ok {
+		return s.showRequest(v, http.StatusUnprocessableEntity, code, field, &Problem{"ends", noDate})
+	}
+	id, err := s.c.Devices.ApproveUntil(v.ctx(), v.now, v.session, code, ends)
 	if err != nil {
-		return s.tvRejected(v, code, err)
+		return s.tvRejected(v, code, field, err)
 	}
 	s.Changed(v.session.Account)
 	v.redirect("/tv/done?device=" + string(id))
 	return nil
 }
 
-func (s *Site) tvRejected(v *visit, code string, err error) error {
+func (s *Site) tvRejected(v *visit, code string, ends EndField, err error) error {
+	v.full = errors.Is(err, device.ErrLimit)
 	p, status, err := v.rejected(err)
 	if err != nil {
 		return err
@@ -108,7 +120,7 @@ func (s *Site) tvRejected(v *visit, code string, err error) error {
 	if p.Field == "code" || status == http.StatusTooManyRequests {
 		return s.showTV(v, status, code, &p)
 	}
-	return s.showRequest(v, status, code, &p)
+	return s.showRequest(v, status, code, ends, &p)
 }
 
 // tvDone says that the TV is signed in.
@@ -118,5 +130,5 @@ func (s *Site) tvDone(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, TVDonePage{Frame: v.frame("Signed in", ""), Name: d.Name})
+	return v.show(http.StatusOK, TVDonePage{Frame: v.frame("Signed in", ""), Name: d.Name, Ends: d.Ends})
 }

@@ -31,6 +31,7 @@ type visit struct {
 	signed   bool
 	who      *Face     // the chosen profile
 	codeOver bool      // an access code that this visit tried works no longer
+	full     bool      // the account has as many devices as allowed
 	ending   time.Time // when the account is to be erased; zero: it stays
 }
 

@@ -126,6 +126,27 @@ function menus() {
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
+// zones lets an end date be typed in the browser's time zone: what comes without
+// one is in UTC.
+function zones() {
+  for (const input of document.querySelectorAll("[data-ends]")) {
+    const zone = input.form?.elements.zone;
+    const name = input.form?.querySelector("[data-zone-name]");
+    if (!zone) continue;
+    const utc = zone.value === "" && input.value ? new Date(`${input.value}Z`) : null;
+    if (utc && !Number.isNaN(+utc)) {
+      input.value = new Date(utc - utc.getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
+    }
+    const tell = () => {
+      const t = new Date(input.value);
+      zone.value = String(-(Number.isNaN(+t) ? new Date() : t).getTimezoneOffset());
+    };
+    if (name) name.textContent = " in your time zone";
+    input.addEventListener("input", tell);
+    tell();
+  }
+}
+
 // keep helps to copy or print what is shown only once.
 function keep() {
   for (const b of document.querySelectorAll("[data-copy]")) {
@@ -191,6 +212,7 @@ forms();
 menus();
 reveal();
 keep();
+zones();
 for (const box of document.querySelectorAll("[data-live]")) live(box);
 setInterval(localise, 15000);
 resend();
