@@ -28,6 +28,9 @@ func (s *stepper) forgotKey(k keyseq.Key) {
 func (m Model) viewForgot(v *View) {
 	v.Title = text(msgForgot)
 	v.Text = []string{text(msgForgotText), text(msgForgotNext)}
+	if !m.world.Online {
+		v.Text[1] = text(msgForgotOffline)
+	}
 	v.Link = m.link(m.world.ForgotPIN)
 }
 

@@ -163,6 +163,9 @@ func (s *stepper) pinChecked(ev PINChecked) {
 		s.setWait(p.ID, 0, false)
 		s.enter(p)
 		s.notice, s.noticeEnds = wrongTries(text(msgThePIN, "name", p.Name), ev), 0
+		if s.place == atPlayer { // a launch waited: nothing is pressed for long
+			s.noticeEnds = s.now + noticeFor
+		}
 	case ev.Outcome == PINWrong, ev.Outcome == PINWaiting:
 		if ev.Outcome == PINWrong {
 			e.message = text(msgPINWrong)

@@ -457,8 +457,8 @@ var english = [messageCount]string{
 	msgUpdate:          "Time for an update",
 	msgUpdateText:      "Update this TV's software, then try again. You stay signed in.",
 
-	msgBannerOffline:      "You're offline. Everything on this TV still works.",
-	msgBannerOfflineSince: "Offline since {since}. Everything on this TV still works.",
+	msgBannerOffline:      "You're offline. You can go on watching.",
+	msgBannerOfflineSince: "Offline since {since}. You can go on watching.",
 	msgBannerLeaseMinute:  "Connect this TV to the internet within a minute to keep watching.",
 	msgBannerLeaseMinutes: "Connect this TV to the internet within {n} minutes to keep watching.",
 	msgBannerRebuilding:   "This TV is getting your profiles again.",

@@ -55,6 +55,7 @@ type Model struct {
 	newsEnds   time.Duration // until when a new warning in the banner is said
 	toast      string
 	toastTo    time.Duration // when the toast goes
+	toastSaid  bool          // the person has gone on since it came
 	wake       time.Duration // the Tick asked for; 0 for none
 
 	codeEnds  time.Duration // when the code runs out
@@ -110,6 +111,11 @@ const toastFor = 6 * time.Second
 func Step(m Model, ev Event) (Model, []Effect) {
 	s := stepper{Model: m}
 	warned := m.warning()
+	switch ev.(type) {
+	case World, Tick, NetworkReport: // nothing that the person did
+	default:
+		s.toastSaid = true
+	}
 	switch ev := ev.(type) {
 	case Press:
 		s.elapse(ev.At)
@@ -262,7 +268,7 @@ func (s *stepper) closeAll() {
 }
 
 func (s *stepper) say(id message, pairs ...string) {
-	s.toast, s.toastTo = text(id, pairs...), s.now+toastFor
+	s.toast, s.toastTo, s.toastSaid = text(id, pairs...), s.now+toastFor, false
 }
 
 // sourceKeys is the key sequence as far as one source has come.

@@ -17,14 +17,18 @@ func (m Model) View() View {
 	if m.dialog != noDialog {
 		v.Dialog = m.viewDialog()
 	}
-	if v.Say = v.spoken(v.Focus == m.cameWith); m.typing.news && v.Keyboard != nil && v.Keyboard.Message != "" && v.Dialog == nil {
+	v.Say = v.spoken(v.Focus == m.cameWith)
+	if m.typing.news && v.Keyboard != nil && v.Keyboard.Message != "" && v.Dialog == nil {
 		v.Say = v.Keyboard.Message
 	}
-	if m.found.news && v.Screen == ScreenSearch && v.Dialog == nil && v.Menu == nil && v.Toast == "" {
+	if m.found.news && v.Screen == ScreenSearch && v.Dialog == nil && v.Menu == nil {
 		v.Say = sentences([]string{m.found.spoken(), v.Say})
 	}
 	if m.now < m.newsEnds && v.Banner != nil {
 		v.Say = sentences([]string{v.Banner.Text, v.Say})
+	}
+	if m.toast != "" && !m.toastSaid { // once: what the person does next is said by itself
+		v.Say = sentences([]string{m.toast, v.Say})
 	}
 	return v
 }
@@ -114,12 +118,9 @@ func (m *Model) warning() string {
 	return m.notice
 }
 
-// spoken is what a screen reader says after this change: what just happened;
-// where the focus is; and of a layer that has just come, what it is.
+// spoken is what a screen reader says after this change: where the focus is; and of a layer that has just come, what it is.
 func (v View) spoken(came bool) string {
 	switch {
-	case v.Toast != "":
-		return v.Toast
 	case v.Dialog == nil && v.PIN != nil && v.PIN.Message != "":
 		return v.PIN.Message
 	case v.Dialog == nil && v.PIN != nil && (v.PIN.Entered > 0 || v.PIN.Group):

@@ -42,6 +42,7 @@ const (
 	msgForgot
 	msgForgotText
 	msgForgotNext
+	msgForgotOffline
 	msgAskGrownUp
 	msgOneMore
 	msgSayChosen
@@ -105,6 +106,7 @@ var aboutProfiles = [messageEnd]string{
 	msgForgot:             "Forgot your PIN?",
 	msgForgotText:         "Scan the picture with your phone, or go to the address. With the account's password you can set a new PIN there.",
 	msgForgotNext:         "Keep this TV on: it takes the new PIN at once.",
+	msgForgotOffline:      "This TV is offline. It takes the new PIN as soon as it is connected again.",
 	msgAskGrownUp:         "Ask a grown-up to help you.",
 	msgOneMore:            "One more?",
 	msgSayChosen:          "{label}, chosen",

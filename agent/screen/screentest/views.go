@@ -234,7 +234,7 @@ func watching() []Named {
 	menu.Menu = []nav.Item{{ID: "home", Label: "Home"}, {ID: "list", Label: "My list"}, {ID: "search", Label: "Search"},
 		{ID: "switch", Label: "Switch profile"}, {ID: "edit", Label: "Edit profile"}, {ID: "settings", Label: "Settings"}}
 	offline := second
-	offline.Banner = &nav.Banner{Kind: "offline", Text: "Offline since 21:40. Everything on this TV still works."}
+	offline.Banner = &nav.Banner{Kind: "offline", Text: "Offline since 21:40. You can go on watching."}
 	offline.Toast = "Midnight Tram is not available for Alma."
 	sequence := home
 	sequence.Focus = "signOut"

@@ -43,7 +43,8 @@ export function forget(place) {
 // home describes the home screen.
 export function home(view, focus) {
   const rows = view.rows || [];
-  const at = find(rows, focus) || find(rows, lasts.get("home ")) || { row: 0, item: 0 };
+  const place = "home " + (view.who ? view.who.id : "") + " "; // each profile's rows are its own
+  const at = find(rows, focus) || find(rows, lasts.get(place)) || { row: 0, item: 0 };
   const here = rows[at.row] && rows[at.row].items[at.item];
   return [
     here && backdrop(here.poster || here.id, view.kids),
@@ -51,7 +52,7 @@ export function home(view, focus) {
       h("span", { class: "hint" }, icon("menu"), "Menu"),
       view.who && h("span", { class: "who" }, h("span", { class: "name", dir: "auto" }, view.who.label), avatar(view.who))),
     here ? hero(here) : [hearth(), heading(view)],
-    strips(view, focus, "home "),
+    strips(view, focus, place),
   ];
 }
 
