@@ -86,6 +86,7 @@ func TestBadCatalogues(t *testing.T) {
 		"null character":  `{"titles":[{"id":"a","name":"x\u0000y"}]}`,
 		"line break":      `{"titles":[{"id":"a","name":"x","text":"one\ntwo"}]}`,
 		"escape in genre": `{"titles":[{"id":"a","name":"x","genre":"\u001b[2J"}]}`,
+		"turned round":    `{"rows":[{"name":"\u202er"}]}`,
 		"control in row":  `{"rows":[{"name":"r\u0085"}]}`,
 		"space in id":     `{"titles":[{"id":"a b","name":"x"}]}`,
 		"letter in id":    `{"titles":[{"id":"é","name":"x"}]}`,

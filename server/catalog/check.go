@@ -126,12 +126,17 @@ func text(s string, low int) bool {
 		return false
 	}
 	for _, r := range s {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || turns(r) {
 			return false
 		}
 	}
 	return true
 }
+
+// turns reports whether a character changes the direction of what follows it, on the
+// screen of whoever reads it beside other text. Marks of direction are none: titles
+// in Arabic or Hebrew have them.
+func turns(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }
 
 // Unknown returns the ratings of c that the play decision does not know, each
 // once, at most 20: their titles count as [parental.UnratedAge] where the

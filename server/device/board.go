@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -148,7 +147,7 @@ func (s *Service) end(ctx context.Context, now time.Time, who account.Session, i
 func (s *Service) Rename(ctx context.Context, now time.Time, who account.Session, id protocol.DeviceID, name string) error {
 	name = strings.TrimSpace(name)
 	n := utf8.RuneCountInString(name)
-	if n < 1 || n > protocol.MaxName || !utf8.ValidString(name) || strings.IndexFunc(name, unicode.IsControl) >= 0 {
+	if n < 1 || n > protocol.MaxName || !protocol.Legible(name) {
 		return ErrName
 	}
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {

@@ -30,7 +30,7 @@ var (
 	ErrUnknown  = errors.New("profile: no such profile")
 	ErrTooMany  = errors.New("profile: as many profiles as allowed")
 	ErrMain     = errors.New("profile: the main profile stays")
-	ErrName     = errors.New("profile: a name has 1 to 32 characters and no control characters")
+	ErrName     = errors.New("profile: a name has 1 to 32 characters, of which some show and none hide")
 	ErrAvatar   = errors.New("profile: unknown avatar")
 	ErrLevel    = errors.New("profile: unknown maturity level")
 	ErrAbove    = errors.New("profile: not a level that has others above it")

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -217,7 +216,7 @@ func find(all []protocol.Profile, id protocol.ProfileID) (protocol.Profile, erro
 func (e Edit) checked(fallback string) (Edit, error) {
 	e.Name = strings.TrimSpace(norm.NFC.String(e.Name))
 	n := utf8.RuneCountInString(e.Name)
-	if n < 1 || n > MaxName || !utf8.ValidString(e.Name) || strings.IndexFunc(e.Name, unicode.IsControl) >= 0 {
+	if n < 1 || n > MaxName || !protocol.Legible(e.Name) {
 		return e, ErrName
 	}
 	if !knownAvatar(e.Avatar) {
