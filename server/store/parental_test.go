@@ -144,7 +144,7 @@ func TestPinTries(t *testing.T) { // P9
 	want()
 	update(t, db, func(tx *store.Tx) error {
 		pins, err := tx.Pins(house)
-		if len(pins) != 1 || pins[0].Unlocks != noon.UnixMilli()+1 || !pins[0].Alarmed.IsZero() {
+		if len(pins) != 1 || pins[0].Unlocks != noon.UnixMilli()+1 || !pins[0].Alarmed.Equal(noon) {
 			t.Errorf("after UnlockPin: %+v", pins)
 		}
 		return errors.Join(err, tx.PutPinTries(row), tx.SetPin(pinOf(protocol.ParentalPIN, 2)))
