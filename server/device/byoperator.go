@@ -21,7 +21,7 @@ func (s *Service) SignOutByOperator(ctx context.Context, now time.Time, acc prot
 		if err != nil {
 			return orUnknown(err)
 		}
-		status, _ := effective(row)
+		status, _ := effective(now, row)
 		if was = status.Strictness() < protocol.SignedOut.Strictness(); !was {
 			return nil
 		}
