@@ -13,23 +13,28 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/catalog"
 	"github.com/hearthkey/hearthkey/server/catalog/feed"
+	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/store"
 )
 
 // openTitles takes the titles into use that TVs show: from the operator's file
 // or address or, in development, the demo set.
-func (p *parts) openTitles(context.Context) error {
+func (p *parts) openTitles(ctx context.Context) error {
 	switch {
 	case feed.IsAddress(p.cfg.Catalog):
-		return p.openFeed()
+		if err := p.openFeed(); err != nil {
+			return err
+		}
 	case p.cfg.Catalog != "":
 		if _, err := p.readTitles(); err != nil {
 			return operator(err, "--catalog cannot be used: %v.", err)
 		}
 	case p.cfg.Dev:
-		_, err := p.titles.Use(catalog.Demo()) // one rating of it is unknown on purpose
-		return err
+		if _, err := p.titles.Use(catalog.Demo()); err != nil { // one rating of it is unknown on purpose
+			return err
+		}
 	}
-	return nil
+	return p.rememberTitles(ctx)
 }
 
 // readTitles takes the operator's file into use, where it is another one than
@@ -77,9 +82,43 @@ func (p *parts) watchTitles(ctx context.Context) {
 		case changed:
 			_, blob, edition := p.titles.Document()
 			p.cfg.Log.Info("catalogue changed", "file", p.cfg.Catalog, "bytes", blob.Size, "edition", edition)
-			p.hub.NudgeAll(ctx, edition)
+			p.titlesChanged(ctx, edition)
 		}
 	}
+}
+
+// titlesChanged follows a new edition of the catalogue.
+func (p *parts) titlesChanged(ctx context.Context, edition int32) {
+	if err := p.rememberTitles(ctx); err != nil {
+		p.cfg.Log.Error("names of titles not kept: those that go from the catalogue may lose theirs in activity", "error", err)
+	}
+	p.hub.NudgeAll(ctx, edition)
+}
+
+// namesKept is for how long the name of a title is kept that is not on offer any
+// more, beside the time that activity is kept: TVs may tell of it late.
+const namesKept = 90 * 24 * time.Hour
+
+// rememberTitles keeps what titles are called, so that what was watched and
+// blocked has a name after the operator takes it off.
+func (p *parts) rememberTitles(ctx context.Context) error {
+	now := p.cfg.Now()
+	var names map[protocol.TitleID]string
+	err := p.db.Update(ctx, func(tx *store.Tx) (err error) {
+		if err := tx.PutTitleNames(p.titles.Names(), now); err != nil {
+			return err
+		}
+		if err := tx.DeleteTitleNamesBefore(now.Add(-cmp.Or(p.cfg.KeepActivity, device.KeptActivity) - namesKept)); err != nil {
+			return err
+		}
+		names, err = tx.TitleNames()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep the names of titles: %w", err)
+	}
+	p.titles.Remember(names)
+	return nil
 }
 
 // openFeed begins with the catalogue that the operator's address gave last. It
@@ -88,7 +127,7 @@ func (p *parts) openFeed() (err error) {
 	p.feed, err = feed.New(feed.Config{
 		Address: p.cfg.Catalog, Token: p.cfg.catalogToken, Every: p.cfg.CatalogEvery, File: filepath.Join(p.cfg.Data, "catalog.json"),
 		Live: &p.titles, Log: p.cfg.Log,
-		Changed: func(ctx context.Context, edition int32) { p.hub.NudgeAll(ctx, edition) },
+		Changed: p.titlesChanged,
 	})
 	if errors.Is(err, feed.ErrConfig) {
 		return operator(err, "--catalog cannot be used: %s.", strings.TrimPrefix(err.Error(), feed.ErrConfig.Error()+": "))
@@ -128,15 +167,9 @@ func (s *settings) checkCatalog() error {
 	return nil
 }
 
-// title names a title for a page, an episode with its series: "" for one that is
-// not on offer.
-func (p *parts) title(id protocol.TitleID) string {
-	t, known := p.titles.Title(id)
-	if series := p.titles.Name(protocol.TitleID(t.Series)); known && series != "" {
-		return fmt.Sprintf("%s, season %d, episode %d: %s", series, t.Season, t.Episode, t.Name)
-	}
-	return t.Name
-}
+// title names a title for a page, an episode with its series, also one that is not
+// on offer any more: "" for one that nobody knows.
+func (p *parts) title(id protocol.TitleID) string { return p.titles.Called(id) }
 
 // feedAge is how long ago the catalogue's address last said what the catalogue
 // is, in seconds; -1 before it did, and where there is no address.

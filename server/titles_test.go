@@ -165,6 +165,66 @@ func TestCatalogueByFile(t *testing.T) {
 	v.shows(second)
 }
 
+// TestD6_TitlesKeepTheirNames: what was watched and blocked is called as it was
+// after the operator took it off, also after a restart, by the API, on the page
+// and in the download. Once it was on offer, it can be blocked again.
+func TestD6_TitlesKeepTheirNames(t *testing.T) {
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "titles.json")
+	settings := func(c *server.Config) { c.Data, c.Catalog = dir, file }
+	offer := func(text string) *house {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return open(t, settings)
+	}
+	h := offer(`{"titles":[{"id":"amber","name":"Amber"},{"id":"sand","name":"Sand","kind":"series"},
+		{"id":"sand-1","name":"Pilot","kind":"episode","series":"sand","season":1,"episode":1}]}`)
+	o := h.signUp("mara@example.org")
+	v := newTV(h, "Den")
+	v.join(o)
+	kids := v.snapshot().Profiles[1].ID
+	blocked := "/v1/profiles/" + string(kids) + "/blocked"
+	o.call("PUT", blocked+"/amber", nil, nil)
+	now := protocol.MillisOf(time.Now())
+	v.tell(protocol.ActivityItem{Seq: 1, Profile: kids, Title: "sand-1", What: protocol.Started, At: now},
+		protocol.ActivityItem{Seq: 2, Profile: kids, Title: "never", What: protocol.Started, At: now})
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	again := offer(wares("basalt", "Basalt"))
+	o.house, o.t = again, t
+	var seen struct {
+		Viewings []struct {
+			Title string
+			Name  string `json:"title_name"`
+		}
+		Titles []struct{ ID, Name string }
+	}
+	o.call("GET", "/v1/activity", nil, &seen)
+	for _, w := range seen.Viewings {
+		if want := map[string]string{"sand-1": "Sand, season 1, episode 1: Pilot"}[w.Title]; w.Name != want {
+			t.Errorf("%s is called %q, want %q", w.Title, w.Name, want)
+		}
+	}
+	for range 2 {
+		o.call("GET", blocked, nil, &seen)
+		if len(seen.Viewings) != 2 || len(seen.Titles) != 1 || seen.Titles[0].Name != "Amber" {
+			t.Errorf("%+v", seen)
+		}
+		o.call("DELETE", blocked+"/amber", nil, nil)
+		o.call("PUT", blocked+"/amber", nil, nil)
+	}
+	status, body := o.try("POST", "/v1/export", nil)
+	wantStatus(t, "export", status, 200, nil)
+	for _, want := range []string{`"title_name":"Sand, season 1, episode 1: Pilot"`, `"title_name":"Amber"`, `"title_id":"never"`} {
+		if !strings.Contains(strings.ReplaceAll(string(body), `": `, `":`), want) {
+			t.Errorf("the download lacks %s", want)
+		}
+	}
+}
+
 func TestCatalogueSettings(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "titles.json")
 	if err := os.WriteFile(file, []byte(`{"titles":[{"id":"a","name":"x","kind":"movie"}]}`), 0o600); err != nil {

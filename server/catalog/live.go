@@ -16,7 +16,8 @@ import (
 // Live has none. It is safe for concurrent use; each method answers from one
 // edition of the catalogue.
 type Live struct {
-	now atomic.Pointer[edition]
+	now  atomic.Pointer[edition]
+	past atomic.Pointer[map[protocol.TitleID]string] // names, see Remember
 
 	using sync.Mutex // one change at a time
 }

@@ -57,3 +57,30 @@ func TestLive(t *testing.T) {
 		t.Errorf("garbage: changed %t, %v", changed, err)
 	}
 }
+
+// TestD6_CalledSurvivesTheOffer: what was watched keeps its name when it goes.
+func TestD6_CalledSurvivesTheOffer(t *testing.T) {
+	var l Live
+	if got := l.Called("a"); got != "" || len(l.Names()) != 0 {
+		t.Errorf("without a catalogue: %q, %v", got, l.Names())
+	}
+	one := `{"titles":[{"id":"a","name":"Amber"},{"id":"s","name":"Sand","kind":"series"},
+		{"id":"s1","name":"Pilot","kind":"episode","series":"s","season":2,"episode":1}]}`
+	for _, use := range []string{one, `{"titles":[{"id":"b","name":"Basalt"}]}`, `{"titles":[{"id":"a","name":"Amber, again"}]}`} {
+		if _, err := l.Use([]byte(use)); err != nil {
+			t.Fatal(err)
+		}
+		if use == one {
+			l.Remember(l.Names())
+		}
+		want := map[protocol.TitleID]string{"a": "Amber", "s": "Sand", "s1": "Sand, season 2, episode 1: Pilot", "b": l.Name("b"), "c": ""}
+		if l.Name("a") != "" {
+			want["a"] = l.Name("a")
+		}
+		for id, name := range want {
+			if got := l.Called(id); got != name {
+				t.Errorf("%s: %s is called %q, want %q", use, id, got, name)
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,10 @@ func (tx *Tx) ExportPage(t ExportTable, account protocol.AccountID, offset, limi
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i], _, _ = strings.Cut(c, ":")
+	}
+	if slices.Contains(names, "title_id") { // with what the title is or was called
+		columns = append(columns, "title_name")
+		names = append(names, `COALESCE((SELECT n.name FROM title_names n WHERE n.title_id = `+t.table+`.title_id), '')`)
 	}
 	var out []json.RawMessage
 	err := tx.rows(func(scan scanFunc) error {
