@@ -18,13 +18,14 @@ import (
 //	told     what the device counted itself; only its own word changes it
 //	checked  what the server checked for it: a device cannot talk that down
 //
-// Each is forgiven one a day. A device is told what it does not hold itself: the
+// Each is forgiven one a day, so of a sum at most as many as there are counts: of
+// nine, which nobody is told of, nine a day. A device is told what it does not hold itself: the
 // rows of all others, signed out or not, and its own checked.
 const (
 	freeTries  = 4              // wrong tries without a wait
 	firstWait  = time.Minute    // with the next; then doubling
 	longWait   = time.Hour      // at most
-	forgive    = 24 * time.Hour // after which one wrong try is forgiven
+	forgive    = 24 * time.Hour // after which one wrong try of each count is forgiven
 	alarmAgain = 24 * time.Hour // before the owner is told again of the same PIN
 	maxTold    = 1000           // of a device that tells more; at one try an hour that takes weeks
 )

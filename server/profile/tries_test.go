@@ -114,6 +114,26 @@ func TestP9_TriesAreCountedOverAllDevices(t *testing.T) {
 	}
 }
 
+// TestP9_EachDevicesCountIsForgivenOneADay: so a sum goes down by one a day for each
+// device, and what is not told to the owner by nine at most.
+func TestP9_EachDevicesCountIsForgivenOneADay(t *testing.T) {
+	f := newFixture(t)
+	p := f.lockMain(t, "2846")
+	try := func(wrong int) protocol.PINTry { return protocol.PINTry{Profile: p.ID, PIN: p.PIN, Wrong: wrong} }
+	for _, tv := range []struct {
+		name  string
+		wrong int
+	}{{"living", 4}, {"bedroom", 4}, {"kitchen", 1}} {
+		f.report(t, f.tv(t, tv.name, 1), try(tv.wrong))
+	}
+	for days, want := range []int{9, 6, 4, 2, 0} {
+		tries, err := f.Tries(f.ctx, f.now.Add(time.Duration(days)*forgive), f.who.Account)
+		if err != nil || tries[p.ID].Wrong != want {
+			t.Errorf("after %d days: %d, %v, want %d", days, tries[p.ID].Wrong, err, want)
+		}
+	}
+}
+
 // TestP9_ANewSignInStartsFromTheServersCount: signing out and in again gives no
 // tries back, and what the old sign-in says later is not heard.
 func TestP9_ANewSignInStartsFromTheServersCount(t *testing.T) {

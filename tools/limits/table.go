@@ -118,7 +118,7 @@ var table = []Row{
 	{"Wait after them, doubling", "agent/pinlock", "FirstWait", "", "P9"},
 	{"Longest wait at a PIN", "agent/pinlock", "LongWait", "", "P9"},
 	{"A notice, and an hour each, from wrong PIN number", "agent/pinlock", "AlarmAt", "", "P9"},
-	{"A wrong PIN is forgiven every", "agent/pinlock", "Forgive", "", "P9"},
+	{"Of each device's wrong PINs one is forgiven every", "agent/pinlock", "Forgive", "", "P9"},
 	{"The owner is told again that the same PIN is guessed after", "server/profile", "alarmAgain", "", "V7"},
 	{"Blocked titles, over all profiles of an account", "protocol", "MaxBlocked", "titles", "P6"},
 	{"Titles that ask for the parental PIN", "protocol", "MaxParentTitle", "titles", "P7"},
