@@ -214,7 +214,11 @@ func TestSettings(t *testing.T) {
 	}{
 		{"zero", Settings{}, true},
 		{"stricter", Settings{Notice: 0.1, Code: 0.5, Strong: 1}, true},
-		{"not rising", Settings{Notice: 5}, false},
+		{"not rising", Settings{Notice: 5, Code: 4}, false},
+		{"a code only from above the default of the strongest proof", Settings{Code: 5}, true},
+		{"a notice only from above the defaults", Settings{Notice: 5}, true},
+		{"the strongest proof from below the default of a code", Settings{Strong: 0.5}, true},
+		{"the strongest proof before a code", Settings{Code: 3, Strong: 2}, false},
 		{"negative", Settings{MaxSpeed: -1}, false},
 		{"not a number", Settings{Strong: math.NaN()}, false},
 		{"infinite", Settings{Strong: math.Inf(1)}, false},
@@ -288,5 +292,30 @@ func TestV4_WhatIsKnownIsNoAccusation(t *testing.T) {
 		if (Reason{Code: code, Points: -0.7}).Accuses() {
 			t.Errorf("%s accuses although it speaks for the owner", code)
 		}
+	}
+}
+
+// TestV4_ThresholdsFollow: an operator may set any one of them.
+func TestV4_ThresholdsFollow(t *testing.T) {
+	for _, c := range []struct {
+		set, want [3]float64 // notice, code, strong
+	}{
+		{[3]float64{}, [3]float64{1, 2, 4}},
+		{[3]float64{0, 5, 0}, [3]float64{1, 5, 5}},
+		{[3]float64{0, 0.5, 0}, [3]float64{0.5, 0.5, 4}},
+		{[3]float64{3, 0, 0}, [3]float64{3, 3, 4}},
+		{[3]float64{6, 0, 0}, [3]float64{6, 6, 6}},
+		{[3]float64{0, 0, 1}, [3]float64{1, 1, 1}},
+		{[3]float64{0, 0, 8}, [3]float64{1, 2, 8}},
+		{[3]float64{2, 3, 7}, [3]float64{2, 3, 7}},
+	} {
+		d := Settings{Notice: c.set[0], Code: c.set[1], Strong: c.set[2]}.withDefaults()
+		if got := [3]float64{d.Notice, d.Code, d.Strong}; got != c.want {
+			t.Errorf("levels of %v = %v, want %v", c.set, got, c.want)
+		}
+	}
+	err := Settings{Notice: 3, Code: 2}.Check()
+	if err == nil || !strings.Contains(err.Error(), "--risk-notice") {
+		t.Errorf("what cannot be = %v, want the flags' names", err)
 	}
 }

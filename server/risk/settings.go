@@ -9,7 +9,9 @@ import (
 // is zero means its own default.
 type Settings struct {
 	// Notice, Code and Strong are the scores (in points, see [Assessment])
-	// from which a sign-in has that level. Defaults 1, 2 and 4.
+	// from which a sign-in has that level. Defaults 1, 2 and 4; where only some
+	// are set, the others follow: Code is no lower than Notice and no higher than
+	// Strong, Notice no higher than Code, Strong no lower than Code.
 	Notice, Code, Strong float64
 	// MaxSpeed is the fastest that people travel, in km/h. Default 900, about
 	// what an airliner does.
@@ -47,15 +49,13 @@ func (s Settings) Check() error {
 		return fmt.Errorf("risk: settings have a negative number of failures")
 	}
 	if d.Notice > d.Code || d.Code > d.Strong {
-		return fmt.Errorf("risk: levels begin at %v, %v and %v, want them to rise", d.Notice, d.Code, d.Strong)
+		return fmt.Errorf("risk: levels begin at %v, %v and %v, want them to rise: look at --risk-notice, --risk-code and --risk-strong", d.Notice, d.Code, d.Strong)
 	}
 	return nil
 }
 
 func (s Settings) withDefaults() Settings {
-	s.Notice = orDefault(s.Notice, DefaultNotice)
-	s.Code = orDefault(s.Code, DefaultCode)
-	s.Strong = orDefault(s.Strong, DefaultStrong)
+	s = s.withLevels()
 	s.MaxSpeed = orDefault(s.MaxSpeed, DefaultMaxSpeed)
 	s.MinTravel = orDefault(s.MinTravel, DefaultMinTravel)
 	if s.AccountFailures <= 0 {
@@ -67,6 +67,16 @@ func (s Settings) withDefaults() Settings {
 	if s.NetworkFailures <= 0 {
 		s.NetworkFailures = DefaultNetworkFailures
 	}
+	return s
+}
+
+// withLevels takes defaults for the levels that are not set, moved so that they
+// rise with those that are.
+func (s Settings) withLevels() Settings {
+	notice, strong := orDefault(s.Notice, 0), orDefault(s.Strong, math.Inf(1))
+	s.Code = orDefault(s.Code, min(max(DefaultCode, notice), strong))
+	s.Notice = orDefault(s.Notice, min(DefaultNotice, s.Code))
+	s.Strong = orDefault(s.Strong, max(DefaultStrong, s.Code))
 	return s
 }
 

@@ -79,7 +79,8 @@ type serve struct {
 	Region      string        `placeholder:"CC" help:"Country of phone numbers typed without one (ISO 3166-1), e.g. DE."`
 	Support     string        `placeholder:"TEXT" help:"How people reach support, as the help page shows it, e.g. an address or a number."`
 	RiskCode    float64       `name:"risk-code" placeholder:"POINTS" help:"Score from which a sign-in needs an access code. Default: 2."`
-	RiskNotice  float64       `name:"risk-notice" placeholder:"POINTS" help:"Score from which a sign-in is told of. Default: 1."`
+	RiskStrong  float64       `name:"risk-strong" placeholder:"POINTS" help:"Score from which a sign-in needs the strongest proof that the account has. Default: 4, or --risk-code where that is higher."`
+	RiskNotice  float64       `name:"risk-notice" placeholder:"POINTS" help:"Score from which a sign-in is told of. Default: 1, or --risk-code where that is lower."`
 	Lease       time.Duration `default:"8h" help:"How long a device works without contact, at most 8h."`
 	MaxDevices  int           `default:"50" help:"Devices signed in per account."`
 	MaxProfiles int           `default:"5" help:"Profiles per account."`
@@ -102,7 +103,7 @@ func (s serve) config(log *slog.Logger) server.Config {
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		CatalogEvery: s.CatEvery, CatalogToken: s.CatToken, CatalogTokenFile: s.CatFile,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
-		Places: s.Places, Region: s.Region, Support: s.Support, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode},
+		Places: s.Places, Region: s.Region, Support: s.Support, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode, Strong: s.RiskStrong},
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
 		MaxStreams: s.MaxStreams, GrantAudience: s.GrantAud, GrantClients: s.GrantAsk,
 		KeepActivity: s.KeepTold, KeepAddresses: s.KeepIPs,
