@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -87,7 +88,7 @@ func (s *Service) Authenticate(ctx context.Context, now time.Time, token string)
 }
 
 // byToken finds a live session: ErrSignedOut where there is none, ErrOldToken
-// beside the row where the token is the one before.
+// beside the row where the token is one of the last few before.
 func (s *Service) byToken(ctx context.Context, now time.Time, token string) (row store.WebSessionRow, err error) {
 	acc, id, ok := parseToken(token)
 	if !ok {
@@ -105,7 +106,9 @@ func (s *Service) byToken(ctx context.Context, now time.Time, token string) (row
 	}
 	hash := []byte(protocol.DigestOf([]byte(token)))
 	same := subtle.ConstantTimeCompare([]byte(row.TokenHash), hash) == 1
-	before := subtle.ConstantTimeCompare([]byte(row.Previous), hash) == 1
+	before := slices.ContainsFunc(row.Previous, func(d protocol.Digest) bool {
+		return subtle.ConstantTimeCompare([]byte(d), hash) == 1
+	})
 	switch {
 	case now.Sub(row.LastSeen) >= IdleLimit, now.Sub(row.Created) >= SessionLimit, !same && !before:
 		return row, ErrSignedOut

@@ -135,6 +135,36 @@ func TestProve(t *testing.T) { // A8
 }
 
 // ASVS 6.2.2, 6.2.3, 6.3.7.
+// ASVS 7.2.4: a token that another has replaced lets nobody in, but the last few
+// are told from those of sessions that are gone, and sign out.
+func TestD5_OldTokensAreKnownAndSignOut(t *testing.T) {
+	f := newFixture(t)
+	web := f.signedUp(t, "anna@example.org").Web
+	tokens := []string{web.Token}
+	for range 5 {
+		next, err := f.Prove(f.ctx, f.clock.Now(), web.Session, goodPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		web, tokens = next, append(tokens, next.Token)
+	}
+	for i, token := range tokens {
+		_, err := f.Authenticate(f.ctx, f.clock.Now(), token)
+		if got, want := errors.Is(err, ErrOldToken), i >= 1 && i <= 4; got != want || (err == nil) != (i == 5) {
+			t.Errorf("token %d: %v, an old one: %v", i, err, want)
+		}
+	}
+	if _, err := f.SignOutToken(f.ctx, f.clock.Now(), tokens[0], Client{}); !errors.Is(err, ErrSignedOut) {
+		t.Errorf("sign-out by a forgotten token: %v", err)
+	}
+	if acc, err := f.SignOutToken(f.ctx, f.clock.Now(), tokens[1], Client{}); err != nil || acc != web.Session.Account {
+		t.Errorf("sign-out by an old token: %v", err)
+	}
+	if f.live(t, web.Token) {
+		t.Error("the session still lives")
+	}
+}
+
 func TestChangePassword(t *testing.T) { // A6
 	for _, everywhere := range []bool{true, false} {
 		f := newFixture(t)

@@ -1,17 +1,21 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 )
+
+// digestLen is the length of a [protocol.Digest] in characters.
+const digestLen = 43
 
 // WebSessionRow is one web session. Rows of an older generation are dead.
 type WebSessionRow struct {
 	Account    protocol.AccountID
 	ID         string
 	TokenHash  protocol.Digest
-	Previous   protocol.Digest // hash of the token before this one; empty: it is the first. Only read
+	Previous   []protocol.Digest // hashes of the last tokens before this one, the newest first; at most four. Only read
 	Generation int64
 	Created    time.Time
 	LastSeen   time.Time
@@ -32,8 +36,13 @@ const webSessionQuery = `SELECT w.session_id, w.token_hash, w.previous_hash, w.g
 	WHERE w.account_id = $1`
 
 func (r *WebSessionRow) scan(scan scanFunc) error {
-	return scan(&r.ID, &r.TokenHash, &r.Previous, &r.Generation, asTime(&r.Created), asTime(&r.LastSeen), asTime(&r.Proved), &r.Agent,
+	var previous string
+	err := scan(&r.ID, &r.TokenHash, &previous, &r.Generation, asTime(&r.Created), asTime(&r.LastSeen), asTime(&r.Proved), &r.Agent,
 		&r.IP, &r.Place, &r.Factors, &r.Email, &r.Language)
+	for hash := range slices.Chunk([]byte(previous), digestLen) {
+		r.Previous = append(r.Previous, protocol.Digest(hash))
+	}
+	return err
 }
 
 // BeginWebSession adds a session for a sign-in that saw password as the
@@ -86,10 +95,11 @@ func (tx *Tx) ProveWebSession(account protocol.AccountID, session, password stri
 }
 
 // RenewWebSession carries a session into another generation, with a new token
-// where tokenHash is not empty: the one before it is remembered then.
+// where tokenHash is not empty: the last four before it are remembered, one
+// after the other, each of 43 characters.
 func (tx *Tx) RenewWebSession(account protocol.AccountID, session string, generation int64, tokenHash protocol.Digest) error {
 	return tx.execOne(`UPDATE web_sessions SET generation = $3,
-		previous_hash = CASE WHEN $4 = '' THEN previous_hash ELSE token_hash END,
+		previous_hash = CASE WHEN $4 = '' THEN previous_hash ELSE substr(token_hash || previous_hash, 1, 172) END,
 		token_hash = CASE WHEN $4 = '' THEN token_hash ELSE $4 END
 		WHERE account_id = $1 AND session_id = $2`,
 		account, session, generation, tokenHash)

@@ -33,9 +33,7 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, context.Canceled) && v.ctx().Err() != nil:
 		return // nobody listens any more
 	case errors.Is(err, account.ErrSignedOut):
-		v.drop(cookieSession)
-		v.leaveNotice("ended")
-		v.redirect("/signin")
+		v.signedOut()
 		return
 	}
 	if errors.Is(err, account.ErrProofNeeded) { // it ran out meanwhile
@@ -51,6 +49,17 @@ func (v *visit) fail(err error) {
 		v.s.c.Log.Error("render error page", slog.Any("err", err))
 		http.Error(v.w, "Something went wrong.", http.StatusInternalServerError)
 	}
+}
+
+// signedOut leads to the sign-in where the session ended meanwhile. Where only the
+// token is an old one, another tab has just got the new cookie: it stays.
+func (v *visit) signedOut() {
+	_, err := v.s.c.Accounts.Authenticate(v.ctx(), v.now, v.cookie(cookieSession))
+	if errors.Is(err, account.ErrSignedOut) && !errors.Is(err, account.ErrOldToken) {
+		v.drop(cookieSession)
+		v.leaveNotice("ended")
+	}
+	v.redirect("/signin?next=" + url.QueryEscape(v.here()))
 }
 
 // explain words an error for a person.

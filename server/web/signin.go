@@ -141,5 +141,8 @@ func (s *Site) signOut(v *visit) error {
 	v.drop(cookieProfile)
 	v.drop(cookieWalk)
 	v.w.Header().Set("Clear-Site-Data", `"cache", "storage"`) // the cookies that stay make this a known device
+	if acc == "" {
+		return v.done("ended", "/signin") // before, or by somebody else
+	}
 	return v.done("signedOut", "/signin")
 }

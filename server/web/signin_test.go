@@ -1,7 +1,9 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -218,4 +220,27 @@ func TestASignInReplacesTheOneBefore(t *testing.T) {
 	}
 	old := w.browser()
 	old.moved(old.send(r), "/signin?next=%2Faccount")
+}
+
+// D5: a form that was on its way while another tab got a new cookie does not
+// take that from it; "signed out" is said where a session ended.
+func TestD5_AnOldCookieTakesNothingAway(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	old := p.form("/proof", "password="+testPassword, "next=/account")
+	for _, c := range p.client.Jar.Cookies(old.URL) {
+		old.AddCookie(c)
+	}
+	p.moved(p.post("/proof", "password="+testPassword, "next=/account"), "/account")
+	p.moved(p.post("/proof", "password="+testPassword, "next=/account"), "/account")
+	v := &visit{s: w.site, w: httptest.NewRecorder(), r: old, now: w.clock.Now()}
+	v.fail(fmt.Errorf("prove: %w", account.ErrSignedOut)) // as a handler meets it, a moment later
+	if set := v.w.Header().Values("Set-Cookie"); len(set) > 0 {
+		t.Errorf("the old cookie sets %q", set)
+	}
+	p.moved(p.post("/signout"), "/signin")
+	has(t, p.page("/signin"), "You are signed out of this browser")
+	p.moved(p.post("/signout"), "/signin")
+	lacks(t, p.page("/signin"), "You are signed out of this browser")
 }
