@@ -38,7 +38,7 @@ func TestV7_AStrangerWritesNothingIntoNotices(t *testing.T) {
 	_, _, outbox := h.do("GET", "/dev/outbox.json", nil, nil)
 	_, timeline := o.try("GET", "/v1/timeline", nil)
 	for what, body := range map[string][]byte{"the outbox": outbox, "the timeline": timeline} {
-		for _, word := range []string{"900", "blocked", "evil"} {
+		for _, word := range []string{"5550100", "blocked", "evil"} {
 			if strings.Contains(string(body), word) {
 				t.Errorf("%s says %q: %s", what, word, body)
 			}
