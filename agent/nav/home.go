@@ -104,6 +104,7 @@ type rowBuilder struct {
 	left     int    // of the budget in bytes of JSON
 	progress bool   // its items show how much of them was watched
 	inSeries bool   // its items are episodes of the series that is open
+	byName   bool   // its items were looked for by their names, episodes too
 }
 
 // add adds a title, and reports whether there is room for another.
@@ -113,6 +114,9 @@ func (b *rowBuilder) add(t *parental.Title) bool {
 		return true
 	}
 	it := b.model.titleItem(t, b.inSeries)
+	if series := b.model.seriesName(t); b.byName && t.Kind == parental.Episode && series != "" {
+		it.Label, it.Detail = clean(t.Name, maxLabel), joined(series, episodeNumber(t))
+	}
 	it.ID, it.Locked = b.prefix+"/"+t.ID, needsPIN
 	if b.progress {
 		it.Progress = b.model.progress(t)

@@ -121,10 +121,8 @@ func (m *Model) warning() string {
 // spoken is what a screen reader says after this change: where the focus is; and of a layer that has just come, what it is.
 func (v View) spoken(came bool) string {
 	switch {
-	case v.Dialog == nil && v.PIN != nil && v.PIN.Message != "":
-		return v.PIN.Message
-	case v.Dialog == nil && v.PIN != nil && (v.PIN.Entered > 0 || v.PIN.Group):
-		return text(msgSayPIN, "n", itoa(v.PIN.Entered), "length", itoa(v.PIN.Length))
+	case v.Dialog == nil && v.PIN != nil && v.PIN.says():
+		return v.PIN.spoken()
 	}
 	var parts []string
 	if came {
@@ -140,6 +138,22 @@ func (v View) spoken(came bool) string {
 	return sentences(parts)
 }
 
+// says reports whether there is more to hear of a PIN than that it is wanted.
+func (p PIN) says() bool { return p.Message != "" || p.Group || p.Entered > 0 }
+
+// spoken is how far a PIN is, and never which digits or group: others listen.
+func (p PIN) spoken() string {
+	switch {
+	case p.Message != "" && p.Wait > 0:
+		return sentences([]string{p.Message, text(msgSayPINWait, "n", itoa(int((p.Wait+59)/60)))})
+	case p.Message != "":
+		return p.Message
+	case p.Group:
+		return text(msgSayPINGroup, "n", itoa(p.Entered), "length", itoa(p.Length))
+	}
+	return text(msgSayPIN, "n", itoa(p.Entered), "length", itoa(p.Length))
+}
+
 // introduction is what the top layer says of itself.
 func (v View) introduction() []string {
 	switch {
@@ -149,6 +163,9 @@ func (v View) introduction() []string {
 		return nil
 	}
 	parts := append([]string{v.Title}, v.Text...)
+	if v.PIN != nil {
+		parts = append(parts, text(msgSayPINArrows))
+	}
 	if v.Code != nil {
 		parts = append(parts, v.Code.Problem, strings.Join(strings.Split(v.Code.Text, ""), " "))
 	}

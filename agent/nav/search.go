@@ -67,7 +67,7 @@ func (s *stepper) fillSearch() {
 	f.built, f.query, f.news = now, s.typing.query, s.typing.query != ""
 	list := s.search(f.query)
 	f.suggest = s.suggestions(list)
-	b := rowBuilder{model: &s.Model, row: Row{Label: text(msgResults)}, prefix: "found", left: pageBudget}
+	b := rowBuilder{model: &s.Model, row: Row{Label: text(msgResults)}, prefix: "found", left: pageBudget, byName: true}
 	for i := range list {
 		b.add(&list[i])
 	}
