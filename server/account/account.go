@@ -115,9 +115,11 @@ func (e *WrongCodeError) Error() string {
 	return fmt.Sprintf("account: wrong access code, %d tries left", e.Left)
 }
 
-// ThrottledError says that something was asked for too often. Nothing was done.
+// ThrottledError says that something was asked for too often, or tried too often
+// without success. Nothing was done.
 type ThrottledError struct {
 	RetryAfter time.Duration
+	Tries      bool // wrong passwords or codes: the right one is not looked at either
 }
 
 // Error tells when to come back.
@@ -180,7 +182,7 @@ type NoticeKind string
 const (
 	NoticeAccessCode      NoticeKind = "access-code"           // Code: the six digits
 	NoticeHaveAccount     NoticeKind = "have-account"          // somebody signed up with a known address
-	NoticeNewSignIn       NoticeKind = "new-sign-in"           // on the web, by an unknown device or a suspicious one
+	NoticeNewSignIn       NoticeKind = "new-sign-in"           // on the web, by an unknown device or a suspicious one; Detail: what was given, as [Session].Factors
 	NoticeSuspicious      NoticeKind = "suspicious-attempt"    // the right password, and a code was asked for; Detail: reasons
 	NoticeGuessing        NoticeKind = "password-guessing"     // ten wrong passwords in a row: unknown devices need a code too
 	NoticePasswordRefused NoticeKind = "password-refused"      // a hundred: no password is taken on unknown devices

@@ -55,7 +55,7 @@ func (s *Service) challengeOf(tx *store.Tx, id string, row store.SignInRow, acc 
 	if c.Need == NeedSecondFactor {
 		c.Unusual = !acc.SecondFactor
 		var err error
-		c.Factors, err = s.checkFactors(tx, acc)
+		c.Factors, err = s.signInFactors(tx, acc)
 		return c, err
 	}
 	to, err := s.destinations(tx, acc)
@@ -73,6 +73,16 @@ func (s *Service) challengeOf(tx *store.Tx, id string, row store.SignInRow, acc 
 		err = nil
 	}
 	return c, err
+}
+
+// signInFactors are the factors that complete a sign-in that needs one: recovery
+// codes stand in for a lost passkey too where that is no second factor.
+func (s *Service) signInFactors(tx *store.Tx, acc store.AccountRow) ([]Factor, error) {
+	f, err := factorsOf(tx, acc)
+	if s.authn == nil {
+		f.Passkeys = nil // the server is no longer at a name
+	}
+	return f.usable(), err
 }
 
 // destinations are where the account can be reached, its mail first.
@@ -204,7 +214,35 @@ func (s *Service) byCode(ctx context.Context, now time.Time, id, code string, e 
 		out, err = s.conclude(tx, now, row, acc, e)
 		return err
 	})
-	return out, err
+	return out, errors.Join(err, s.noteCodes(ctx, now, err, func(tx *store.Tx) (store.AccountRow, error) {
+		_, acc, err := s.pending(tx, now, id)
+		return acc, err
+	}, e.From))
+}
+
+// noteCodes tells the owner that somebody who has the password, or the account
+// open, gave five wrong access codes: got is what the last one came to.
+func (s *Service) noteCodes(ctx context.Context, now time.Time, got error, whose func(*store.Tx) (store.AccountRow, error), from Client) error {
+	var wrong *WrongCodeError
+	if !errors.As(got, &wrong) || wrong.Left != 0 {
+		return nil
+	}
+	return s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		acc, err := whose(tx)
+		if err != nil {
+			return err
+		}
+		return s.noteWrong(tx, now, acc, "Five wrong access codes were given.", from)
+	})
+}
+
+// noteWrong writes wrong codes down, and tells the owner of them.
+func (s *Service) noteWrong(tx *store.Tx, now time.Time, acc store.AccountRow, what string, from Client) error {
+	from = from.tidy()
+	return errors.Join(
+		timeline.Add(tx, acc.ID, timeline.Entry{Kind: timeline.FactorFailed, At: now, Agent: from.Agent, IP: from.IP, Place: from.Place, Detail: what}),
+		s.notifySuspicious(tx, now, acc, from, wrongFactorsFrom, NeedCode, verdict{Against: []string{what}}),
+	)
 }
 
 // conclude ends a challenge with a session: of many at once, one gets it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
 // Whoever changes how an account is reached or protected is checked (product
@@ -243,7 +244,9 @@ func (s *Service) checkByCode(ctx context.Context, now time.Time, who Session, c
 	if errors.Is(err, ErrAttempt) {
 		err = ErrNoChange
 	}
-	return web, err
+	return web, errors.Join(err, s.noteCodes(ctx, now, err, func(tx *store.Tx) (store.AccountRow, error) {
+		return tx.Account(who.Account)
+	}, who.Client))
 }
 
 func (s *Service) checkByFactor(ctx context.Context, now time.Time, who Session, a Answer) (Web, error) {
@@ -299,17 +302,47 @@ func (s *Service) countCheck(ctx context.Context, now time.Time, who Session) er
 			return err
 		}
 		n, err := tx.AddStreak(who.Account, checkStreak(who), refuseStreak+1, now)
-		if err != nil || n <= refuseStreak {
+		if err != nil {
 			return err
 		}
-		ended = true
-		_, err = tx.DeleteWebSession(who.Account, string(who.ID))
+		ended, err = s.guessedInside(tx, now, who, n, timeline.FactorFailed)
 		return err
 	})
 	if err == nil && ended {
 		err = ErrSignedOut
 	}
 	return err
+}
+
+// guessedInside notes that somebody in a session that is signed in guesses: at
+// the fifth try in a row without success in the timeline, and the owner is told;
+// after the hundredth the session ends, and the owner is told of that.
+func (s *Service) guessedInside(tx *store.Tx, now time.Time, who Session, n int, kind timeline.Kind) (ended bool, err error) {
+	over := n > refuseStreak
+	if n != freeTries && !over {
+		return false, nil
+	}
+	what := "Wrong passwords are tried in a browser that is signed in to your account."
+	if kind == timeline.FactorFailed {
+		what = "Wrong codes are tried in a browser that is signed in to your account."
+	}
+	if over {
+		what += " That browser was signed out."
+		if _, err := tx.DeleteWebSession(who.Account, string(who.ID)); err != nil {
+			return false, err
+		}
+	}
+	acc, err := tx.Account(who.Account)
+	if err != nil {
+		return false, err
+	}
+	from := who.Client.tidy()
+	told := noticeTo(acc, NoticeSuspicious, now, from)
+	told.Purpose, told.Detail = ForCheck, what
+	return over, errors.Join(
+		timeline.Add(tx, acc.ID, timeline.Entry{Kind: kind, At: now, Agent: from.Agent, IP: from.IP, Place: from.Place, Detail: what}),
+		s.Notify(tx, told),
+	)
 }
 
 func checkStreak(who Session) string { return "check " + string(who.ID) }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,9 @@ func TestV4_PasskeySignInsSayWhy(t *testing.T) {
 	}
 	if f.noticed(NoticeNewSignIn) != told+1 {
 		t.Error("the owner is not told")
+	}
+	if n := f.mail(t); n.Detail != withPasskey {
+		t.Errorf("the notice says %q, want a passkey", n.Detail)
 	}
 }
 
@@ -75,8 +79,8 @@ func TestV4_TheMostSuspiciousNeedAPasskey(t *testing.T) {
 			if tt.need == NeedCode {
 				return
 			}
-			if len(c.Factors) != 1 || c.Factors[0] != Passkeys {
-				t.Errorf("factors %v, want a passkey alone", c.Factors)
+			if !slices.Equal(c.Factors, []Factor{Passkeys, RecoveryCode}) {
+				t.Errorf("factors %v, want a passkey, or one of its recovery codes", c.Factors)
 			}
 			if _, err := f.SendSignInCode(f.ctx, f.clock.Now(), c.ID, ByMail, faraway); !errors.Is(err, ErrChannel) {
 				t.Errorf("a code by mail in its place: %v", err)
@@ -90,5 +94,30 @@ func TestV4_TheMostSuspiciousNeedAPasskey(t *testing.T) {
 				t.Errorf("with the passkey: %v", err)
 			}
 		})
+	}
+}
+
+// V3: who lost the passkey has the recovery codes on offer, and they do.
+func TestV3_RecoveryCodesStandInForALostPasskey(t *testing.T) {
+	f, who := settled(t, 20)
+	in, err := f.try(t, anna, goodPassword, who.Device, fox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.checked(t, in.Session)
+	f.addPasskey(t, in.Session, "Key")
+	_, codes, err := f.NewRecoveryCodes(f.ctx, f.clock.Now(), in.Session, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.clock.Advance(time.Hour)
+	faraway := Client{Agent: "Chrome on Android", IP: "203.0.113.5", Kind: "mobile"}
+	c := f.step(t, anna, goodPassword, who.Device, faraway).Challenge
+	if c == nil || !slices.Equal(c.Factors, []Factor{Passkeys, RecoveryCode}) {
+		t.Fatalf("challenge = %+v, want a passkey or a recovery code", c)
+	}
+	done, err := f.ContinueSignIn(f.ctx, f.clock.Now(), c.ID, Answer{RecoveryCode: codes[0]}, "", faraway)
+	if err != nil || !f.live(t, done.Token) {
+		t.Errorf("with a recovery code: %v", err)
 	}
 }

@@ -67,9 +67,9 @@ func (p Preferences) weakened(next Preferences) (less []string) {
 
 // SetPreferences stores what the owner chose. Errors: ErrSignedOut; ErrNoPhone
 // where notices are to go to a phone and there is none, ErrNoSMS where none can
-// be sent; ErrProofNeeded where
-// less would be asked or told than before, and the last proof is old. Of that
-// the owner is told, by SMS too where that is switched off.
+// be sent; ErrProofNeeded and ErrCheckNeeded where less would be asked or told
+// than before, and the last proof or check is old. Of that the owner is told, by
+// SMS too where that is switched off.
 func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session, p Preferences) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
@@ -92,6 +92,9 @@ func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session
 		if less := preferencesOf(row, phone).weakened(p); len(less) > 0 {
 			if !who.Fresh(now) {
 				return ErrProofNeeded
+			}
+			if err := checked(tx, now, who); err != nil {
+				return err
 			}
 			n := who.Notice(NoticeLessAsked, now)
 			n.Detail = strings.Join(less, ", ")
@@ -119,6 +122,28 @@ func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session
 		return fmt.Errorf("set preferences: %w", err)
 	}
 	return nil
+}
+
+// tightened switches on again what keeps others out, for an account that was in
+// other hands: codes on new devices and mails at new sign-ins. sms: notices by SMS
+// too, where there is a number. It reports whether anything was off.
+func tightened(tx *store.Tx, acc protocol.AccountID, sms bool) (bool, error) {
+	row, err1 := tx.Preferences(acc)
+	phone, err2 := tx.Phone(acc)
+	if err := errors.Join(err1, err2); err != nil {
+		return false, err
+	}
+	sms = sms && phone.Number != "" && !phone.Notices
+	if row.NewCode && row.SignInMails && !sms {
+		return false, nil
+	}
+	row.NewCode, row.SignInMails = true, true
+	if sms {
+		if err := tx.SetPhoneNotices(acc, true); err != nil {
+			return false, err
+		}
+	}
+	return true, tx.SetPreferences(row)
 }
 
 // firstReminder is when the next reminder is due after the owner's choice:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
 // Prove checks the password again for the sensitive pages (product rule A8).
@@ -78,11 +79,10 @@ func (s *Service) proved(ctx context.Context, now time.Time, who Session, passwo
 			return err
 		}
 		n, err := tx.AddStreak(who.Account, proofStreak(who), refuseStreak+1, now)
-		if err != nil || n <= refuseStreak {
+		if err != nil {
 			return err
 		}
-		ended = true // whoever holds this session is guessing
-		_, err = tx.DeleteWebSession(who.Account, string(who.ID))
+		ended, err = s.guessedInside(tx, now, who, n, timeline.SignInFailed) // whoever holds this session is guessing
 		return err
 	})
 	if err != nil {

@@ -378,7 +378,9 @@ func (s *Service) finish(tx *store.Tx, now time.Time, acc store.AccountRow, e en
 	if e.Device != "" && !e.Verdict.Suspicious && !e.Verdict.Unusual {
 		return out, nil // nothing new to tell
 	}
-	return out, s.Notify(tx, web.Session.Notice(NoticeNewSignIn, now))
+	n := web.Session.Notice(NoticeNewSignIn, now)
+	n.Detail = e.Factors
+	return out, s.Notify(tx, n)
 }
 
 // begin adds a web session of acc as it was read: store.ErrNotFound where its

@@ -74,5 +74,5 @@ func (s *Service) countTry(tx *store.Tx, now time.Time, scope string, subject []
 	if err != nil {
 		return 0, err
 	}
-	return row.Count, &ThrottledError{RetryAfter: row.Until.Sub(now)}
+	return row.Count, &ThrottledError{RetryAfter: row.Until.Sub(now), Tries: true}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -25,6 +26,7 @@ type Undo struct {
 	At          time.Time  // of the notice
 	Expires     time.Time  // of the link
 	Stolen      bool       // devices that were reported stolen since At are deactivated
+	Less        bool       // what keeps others out was switched off, and is switched on again
 	Profiles    bool       // profiles and their locks go back to what they were before At
 	Reverts     bool       // address, number and second factor go back to what they were
 	Since       time.Time  // before which change they are restored; only with Reverts
@@ -47,8 +49,9 @@ func (s *Service) Look(ctx context.Context, now time.Time, token string) (Undo, 
 			return err
 		}
 		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Stolen: link.Subject == string(NoticeDeviceStolen), Profiles: len(link.Restores) > 0, Reverts: reverts, NeedsCode: !proves(link, now)}
-		if !reverts {
-			return nil
+		p, err := tx.Preferences(link.Account)
+		if out.Less = link.Subject == string(NoticeLessAsked) || !p.NewCode || !p.SignInMails; err != nil || !reverts {
+			return err
 		}
 		out.Since, out.NeedsFactor = chain.Opened, needsFactor(chain)
 		if out.NeedsFactor {
@@ -89,6 +92,7 @@ func judge(tx *store.Tx, now time.Time, link store.LinkRow) (store.ChainRow, boo
 // Undone is what "It wasn't me" did.
 type Undone struct {
 	Reverted bool // address, number and second factor are what they were
+	Less     bool // codes on new devices, mails at new sign-ins or notices by SMS are on again
 	Profiles bool // profiles or locks were different, and are what they were
 	// Recovery goes on with [Service.FinishRecovery]: the old password is void.
 	// Where the link is older than a day it is not Proved, and goes on with
@@ -103,7 +107,8 @@ func proves(link store.LinkRow, now time.Time) bool { return now.Sub(link.Create
 
 // NotMe is the one confirmation of "It wasn't me" (product rule V7): it signs
 // out everywhere, undoes the open chain of changes where the link was sent to its
-// first address, and all changes to profiles and locks from the one that it is
+// first address, switches codes on new devices and mails at new sign-ins on
+// again, and undoes all changes to profiles and locks from the one that it is
 // about on, whoever made them; forgets the sign-in that made it, voids the password and begins a
 // recovery. factor is a code of the second factor where
 // [Undo.NeedsFactor] says so. A link works once, also in parallel. Errors:
@@ -199,7 +204,11 @@ func (s *Service) notMe(ctx context.Context, now time.Time, token string, a Answ
 				return err
 			}
 		}
-		out = Undone{Reverted: reverts, Profiles: profiles, Recovery: secret, Proved: proves(link, now)}
+		less, err := tightened(tx, link.Account, link.Subject == string(NoticeLessAsked))
+		if err != nil {
+			return err
+		}
+		out = Undone{Reverted: reverts, Less: less, Profiles: profiles, Recovery: secret, Proved: proves(link, now)}
 		out.Sent, err = s.makeSafe(tx, now, link, out, from)
 		return err
 	})
@@ -241,7 +250,7 @@ func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did 
 		return CodeSent{}, err
 	}
 	kind, voided := timeline.NotMe, link.EmailKey
-	if did.Reverted || did.Profiles {
+	if did.Reverted || did.Profiles || did.Less {
 		kind = timeline.ChangesUndone
 	}
 	if did.Reverted {
@@ -297,15 +306,17 @@ func (s *Service) recoverAfter(tx *store.Tx, now time.Time, acc store.AccountRow
 
 // restored says what is back, for people; empty: nothing.
 func (u Undone) restored() string {
-	switch {
-	case u.Reverted && u.Profiles:
-		return "email address, phone number, second factor, profiles, their locks and parental control"
-	case u.Reverted:
-		return "email address, phone number and second factor"
-	case u.Profiles:
-		return "profiles, their locks and parental control"
+	var parts []string
+	if u.Reverted {
+		parts = append(parts, "email address, phone number and second factor")
 	}
-	return ""
+	if u.Less {
+		parts = append(parts, "codes on new devices and mails at new sign-ins")
+	}
+	if u.Profiles {
+		parts = append(parts, "profiles, their locks and parental control")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // cancelErasure keeps an account that waits for its erasure, and tells the owner.

@@ -197,6 +197,9 @@ func explainTyped(err error) (Explanation, bool) {
 	switch {
 	case errors.As(err, &throttled):
 		text := fmt.Sprintf("That was asked for too often. Try again in %s.", inWords(throttled.RetryAfter))
+		if throttled.Tries {
+			text = fmt.Sprintf("Too many wrong tries. Wait %s, then give the password or the newest code: until then not even the right one is looked at.", inWords(throttled.RetryAfter))
+		}
 		return Explanation{http.StatusTooManyRequests, protocol.CodeTooMany, "throttled", text, atLeastASecond(throttled.RetryAfter), ""}, true
 	case errors.As(err, &busy):
 		return Explanation{http.StatusServiceUnavailable, protocol.CodeBusy, "busy", "The server is busy. Try again in a moment.", atLeastASecond(busy.RetryAfter), ""}, true

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/hearthkey/hearthkey/server/account"
@@ -12,7 +13,7 @@ func accessCode(w Wording, n account.Notice) letter {
 	if from := plain(n.Client.Agent); from != "" {
 		asked += " with " + from
 	}
-	return letter{
+	l := letter{
 		Subject: "Your " + w.Service + " access code",
 		Heading: "Your access code",
 		Lines:   []string{"Type this code " + purpose(n.Purpose) + ":"},
@@ -21,6 +22,25 @@ func accessCode(w Wording, n account.Notice) letter {
 		Advice:  "Nobody at " + w.Service + " will ever ask you for it. If it was not you, do nothing: without the code nothing happens.",
 		Why:     asked + ", and gave this address.",
 	}
+	if n.Purpose == account.ForSignIn || n.Purpose == account.ForCheck {
+		return afterPassword(w, n, l, asked)
+	}
+	return l
+}
+
+// afterPassword is a code for whoever has the password, or the account open: to
+// the owner it is news, if it was somebody else.
+func afterPassword(w Wording, n account.Notice, l letter, asked string) letter {
+	knows := "somebody knows your password"
+	l.Why = asked + ", and gave the right password."
+	if n.Purpose == account.ForCheck {
+		knows = "somebody is signed in to your account"
+		l.Why = asked + ", signed in to your account."
+	}
+	l.Facts = append(l.Facts, facts(n)...)
+	l.Advice = "Nobody at " + w.Service + " will ever ask you for it. If it was not you, " + knows +
+		": tell nobody the code, and change your password now, with “Forgot your password?”."
+	return l
 }
 
 // purpose is what a code is for: whoever reads it on the phone to somebody else
@@ -68,10 +88,27 @@ func newSignIn(w Wording, n account.Notice) letter {
 	return notice(w, n, letter{
 		Subject: "New sign-in to your " + w.Service + " account",
 		Heading: "New sign-in to your account",
-		Lines:   []string{"Somebody signed in to the account pages with your password."},
+		Lines:   []string{"Somebody signed in to the account pages with " + given(n.Detail) + "."},
 		Button:  page(w, "See who is signed in", "/account/devices"),
 		Advice:  "If it was not you: change your password now, with the tick that signs out all devices.",
 	})
+}
+
+// given words what a sign-in was made with.
+func given(factors string) string {
+	switch has := strings.Fields(factors); {
+	case slices.Contains(has, "password") && slices.Contains(has, "passkey"):
+		return "your password and one of your passkeys"
+	case slices.Contains(has, "passkey"):
+		return "one of your passkeys. A passkey needs no password: if it was not you, remove it too"
+	case slices.Contains(has, "recovery-code"):
+		return "your password and one of your recovery codes"
+	case slices.Contains(has, "totp"):
+		return "your password and your authenticator app"
+	case slices.Contains(has, "code"):
+		return "your password and an access code"
+	}
+	return "your password"
 }
 
 func suspicious(w Wording, n account.Notice) letter {
@@ -80,17 +117,23 @@ func suspicious(w Wording, n account.Notice) letter {
 		proof, secret = "an access code", "the code"
 	}
 	lines := []string{"Somebody gave your right password in an unusual way. We ask for " + proof + " before anybody is let in."}
+	advice := "If it was not you, somebody knows your password: change it now, and tell nobody " + secret + "."
+	subject := "An unusual sign-in to your " + w.Service + " account"
+	if n.Purpose == account.ForCheck { // in a session
+		lines, subject = nil, "Somebody is guessing inside your "+w.Service+" account"
+		advice = "If it was not you, sign out everywhere, and change your password."
+	}
 	for reason := range strings.SplitSeq(n.Detail, "\n") {
 		if reason = plainTo(reason, maxReason); reason != "" {
 			lines = append(lines, reason)
 		}
 	}
 	return notice(w, n, letter{
-		Subject: "An unusual sign-in to your " + w.Service + " account",
+		Subject: subject,
 		Heading: "Was this you?",
 		Lines:   lines,
 		Button:  page(w, "See who is signed in", "/account/devices"),
-		Advice:  "If it was not you, somebody knows your password: change it now, and tell nobody " + secret + ".",
+		Advice:  advice,
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/hearthkey/hearthkey/server/account"
 )
@@ -21,6 +22,7 @@ type CheckPage struct {
 	App      bool
 	Codes    bool // recovery codes do
 	Mail     bool // an access code does
+	Bounced  bool // mails to the household came back lately
 	Sent     CodeState
 	Code     Field // of the app, or the access code
 	Recovery Field
@@ -49,6 +51,9 @@ func (s *Site) showCheck(v *visit, status int, next string, problem *Problem) er
 		Mail: len(c.Channels) > 0, Sent: v.codeState(c.Code, checkPath+"/send"),
 	}
 	page.Sent.Next = next
+	if page.Bounced, err = s.bounced(v); err != nil {
+		return err
+	}
 	for _, d := range c.Channels {
 		page.Sent.Ways = append(page.Sent.Ways, CodeWay{string(d.Channel), d.Address, d.Channel == account.BySMS})
 	}
@@ -59,6 +64,12 @@ func (s *Site) showCheck(v *visit, status int, next string, problem *Problem) er
 		page.Problems = page.mark(*problem)
 	}
 	return v.show(status, page)
+}
+
+// bounced reports whether a mail to where the account is reached came back.
+func (s *Site) bounced(v *visit) (bool, error) {
+	rows, err := s.bounces(v)
+	return slices.ContainsFunc(rows, func(r BounceRow) bool { return strings.EqualFold(r.To, v.session.Email) }), err
 }
 
 // mark puts a problem beside its field, which alone has the focus then, or

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/notify"
 )
 
 // check answers the check by a code to the account's own address.
@@ -56,6 +57,31 @@ func TestV2_ChangesNeedACodeAndComeBackToTheForm(t *testing.T) {
 	p.moved(p.get("/proof/check?next="+form), form)
 	p.moved(p.post("/proof/check", "code="+code, "next=https://evil.example"), "/")
 	p.moveTo(nextEmail)
+}
+
+// V10: where mails come back the check says so, and where to go on.
+func TestV10_ACheckToADeadMailboxSaysSo(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	p.stale(w)
+	page := p.page("/proof/check?next=/account")
+	has(t, page, "/help#mailbox")
+	lacks(t, page, "came back")
+	w.bounces = []notify.Bounce{{ID: "1", Channel: notify.ChannelMail, To: testEmail, Subject: "Your access code", At: w.clock.Now(), Reason: "No such address."}}
+	has(t, p.page("/proof/check?next=/account"), "Our last mail to your address came back", "/help#mailbox")
+}
+
+// Who signed in with a passkey and forgot the password finds a way on.
+func TestV10_WhoForgotTheCurrentPasswordFindsTheRecovery(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	for _, path := range []string{"/account/membership/password", "/account/membership/phone", "/account/data/delete"} {
+		has(t, p.page(path), `href="/recover"`)
+	}
+	w.clock.Advance(account.CheckAge)
+	has(t, p.page("/proof?next=/account"), `href="/recover"`)
 }
 
 // A code whose tries or time are over says so, and another is on offer.

@@ -17,18 +17,20 @@ import (
 // NotMePage asks for the one confirmation of "It wasn't me".
 type NotMePage struct {
 	Frame
-	Problems []Problem
-	Link     string // the token
-	About    string // what the notice said
-	At       time.Time
-	Expires  time.Time
-	Stolen   bool // a device that was reported stolen is deactivated
-	Profiles bool // profiles and locks go back to what they were before At
-	Fresh    bool // the new password needs no code
-	Reverts  bool
-	Since    time.Time // what was before this is restored; only with Reverts
-	Factor   *Field    // the second factor of that time by a code; nil: not asked for
-	Passkey  bool      // or by a passkey of that time
+	Problems  []Problem
+	Link      string // the token
+	About     string // what the notice said
+	At        time.Time
+	Expires   time.Time
+	Stolen    bool // a device that was reported stolen is deactivated
+	Less      bool // codes on new devices and mails at new sign-ins are switched on again
+	LessAsked bool // and it is about their being switched off: notices by SMS too
+	Profiles  bool // profiles and locks go back to what they were before At
+	Fresh     bool // the new password needs no code
+	Reverts   bool
+	Since     time.Time // what was before this is restored; only with Reverts
+	Factor    *Field    // the second factor of that time by a code; nil: not asked for
+	Passkey   bool      // or by a passkey of that time
 }
 
 // KeepPage asks for the one confirmation that keeps an account, or its second
@@ -70,6 +72,7 @@ func (s *Site) showNotMe(v *visit, status int, link string, problem *Problem) er
 	}
 	page := NotMePage{
 		Frame: v.frame("It wasn’t you?", ""), Link: link, About: aboutNotice(undo.About), At: undo.At, Expires: undo.Expires,
+		Less: undo.Less, LessAsked: undo.About == account.NoticeLessAsked,
 		Stolen: undo.Stolen, Profiles: undo.Profiles, Fresh: !undo.NeedsCode, Reverts: undo.Reverts, Since: undo.Since,
 	}
 	page.Passkey = s.c.Passkeys && slices.Contains(undo.Factors, account.Passkeys)

@@ -47,7 +47,7 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.SignInGuessed:       {"alert", "Ten wrong passwords in a row: unknown devices need a code too", false, true},
 	timeline.PasswordRefused:     {"alert", "A hundred wrong passwords in a row: unknown devices are turned away", false, true},
 	timeline.SignInSuspicious:    {"alert", "A suspicious sign-in: the password was right, more was asked for", false, true},
-	timeline.FactorFailed:        {"alert", "The right password, and five wrong codes after it", false, true},
+	timeline.FactorFailed:        {"alert", "Five wrong codes were given", false, true},
 	timeline.SecondFactorOn:      {"shield", "The password needs a second factor", false, false},
 	timeline.SecondFactorOff:     {"shield", "The password needs no second factor any more", false, true},
 	timeline.TOTPAdded:           {"phone", "Authenticator app added", false, true},
@@ -145,6 +145,9 @@ const maxWhy = 12
 func why(e timeline.Entry) []string {
 	switch e.Kind {
 	case timeline.SignInFailed:
+		if e.Detail != "" { // in a session
+			return []string{e.Detail}
+		}
 		if e.Times > 1 {
 			return []string{"From " + count(e.Times, "device or network", "devices or networks") + " within an hour. The first of them is named here."}
 		}
@@ -158,7 +161,7 @@ func why(e timeline.Entry) []string {
 		if e.Actor == protocol.ByOperator && e.Detail != "" {
 			return []string{e.Detail}
 		}
-	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.FactorResetAsked,
+	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.FactorFailed, timeline.FactorResetAsked,
 		timeline.ProfileAdded, timeline.ProfileChanged, timeline.BlockedChanged, timeline.ParentalChanged, timeline.PINGuessed:
 		lines := strings.FieldsFunc(e.Detail, func(r rune) bool { return r == '\n' })
 		return lines[:min(len(lines), maxWhy)]
