@@ -177,7 +177,7 @@ func (s *Service) SendCheck(ctx context.Context, now time.Time, who Session, by 
 		}
 		row.Created = now
 		c.Code, err = s.sendAccessCode(tx, now, codeRequest{
-			Attempt: row.Attempt, Purpose: ForCheck, Account: who.Account, To: to, Language: who.Language, From: who.Client, Asker: known,
+			Attempt: row.Attempt, Purpose: ForCheck, Account: who.Account, To: to, Language: who.Language, From: who.Client, Asker: inside,
 		})
 		return errors.Join(err, tx.PutChange(row))
 	})

@@ -72,7 +72,8 @@ const (
 	stranger   asker = iota // anybody: only an address was given
 	recovering              // a recovery from an unknown device
 	proved                  // the right password, on an unknown device
-	known                   // a known device or a web session, about its own account
+	known                   // a known device, about its own account
+	inside                  // a web session, about its own account
 )
 
 // untold reports whether nothing may be told that depends on an account.

@@ -72,3 +72,32 @@ func TestV7_GuessingInsideASessionIsTold(t *testing.T) {
 		})
 	}
 }
+
+// V1: a thief in a session takes no code from the owner's recoveries.
+func TestV1_ASessionLeavesTheRecoveriesTheirCodes(t *testing.T) {
+	h := newHousehold(t, "anna@example.org")
+	h.clock.Advance(2 * time.Hour)
+	in, err := h.try(t, "anna@example.org", goodPassword, "", fox)
+	h.must(err)
+	h.clock.Advance(2 * time.Hour)
+	h.unchecked()
+	refused := 0
+	for range 5 {
+		if _, err := h.SendCheck(h.ctx, h.clock.Now(), h.web.Session, ByMail); errors.As(err, new(*ThrottledError)) {
+			refused++
+		}
+		h.clock.Advance(resendAfter + time.Second)
+	}
+	if refused == 0 {
+		t.Error("a session may ask for any number")
+	}
+	for _, device := range []string{"", in.Device} {
+		told := h.noticed(NoticeAccessCode)
+		if _, err := h.Recover(h.ctx, h.clock.Now(), "anna@example.org", "", "en", ByMail, device, fox); err != nil {
+			t.Errorf("recovery, device %q: %v", device, err)
+		}
+		if h.noticed(NoticeAccessCode) != told+1 {
+			t.Errorf("recovery, device %q: no code", device)
+		}
+	}
+}

@@ -15,7 +15,8 @@ import (
 // Budgets of access codes in an hour, per destination and per account (product
 // rule V1). Of the five in all, one is kept for known devices and one for
 // recoveries: strangers and whoever only knows the password share the other
-// three, and strangers leave one of those to the password. One network gets two
+// three, and strangers leave one of those to the password. Who is signed in has
+// three too: a thief in a session leaves the owner's recoveries theirs. One network gets two
 // of the three that recoveries from unknown devices have, so that a stranger needs
 // more than one network to leave the owner's new phone none.
 //
@@ -34,6 +35,7 @@ const (
 	newSends      = sendsPerHour - 1             // of what a sign-up or a change names: one stays for a recovery that was mistyped
 	newFrom       = newSends - 1                 // of those, from one network: the last is another's
 	takenSends    = 1                            // where it is somebody's
+	insideSends   = sendsPerHour - 2             // checks and changes in a session: recoveries keep one from a known device and one from others
 )
 
 var (
@@ -41,6 +43,7 @@ var (
 	unknownBudget  = Budget{Scope: "send", Limit: sendsUnknown, Per: time.Hour} // the same count
 	openBudget     = Budget{Scope: "send-open", Limit: openSends, Per: time.Hour}
 	strangerBudget = Budget{Scope: "send-stranger", Limit: strangerSends, Per: time.Hour}
+	insideBudget   = Budget{Scope: "send-inside", Limit: insideSends, Per: time.Hour}
 	recoveryBudget = Budget{Scope: "send-recovery", Limit: recoverySends, Per: time.Hour}
 	networkBudget  = Budget{Scope: "send-network", Limit: networkSends, Per: time.Hour}
 	newBudget      = Budget{Scope: "send-new", Limit: newSends, Per: time.Hour}
@@ -55,8 +58,10 @@ var (
 // to, a stranger is shown nothing and sent nothing (product rule V6).
 func (s *Service) takeSend(tx *store.Tx, now time.Time, r codeRequest) (silent bool, err error) {
 	if r.Purpose == ForEmail || r.Purpose == ForPhone { // a session's own account: its count is told
-		if err := sendBudget.Take(tx, s.c.Keys, now, "of", string(r.Account)); err != nil {
-			return false, err
+		for _, b := range []Budget{insideBudget, unknownBudget} {
+			if err := b.Take(tx, s.c.Keys, now, "of", string(r.Account)); err != nil {
+				return false, err
+			}
 		}
 		r.Account = ""
 	}
@@ -151,6 +156,11 @@ func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, hidden 
 	switch r.Asker {
 	case known:
 		return false, take(sendBudget)
+	case inside:
+		if err := take(insideBudget); err != nil {
+			return false, err
+		}
+		return false, take(unknownBudget)
 	case proved:
 		if err := take(openBudget); err != nil {
 			return false, err

@@ -31,6 +31,7 @@ var table = []Row{
 	{"Of those, kept for recoveries", "server/account", "recoverySends", "codes", "V1"},
 	{"Of those, for the right password and strangers", "server/account", "openSends", "codes", "V1"},
 	{"Of those, for strangers; the rest is kept for the password", "server/account", "strangerSends", "codes", "V1"},
+	{"Of those, for checks and changes in a session", "server/account", "insideSends", "codes", "V1"},
 	{"Recoveries an hour of one address or number, from one network", "server/account", "networkSends", "codes", "V1, V5"},
 	{"Codes an hour to what somebody signs up with or changes to", "server/account", "newSends", "codes", "V1"},
 	{"Of these, from one network", "server/account", "newFrom", "codes", "V1"},
