@@ -79,6 +79,7 @@ func (s *Site) showWalk(v *visit, w account.Walk) error {
 		Frame: v.frame("My account was hacked", "security"), Begun: w.Begun, Steps: walkRows(w),
 		Email: v.session.Email, Phone: spaced(phone.Number),
 	}
+	page.Removing = time.Time{} // it says so itself
 	if page.Reset, err = s.c.Accounts.FactorReset(v.ctx(), v.session); err != nil {
 		return err
 	}

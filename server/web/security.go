@@ -73,6 +73,7 @@ func (s *Site) showSecurity(v *visit, status int, c Choices, problem *Problem) e
 	for _, k := range f.Passkeys {
 		page.Passkeys = append(page.Passkeys, passkeyRow(k))
 	}
+	page.Removing = time.Time{} // it says so itself
 	if page.Reset, err = s.c.Accounts.FactorReset(v.ctx(), v.session); err != nil {
 		return err
 	}

@@ -232,6 +232,8 @@ func TestO3_ThePageStopsARemovalBySupport(t *testing.T) {
 		lacks(t, p.page(path), "Keep the second factor")
 		_, err := w.site.c.Accounts.AskFactorReset(t.Context(), w.clock.Now(), id, "support desk", "lost phone")
 		w.must(err)
+		has(t, p.page("/account"), "Support removes the second factor on", `href="/account/security"`)
+		lacks(t, p.page(path), "Support removes the second factor on")
 		has(t, p.page(path), "Support will remove your second factor", "Keep the second factor", `action="/account/security/keep-factor"`)
 		p.moved(p.post("/account/security/keep-factor"), "/account/security")
 		has(t, p.page("/account/security"), "Your second factor stays")

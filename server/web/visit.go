@@ -33,6 +33,7 @@ type visit struct {
 	codeOver bool      // an access code that this visit tried works no longer
 	full     bool      // the account has as many devices as allowed
 	ending   time.Time // when the account is to be erased; zero: it stays
+	removing time.Time // when support removes the second factor; zero: it does not
 }
 
 // handler answers a visit. An error that it returns is shown as a page.
@@ -112,6 +113,9 @@ func (v *visit) identify() error {
 	sess.Client = v.client() // a stolen cookie must not look like its owner
 	v.session, v.signed = sess, true
 	if v.ending, err = v.s.c.Accounts.Leaving(v.ctx(), sess); err != nil {
+		return err
+	}
+	if v.removing, err = v.s.c.Accounts.FactorReset(v.ctx(), sess); err != nil {
 		return err
 	}
 	id := v.chosenProfile()
@@ -215,7 +219,7 @@ func (v *visit) frame(title, section string) Frame {
 	return Frame{
 		Service: v.s.c.ServiceName, Title: title, Section: section, Who: v.who, Signed: v.signed,
 		Dev: v.s.c.Outbox != nil, CanSMS: v.s.c.Accounts.SendsSMS(), Walking: v.signed && v.cookie(cookieWalk) != "", Notices: v.takeNotices(), Now: v.now,
-		Ending: v.ending,
+		Ending: v.ending, Removing: v.removing,
 	}
 }
 
