@@ -134,7 +134,6 @@ func TestProve(t *testing.T) { // A8
 	}
 }
 
-// ASVS 6.2.2, 6.2.3, 6.3.7.
 // ASVS 7.2.4: a token that another has replaced lets nobody in, but the last few
 // are told from those of sessions that are gone, and sign out.
 func TestD5_OldTokensAreKnownAndSignOut(t *testing.T) {
@@ -165,6 +164,7 @@ func TestD5_OldTokensAreKnownAndSignOut(t *testing.T) {
 	}
 }
 
+// ASVS 6.2.2, 6.2.3, 6.3.7.
 func TestChangePassword(t *testing.T) { // A6
 	for _, everywhere := range []bool{true, false} {
 		f := newFixture(t)
