@@ -17,7 +17,7 @@ var Kinds = []Kind{
 	ErasureCancelled, FactorResetAsked, FactorResetDone, FactorResetLifted, HackedBegun, AccountImported, AccountLocked,
 	AccountUnlocked, ProfileAdded, ProfileChanged, ProfileRemoved, LockSet, LockRemoved, BlockedChanged, ParentalPINSet,
 	ParentalPINRemoved, ParentalChanged, PINGuessed, PINUnlocked, DeviceAdded, DeviceRefused, DeviceRenamed, DeviceSignedOut,
-	DeviceLeft, DeviceMoved, DeviceDeactivated, DeviceStolen, DeviceFinished, DeviceConfirmed, DeviceCloned, DatabaseRestored,
+	DeviceLeft, DeviceMoved, DeviceDeactivated, DeviceEndDate, DeviceEnded, DeviceStolen, DeviceFinished, DeviceConfirmed, DeviceCloned, DatabaseRestored,
 }
 
 // TypePrefix is before a kind in the type of a webhook's event.
