@@ -13,7 +13,7 @@ BOX     := $(AGENT) -gcflags=all=-l -gcflags=runtime/...= -gcflags=internal/...=
 	-gcflags=crypto/internal/...= -gcflags=golang.org/x/crypto/...=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross check test unit test-386 reliability soak simulate e2e smoke bench bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross check test unit race test-386 reliability soak simulate e2e smoke bench bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,16 @@ check: needs ## the fast part: format, vet, staticcheck, architecture, unit test
 	$(GO) test -count=1 ./tools/archtest
 	$(MAKE) --no-print-directory unit
 
-unit: ## unit tests with the race detector
-	$(GO) test -race ./protocol/... ./agent/... ./server/... $$($(GO) list ./tools/... | grep -v -e /e2e -e /archtest)
+# Packages with a database and real password hashes in every test, which the
+# race detector slows down eightfold: `make race` runs them with it.
+SLOW = ./server ./server/account ./server/device ./server/web ./tools/simulate
+
+unit: ## unit tests, with the race detector but for the slowest packages
+	$(GO) test -race $$($(GO) list ./protocol/... ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW))" | grep -v -e /e2e -e /archtest)
+	$(GO) test $(SLOW)
+
+race: ## the slowest packages with the race detector; about 10 min, never part of `make test`
+	$(GO) test -race -timeout 30m $(SLOW)
 
 test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults
 	GOARCH=386 $(GO) test ./protocol/... ./agent/...
