@@ -47,7 +47,7 @@ func hostileSeries() *protocol.Catalog {
 		parental.Title{ID: "loose", Name: "Loose", Kind: parental.Episode, Series: "nosuch", Season: -1, Episode: -1, Minutes: -5},
 		parental.Title{ID: "parental", Name: "Parental", Kind: parental.Series, Series: "keepers"},
 		parental.Title{ID: "tide", Name: "Another Tide", Kind: parental.Series},
-		parental.Title{ID: "odd", Name: "Odd", Kind: "later", Minutes: 1 << 40, Ratings: []parental.Rating{{System: "XX", Label: "?"}}},
+		parental.Title{ID: "odd", Name: "Odd", Kind: "later", Minutes: 1 << 30, Ratings: []parental.Rating{{System: "XX", Label: "?"}}},
 		parental.Title{ID: "soap", Name: "Soap", Kind: parental.Series, Ratings: []parental.Rating{{System: "FSK", Label: "0"}}})
 	for i := range 300 {
 		c.Titles = append(c.Titles, parental.Title{
