@@ -217,6 +217,9 @@ func Describe(v nav.View) string {
 	if v.Dialog != nil {
 		s += fmt.Sprintf(" dialog=%q", v.Dialog.Title)
 	}
+	if v.Player != nil {
+		s += fmt.Sprintf(" plays=%q", v.Player.Poster)
+	}
 	if v.Code != nil {
 		s += fmt.Sprintf(" problem=%q", v.Code.Problem)
 	}

@@ -150,7 +150,10 @@ func play(ctx context.Context, tv *drive.TV, id protocol.TitleID) error {
 	if _, err := tv.Press(ctx, keyseq.PlayPause); err != nil {
 		return err
 	}
-	_, err := tv.WaitScreen(ctx, nav.ScreenPlayer)
+	v, err := tv.WaitScreen(ctx, nav.ScreenPlayer)
+	if err == nil && (v.Player == nil || v.Player.Poster != string(id)) {
+		err = fmt.Errorf("wanted %s to play: %s", id, drive.Describe(v))
+	}
 	return err
 }
 
@@ -227,6 +230,9 @@ func TestD14_WhatPlaysIsStoppedAtOnce(t *testing.T) {
 		if err != nil {
 			return 0, err
 		}
+		if err := f.gone(ctx, film); err != nil {
+			return 0, err
+		}
 		if err := f.owner.Call(ctx, "DELETE", blocked, nil, nil); err != nil {
 			return 0, err
 		}
@@ -237,6 +243,9 @@ func TestD14_WhatPlaysIsStoppedAtOnce(t *testing.T) {
 		lower.Level = int(parental.OlderKids)
 		took, err := stopped(func() error { _, err := f.owner.SaveProfile(ctx, lower); return err })
 		if err != nil {
+			return 0, err
+		}
+		if err := f.gone(ctx, film); err != nil {
 			return 0, err
 		}
 		if _, err := f.owner.SaveProfile(ctx, robin); err != nil {
@@ -268,6 +277,13 @@ func TestD14_WhatPlaysIsStoppedAtOnce(t *testing.T) {
 // shown waits until a title is on the home screen.
 func (f *family) shown(ctx context.Context, id protocol.TitleID) error {
 	_, err := f.tv.Wait(ctx, string(id)+" on the home screen", func(v nav.View) bool { return v.Screen == nav.ScreenHome && onRows(v, id) })
+	return err
+}
+
+// gone waits until the rows follow what the household decided. A title that the
+// server refuses to grant ends a moment before that.
+func (f *family) gone(ctx context.Context, id protocol.TitleID) error {
+	_, err := f.tv.Wait(ctx, "the home screen without "+string(id), func(v nav.View) bool { return v.Screen == nav.ScreenHome && !onRows(v, id) })
 	return err
 }
 
