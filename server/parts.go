@@ -139,7 +139,7 @@ func (p *parts) openServices(context.Context) (err error) {
 	gate := admit.New(admit.Config{})
 	p.profiles, err = profile.New(profile.Config{
 		DB: p.db, Keys: p.keys, Gate: gate, MaxProfiles: p.cfg.MaxProfiles, Notify: p.notify, Changed: p.changed,
-		AccountURL: p.cfg.PublicURL + "/account/profiles", Title: p.title, Password: p.passwordAtTV,
+		AccountURL: p.cfg.PublicURL + "/account/profiles", Title: p.title, Series: p.titles.Series, Password: p.passwordAtTV,
 	})
 	if err != nil {
 		return err

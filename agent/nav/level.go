@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
@@ -52,7 +53,10 @@ func (m Model) binds(l parental.Level) parental.Binds {
 	if m.proofFor(l) != noProof {
 		return parental.Binds{}
 	}
-	return parental.AddBinds(l, nil, m.members())
+	return parental.AddBinds(l, nil, m.members(), func(id string) string {
+		t, _ := m.findTitle(protocol.TitleID(id))
+		return t.Series
+	})
 }
 
 // aboutLevel says what else there is to know of the level that is chosen.

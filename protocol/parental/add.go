@@ -47,24 +47,39 @@ type Binds struct {
 // is added without the PIN or the password: no less than what holds for whoever
 // is at the TV anyway. Of the profiles that may give the level, which are those
 // [AddBound] looks at and whose own is not lower, what all of them have blocked is
-// blocked, and where all are kids profiles it is one. Those of a lower level do
-// not count: they never were a way to what is above it. Where there are none,
-// nothing can be added without a proof, and nothing is taken over.
-func AddBinds(l Level, selected *Member, household []Member) Binds {
+// blocked, and where all are kids profiles it is one. A series that is blocked
+// blocks its episodes there: series names the one that an episode belongs to, ""
+// for what is none or is not on offer; nil: there are no episodes. Those of a
+// lower level do not count: they never were a way to what is above it. Where there
+// are none, nothing can be added without a proof, and nothing is taken over.
+func AddBinds(l Level, selected *Member, household []Member, series func(id string) string) Binds {
 	if selected != nil && !selected.Locked {
 		household = []Member{*selected}
 	}
 	var b Binds
-	first := true
+	var count []Member
 	for _, m := range household {
-		switch {
-		case m.Locked || m.Level < l:
-		case first:
-			b, first = Binds{Kids: m.Kids, Blocked: slices.Clone(m.Blocked)}, false
-		default:
-			b.Kids = b.Kids && m.Kids
-			b.Blocked = slices.DeleteFunc(b.Blocked, func(id string) bool { return !slices.Contains(m.Blocked, id) })
+		if !m.Locked && m.Level >= l {
+			b.Kids = m.Kids && (b.Kids || len(count) == 0)
+			count = append(count, m)
+		}
+	}
+	for _, m := range count {
+		for _, id := range m.Blocked {
+			if !slices.Contains(b.Blocked, id) && allBlock(count, id, series) {
+				b.Blocked = append(b.Blocked, id)
+			}
 		}
 	}
 	return b
+}
+
+// allBlock reports whether every one of them has id blocked, or the series that it
+// is an episode of.
+func allBlock(all []Member, id string, series func(id string) string) bool {
+	t := Title{ID: id}
+	if series != nil {
+		t.Series = series(id)
+	}
+	return !slices.ContainsFunc(all, func(m Member) bool { return !t.is(m.Blocked) })
 }

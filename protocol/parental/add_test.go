@@ -2,6 +2,7 @@ package parental_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -63,6 +64,7 @@ func TestP3_P6_P11_NobodyAddsAWayRound(t *testing.T) {
 	mia := member(parental.OlderKids, true, "rangers", "otter")
 	tom := member(parental.OlderKids, true, "rangers")
 	lea := member(parental.Teens, false, "otter", "rangers")
+	series := map[string]string{"orbit-1": "orbit", "orbit-2": "orbit"}
 	for _, c := range []struct {
 		name      string
 		level     parental.Level
@@ -80,11 +82,24 @@ func TestP3_P6_P11_NobodyAddsAWayRound(t *testing.T) {
 		{"the selected one's alone", parental.OlderKids, &mia, []parental.Member{mia, member(parental.All, false)}, true, []string{"rangers", "otter"}},
 		{"the selected one has a lock", parental.OlderKids, &locked, []parental.Member{locked, mia}, true, []string{"rangers", "otter"}},
 		{"what a locked one has is nobody's", parental.OlderKids, nil, []parental.Member{{Level: parental.All, Locked: true, Blocked: []string{"x"}}, tom}, true, []string{"rangers"}},
+		{
+			"one the series, the other an episode", parental.OlderKids, nil,
+			[]parental.Member{member(parental.OlderKids, false, "orbit"), member(parental.OlderKids, false, "orbit-1", "otter")}, false, []string{"orbit-1"},
+		},
+		{
+			"the episode first", parental.OlderKids, nil,
+			[]parental.Member{member(parental.OlderKids, false, "otter", "orbit-2", "orbit-1"), member(parental.OlderKids, false, "orbit"), member(parental.OlderKids, false, "orbit", "orbit-1")},
+			false, []string{"orbit-2", "orbit-1"},
+		},
+		{
+			"different episodes", parental.OlderKids, nil,
+			[]parental.Member{member(parental.OlderKids, false, "orbit-2"), member(parental.OlderKids, false, "orbit-1")}, false, nil,
+		},
 		{"above everybody", parental.All, nil, []parental.Member{locked, mia}, false, nil},
 		{"everybody locked", parental.LittleKids, nil, []parental.Member{locked}, false, nil},
 		{"no household", parental.LittleKids, nil, nil, false, nil},
 	} {
-		got := parental.AddBinds(c.level, c.selected, c.household)
+		got := parental.AddBinds(c.level, c.selected, c.household, func(id string) string { return series[id] })
 		if got.Kids != c.kids || !slices.Equal(got.Blocked, c.blocked) {
 			t.Errorf("%s: AddBinds = %+v, want kids %t, blocked %v", c.name, got, c.kids, c.blocked)
 		}
@@ -97,21 +112,27 @@ func TestP3_P6_P11_NobodyAddsAWayRound(t *testing.T) {
 // TestP3_ANewProfileReachesNothingNew: what a profile that is added without a proof
 // may play, some profile that counts could play before.
 func TestP3_ANewProfileReachesNothingNew(t *testing.T) {
-	titles := []string{"a", "b", "c"}
+	titles := []string{"a", "b", "show", "show-1", "show-2"}
+	series := func(id string) string {
+		if strings.HasPrefix(id, "show-") {
+			return "show"
+		}
+		return ""
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		household := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) parental.Member {
 			return parental.Member{
 				Level: parental.Level(rapid.IntRange(1, 5).Draw(t, "level")), Locked: rapid.Bool().Draw(t, "locked"), Kids: rapid.Bool().Draw(t, "kids"),
-				Blocked: rapid.SliceOfNDistinct(rapid.SampledFrom(titles), 0, 3, rapid.ID).Draw(t, "blocked"),
+				Blocked: rapid.SliceOfNDistinct(rapid.SampledFrom(titles), 0, 4, rapid.ID).Draw(t, "blocked"),
 			}
 		}), 0, 4).Draw(t, "household")
 		l := level().Draw(t, "asked")
 		if !parental.MayAdd(l, parental.AddBound(nil, household), false) {
 			return
 		}
-		binds := parental.AddBinds(l, nil, household)
+		binds := parental.AddBinds(l, nil, household, series)
 		for _, id := range titles {
-			title := parental.Title{ID: id, Age: age(rapid.IntRange(0, 18).Draw(t, "age"))}
+			title := parental.Title{ID: id, Series: series(id), Age: age(rapid.IntRange(0, 18).Draw(t, "age"))}
 			may := func(r parental.Rules) bool {
 				return parental.Decide(parental.Question{Path: parental.Open, Access: true, Profile: &r, Unlocked: true, Title: &title}).Verdict == parental.Allow
 			}

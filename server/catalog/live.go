@@ -110,5 +110,12 @@ func (l *Live) Title(id protocol.TitleID) (parental.Title, bool) {
 	return l.edition().index.Title(id)
 }
 
+// Series returns the series that an episode on offer belongs to: "" for anything
+// else.
+func (l *Live) Series(id protocol.TitleID) protocol.TitleID {
+	t, _ := l.Title(id)
+	return protocol.TitleID(t.Series)
+}
+
 // Name returns the title's name, for people: "" for one that is not on offer.
 func (l *Live) Name(id protocol.TitleID) string { return l.edition().index.Name(id) }

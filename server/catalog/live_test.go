@@ -84,3 +84,16 @@ func TestD6_CalledSurvivesTheOffer(t *testing.T) {
 		}
 	}
 }
+
+func TestLiveSeries(t *testing.T) {
+	var l Live
+	doc := []byte(`{"titles":[{"id":"s","name":"Show","kind":"series"},{"id":"s-1","name":"One","kind":"episode","series":"s","season":1,"episode":1},{"id":"f","name":"Film"}]}`)
+	if _, err := l.Use(doc); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[protocol.TitleID]protocol.TitleID{"s-1": "s", "s": "", "f": "", "gone": ""} {
+		if got := l.Series(id); got != want {
+			t.Errorf("Series(%s) = %q, want %q", id, got, want)
+		}
+	}
+}

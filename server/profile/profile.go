@@ -79,6 +79,9 @@ type Config struct {
 	// Title names a title that is or was on offer; "" for one that nobody knows. Nil:
 	// every title is known, without a name.
 	Title func(protocol.TitleID) string
+	// Series names the series that an episode on offer belongs to: "" for anything
+	// else. Nil: there are no episodes.
+	Series func(protocol.TitleID) protocol.TitleID
 	// Password checks the account's password that was typed at a TV, as one that
 	// is typed there to sign in: account.ErrCredentials where it is wrong. Nil: none
 	// is right.

@@ -155,7 +155,7 @@ func (s *Service) needs(tx *store.Tx, tv TV, l parental.Level) (needs error, bin
 		return nil, binds, err
 	}
 	selected, household := members(all, row.Profile)
-	binds = parental.AddBinds(l, selected, household)
+	binds = parental.AddBinds(l, selected, household, s.series)
 	room := MaxBlocked - len(binds.Blocked)
 	for _, m := range household {
 		room -= len(m.Blocked)
@@ -164,6 +164,14 @@ func (s *Service) needs(tx *store.Tx, tv TV, l parental.Level) (needs error, bin
 		return nil, binds, nil
 	}
 	return proofOf(all), parental.Binds{}, nil
+}
+
+// series is [Config.Series] for what holds titles as text.
+func (s *Service) series(id string) string {
+	if s.c.Series == nil {
+		return ""
+	}
+	return string(s.c.Series(protocol.TitleID(id)))
 }
 
 // members is the household as the rule about adding reads it; selected is nil

@@ -3,6 +3,7 @@ package profile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -157,6 +158,29 @@ func TestP3_P6_P11_AddingIsNoWayRound(t *testing.T) {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestP6_ASeriesBlockHoldsAgainstAnEpisodes: where one has the series blocked and
+// the other an episode of it, neither can play that episode, and what is added
+// cannot either.
+func TestP6_ASeriesBlockHoldsAgainstAnEpisodes(t *testing.T) {
+	f := newFixture(t)
+	f.c.Title = nil
+	f.c.Series = func(id protocol.TitleID) protocol.TitleID {
+		if strings.HasPrefix(string(id), "orbit-") {
+			return "orbit"
+		}
+		return ""
+	}
+	for i, blocked := range [][]protocol.TitleID{{"orbit"}, {"orbit-1", "otter"}} {
+		if err := f.SetBlocked(f.ctx, f.now, f.who, f.list(t)[i].ID, blocked); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := f.AddFromTV(f.ctx, f.now, f.tv(t, "living", 1), wish(parental.LittleKids))
+	if want := []protocol.TitleID{"orbit-1"}; err != nil || !slices.Equal(p.Blocked, want) {
+		t.Errorf("AddFromTV: %v blocked, %v, want %v", p.Blocked, err, want)
 	}
 }
 
