@@ -124,6 +124,7 @@ const (
 	msgEpisodeNumber
 	msgEpisodeName
 	msgNoEpisodes
+	msgNotListed
 	msgNextEpisode
 	msgPlayNow
 	msgSearch
@@ -363,6 +364,7 @@ var english = [messageCount]string{
 	msgEpisodeNumber: "S{season} E{n}",
 	msgEpisodeName:   "{n}. {name}",
 	msgNoEpisodes:    "No episodes to watch here yet",
+	msgNotListed:     "There are more episodes than fit here: {n} aren't listed. Search finds them by name.",
 	msgNextEpisode:   "Next episode",
 	msgPlayNow:       "Play now",
 	msgSearch:        "Search",

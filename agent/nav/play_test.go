@@ -1,6 +1,7 @@
 package nav
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,6 +126,13 @@ func TestALongSeries(t *testing.T) {
 		v := m.View()
 		if err := soundView(v); err != nil || !strings.HasSuffix(v.Focus, "/"+id) {
 			t.Errorf("at episode %d the focus is %q (%d rows, %q): %v", at, v.Focus, len(v.Rows), v.Title, err)
+		}
+		listed := 0
+		for _, row := range v.Rows {
+			listed += len(row.Items)
+		}
+		if said := text(msgNotListed, "n", itoa(1500-listed)); listed >= 1500 || !slices.Contains(v.Text, said) {
+			t.Errorf("at episode %d the page lists %d of 1500 and says %q, want %q", at, listed, v.Text, said)
 		}
 	}
 }

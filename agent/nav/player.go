@@ -148,9 +148,11 @@ func (s *stepper) refuse(id protocol.TitleID, d parental.Decision) {
 	s.place, s.title, s.page = atHome, "", page{}
 }
 
-func (s *stepper) playerKey(k keyseq.Key) {
+// playerKey handles the player. A key that is held down stops short of the end:
+// only another press goes over it.
+func (s *stepper) playerKey(press Press) {
 	p := &s.player
-	switch k {
+	switch press.Key {
 	case keyseq.OK, keyseq.PlayPause:
 		p.from, p.since = p.position(s.now), s.now
 		p.paused = !p.paused
@@ -158,12 +160,15 @@ func (s *stepper) playerKey(k keyseq.Key) {
 			s.report()
 		}
 	case keyseq.Left, keyseq.Right:
-		by := seek
-		if k == keyseq.Left {
-			by = -seek
+		was, most := p.position(s.now), p.length
+		if press.Repeat {
+			most = max(was, p.length-seek)
 		}
-		at := p.position(s.now) + by
-		p.from, p.since = min(max(at, 0), p.length), s.now
+		at := was + seek
+		if press.Key == keyseq.Left {
+			at = was - seek
+		}
+		p.from, p.since = min(max(at, 0), most), s.now
 		s.playOn()
 	case keyseq.Down:
 		if t, ok := s.nextShown(p.title); ok {

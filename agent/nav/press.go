@@ -63,7 +63,7 @@ func (s *stepper) screenKey(p Press) {
 	case ScreenSearch:
 		s.searchKey(p)
 	case ScreenPlayer:
-		s.playerKey(p.Key)
+		s.playerKey(p)
 	case ScreenNext:
 		s.nextKey(p.Key)
 	case ScreenSettings:

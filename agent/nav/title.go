@@ -18,6 +18,7 @@ type page struct {
 	inRows bool             // the focus is in the rows rather than on a button
 	built  origin           // what the rows were made of
 	of     protocol.TitleID // and of which series
+	missed int              // episodes that found no room
 }
 
 // openTitle opens the title's page.
@@ -34,7 +35,7 @@ func (s *stepper) openEpisode(id protocol.TitleID) {
 	under := s.title
 	s.openTitle(id, series.from)
 	s.page.under = under
-	s.page.grid, s.page.built, s.page.of = series.grid, series.built, series.of // for the way back
+	s.page.grid, s.page.built, s.page.of, s.page.missed = series.grid, series.built, series.of, series.missed // for the way back
 }
 
 // closeTitle goes back to what lies under the page.
@@ -42,7 +43,7 @@ func (s *stepper) closeTitle() {
 	if under := s.page.under; under != "" {
 		series := s.page
 		s.openTitle(under, series.from)
-		s.page.grid, s.page.built, s.page.of = series.grid, series.built, series.of
+		s.page.grid, s.page.built, s.page.of, s.page.missed = series.grid, series.built, series.of, series.missed
 		s.page.inRows = len(s.page.rows) > 0
 		return
 	}
@@ -68,7 +69,9 @@ func (s *stepper) fillPage() {
 		p.grid = grid{}
 	}
 	p.built, p.of = now, s.title
-	p.grid = p.refill(s.seasonRows())
+	var rows []Row
+	rows, p.missed = s.seasonRows()
+	p.grid = p.refill(rows)
 	if p.inRows = p.inRows && len(p.rows) > 0; !p.inRows {
 		if now, ok := s.upNow(s.title); ok {
 			p.seek(now.ID)
@@ -77,20 +80,21 @@ func (s *stepper) fillPage() {
 }
 
 // seasonRows are the open series' episodes by season. Where there are too many to
-// show, they begin with the season that the profile is in.
-func (m *Model) seasonRows() []Row {
+// show, they begin with the season that the profile is in; missed is how many are
+// left out.
+func (m *Model) seasonRows() (rows []Row, missed int) {
 	list := m.episodes(m.title)
 	rows, shown := m.rowsOf(list)
 	now, _ := m.upNow(m.title)
 	at := slices.IndexFunc(list, func(t parental.Title) bool { return t.ID == now.ID })
 	if at < shown {
-		return rows
+		return rows, len(list) - shown
 	}
 	for at > 0 && list[at-1].Season == now.Season && at > shown {
 		at--
 	}
-	rows, _ = m.rowsOf(list[at:])
-	return rows
+	rows, shown = m.rowsOf(list[at:])
+	return rows, len(list) - shown
 }
 
 // rowsOf makes rows of episodes, a long season takes several, and returns how many
@@ -276,6 +280,9 @@ func (m *Model) viewTitle(v *View) {
 	}
 	if line != "" {
 		v.Text = append(v.Text, line)
+	}
+	if t.Kind == parental.Series && m.page.missed > 0 {
+		v.Text = append(v.Text, text(msgNotListed, "n", itoa(m.page.missed)))
 	}
 	if t.Text != "" {
 		v.Text = append(v.Text, clean(t.Text, maxText))
