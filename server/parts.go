@@ -251,7 +251,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 	}
 	c := web.Config{
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
-		Origins: p.origins(), Log: p.cfg.Log, Now: p.cfg.Now,
+		Origins: p.origins(), Country: p.country, Log: p.cfg.Log, Now: p.cfg.Now,
 		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
 		MinPassword: p.cfg.MinPassword, Support: p.cfg.Support, Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
 		Title: p.titles.Title, Search: p.titles.Search,

@@ -32,6 +32,9 @@ func (p *parts) locate(ip string) account.Location {
 // place is where an address is, for people.
 func (p *parts) place(addr netip.Addr) string { return p.places.Lookup(addr).String() }
 
+// country is in which country an address is.
+func (p *parts) country(addr netip.Addr) string { return p.places.Lookup(addr).Country }
+
 // passkeys names this server to authenticators by the address that people open.
 // Browsers offer passkeys to names and not to addresses: on this machine's own
 // the pages are to be opened as localhost.

@@ -12,12 +12,20 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
-// guessBudget bounds the wrong user codes that one account may try: 20^8 codes
-// cannot be searched (RFC 8628, section 5.1).
-var guessBudget = account.Budget{Scope: "user-code", Limit: guessesAnHour, Per: time.Hour}
+// guessBudget and networkGuesses bound the wrong user codes that one account, and
+// all accounts of one network, may try: 20^8 codes cannot be searched (RFC 8628,
+// section 5.1).
+var (
+	guessBudget    = account.Budget{Scope: "user-code", Limit: guessesAnHour, Per: time.Hour}
+	networkGuesses = account.Budget{Scope: "user-code-network", Limit: guessesPerNetwork, Per: time.Hour}
+)
 
-// guessesAnHour is how many wrong user codes an account may type.
-const guessesAnHour = 10
+// How many wrong user codes an hour an account, and a network, may type. A network
+// may be a whole provider's: its bound is for machines.
+const (
+	guessesAnHour     = 10
+	guessesPerNetwork = 600
+)
 
 // Pending returns the TV that shows code, for the page that asks for the
 // owner's approval. The code may be typed in any case, with spaces and dashes.
@@ -46,14 +54,22 @@ func (s *Service) withRequest(ctx context.Context, now time.Time, who account.Se
 		if err := account.Live(tx, who); err != nil {
 			return err
 		}
-		if err := guessBudget.Check(tx, s.c.Keys, now, string(who.Account)); err != nil {
+		network := account.Network(who.Client.IP)
+		err := errors.Join(
+			guessBudget.Check(tx, s.c.Keys, now, string(who.Account)),
+			networkGuesses.Check(tx, s.c.Keys, now, network),
+		)
+		if err != nil {
 			return err
 		}
 		e, err := tx.EnrolmentByCode(s.codeHash(readCode(code)))
 		switch {
 		case errors.Is(err, store.ErrNotFound), err == nil && !now.Before(e.Expires):
 			wrong = true
-			return guessBudget.Take(tx, s.c.Keys, now, string(who.Account))
+			return errors.Join(
+				guessBudget.Take(tx, s.c.Keys, now, string(who.Account)),
+				networkGuesses.Take(tx, s.c.Keys, now, network),
+			)
 		case err != nil:
 			return err
 		case e.State != store.EnrolPending:

@@ -156,6 +156,31 @@ func TestFlooding(t *testing.T) { // D1
 	}
 }
 
+// All accounts of a network together have a bound as well.
+func TestD1_WrongCodesOfANetworkAreBounded(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	who.Client.IP = "198.51.100.7"
+	code, _ := f.tv(t).shows()
+	err := f.c.DB.Update(f.ctx, func(tx *store.Tx) (err error) {
+		for range networkGuesses.Limit {
+			err = errors.Join(err, networkGuesses.Take(tx, f.c.Keys, f.now(), account.Network("198.51.100.200")))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var throttled *account.ThrottledError
+	if _, err := f.Pending(f.ctx, f.now(), who, code); !errors.As(err, &throttled) || throttled.RetryAfter != time.Hour {
+		t.Errorf("after all that its network may type: %v", err)
+	}
+	who.Client.IP = "203.0.113.24"
+	if _, err := f.Pending(f.ctx, f.now(), who, code); err != nil {
+		t.Errorf("from another network: %v", err)
+	}
+}
+
 func TestDeviceLimit(t *testing.T) { // D15
 	f := newFixture(t)
 	who := f.owner(t, "anna@example.org")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -31,6 +32,9 @@ type Config struct {
 	Timeline func(ctx context.Context, a protocol.AccountID, before string, n int) ([]timeline.Entry, error)
 	// Origins tells clients' addresses.
 	Origins api.Origins
+	// Country returns in which country an address is (ISO 3166-1 alpha-2), or "".
+	// nil: nothing is known of any.
+	Country func(netip.Addr) string
 	Log     *slog.Logger
 
 	// PublicURL is the address that people open, e.g. "https://tv.example".
@@ -90,6 +94,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.MaxProfiles <= 0 {
 		c.MaxProfiles = 5
+	}
+	if c.Country == nil {
+		c.Country = func(netip.Addr) string { return "" }
 	}
 	if c.Titles == nil {
 		c.Titles = func(protocol.TitleID) string { return "" }

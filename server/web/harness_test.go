@@ -117,6 +117,7 @@ func (w *world) open(change func(*account.Config, *Config)) {
 		Search:   func(q string, n int) []parental.Title { return offer().Search(q, n) },
 		Bounces:  func(context.Context, protocol.AccountID, int) ([]notify.Bounce, error) { return w.bounces, nil },
 		Log:      slog.New(slog.NewTextHandler(w.t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now, Beat: site.Beat,
+		Origins: site.Origins, Country: site.Country,
 	})
 	w.must(err)
 }
@@ -354,7 +355,13 @@ func (d *tv) id() protocol.DeviceID { return protocol.DeviceIDOf(ed25519.PublicK
 // code asks for a user code.
 func (d *tv) code() string {
 	d.t.Helper()
-	e, err := d.devices.Enrol(context.Background(), d.clock.Now(), d.frame, d.nonce, device.Meta{IP: "127.0.0.1", Node: "n1"})
+	return d.codeFrom("127.0.0.1", "")
+}
+
+// codeFrom asks for one at an address, which is at a place.
+func (d *tv) codeFrom(ip, place string) string {
+	d.t.Helper()
+	e, err := d.devices.Enrol(context.Background(), d.clock.Now(), d.frame, d.nonce, device.Meta{IP: ip, Place: place, Node: "n1"})
 	d.must(err)
 	if e.Code == nil {
 		d.t.Fatal("no user code")

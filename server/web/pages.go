@@ -184,14 +184,24 @@ type TVApprovePage struct {
 	Frame
 	Problems    []Problem
 	Code        string // "BCDF-GHJK"
-	Name, Model string
-	Address     string
-	Place       string // approximate
-	SameNetwork bool
+	Name, Model string // what the TV says of itself
+	Kind        string // in words
+	TV, You     Spot
+	Distance    Distance
 	Asked       time.Time
 	Expires     time.Time
 	Ends        EndField
+	Unseen      bool // it was approved from afar without saying that the TV is seen
 	Full        bool // the account has as many devices as allowed
+}
+
+// Left is how long the code works, in whole seconds.
+func (p TVApprovePage) Left() int { return max(0, int(p.Expires.Sub(p.Now)/time.Second)) }
+
+// Spot is where something connects from.
+type Spot struct {
+	Address string
+	Place   string // approximate
 }
 
 // TVDonePage says that the TV is signed in.

@@ -2,9 +2,10 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
-	"net/netip"
 
+	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/device"
 )
 
@@ -39,18 +40,21 @@ func (s *Site) showTV(v *visit, status int, code string, problem *Problem) error
 func (s *Site) showRequest(v *visit, status int, code string, ends EndField, problem *Problem) error {
 	req, err := s.c.Devices.Pending(v.ctx(), v.now, v.session, code)
 	if err != nil {
-		p, status, err := v.rejected(err)
+		p, status, err := v.rejectedCode(err)
 		if err != nil {
 			return err
 		}
 		return s.showTV(v, status, code, &p)
 	}
+	you := v.client()
 	page := TVApprovePage{
-		Frame: v.frame("Sign in this TV?", ""), Code: dashed(req.Code), Name: req.Name, Model: req.Model,
-		Address: req.IP, Place: req.Place, SameNetwork: sameNetwork(req.IP, s.c.Origins.Addr(v.r).String()),
+		Frame: v.frame("Sign in this TV?", ""), Code: dashed(req.Code), Name: req.Name, Model: req.Model, Kind: kindWord(req.Kind),
+		TV: Spot{req.IP, req.Place}, You: Spot{you.IP, you.Place}, Distance: distance(req.IP, you.IP, s.c.Country),
 		Asked: req.Asked, Expires: req.Until, Ends: ends,
 	}
 	switch {
+	case problem != nil && problem.Field == "seen":
+		page.Unseen = true
 	case problem != nil && problem.Field == "ends":
 		page.Ends.Error = problem.Text
 	case problem != nil:
@@ -60,35 +64,16 @@ func (s *Site) showRequest(v *visit, status int, code string, ends EndField, pro
 	return v.show(status, page)
 }
 
-// sameNetwork reports whether two addresses are likely of one home: the same
-// public IPv4 address, the same IPv6 /64, or both of this machine.
-func sameNetwork(a, b string) bool {
-	x, err1 := netip.ParseAddr(a)
-	y, err2 := netip.ParseAddr(b)
-	if err1 != nil || err2 != nil {
-		return false
-	}
-	x, y = x.Unmap().WithZone(""), y.Unmap().WithZone("")
-	if x.IsLoopback() && y.IsLoopback() {
-		return true
-	}
-	if x.Is6() && y.Is6() {
-		p, err := x.Prefix(64)
-		return err == nil && p.Contains(y)
-	}
-	if x.IsPrivate() && y.IsPrivate() { // a server at home sees the home's own addresses
-		p, err := x.Prefix(24)
-		return err == nil && p.Contains(y)
-	}
-	return x == y
-}
-
 func (s *Site) tvDecide(v *visit) error {
 	code := tidy(v.form("code"))
 	switch v.form("do") {
 	case "approve":
+		if step := v.missing(needProof); step != "" {
+			v.detour(step)
+			return nil
+		}
 		return s.approve(v, code)
-	case "refuse":
+	case "refuse": // which gives nothing away: nobody looks for a password first
 		if err := s.c.Devices.Refuse(v.ctx(), v.now, v.session, code); err != nil {
 			return s.tvRejected(v, code, EndField{}, err)
 		}
@@ -102,6 +87,14 @@ func (s *Site) approve(v *visit, code string) error {
 	if !ok {
 		return s.showRequest(v, http.StatusUnprocessableEntity, code, field, &Problem{"ends", noDate})
 	}
+	if v.form("seen") == "" {
+		switch req, err := s.c.Devices.Pending(v.ctx(), v.now, v.session, code); {
+		case err != nil:
+			return s.tvRejected(v, code, field, err)
+		case distance(req.IP, v.client().IP, s.c.Country).Far():
+			return s.showRequest(v, http.StatusUnprocessableEntity, code, field, &Problem{Field: "seen"})
+		}
+	}
 	id, err := s.c.Devices.ApproveUntil(v.ctx(), v.now, v.session, code, ends)
 	if err != nil {
 		return s.tvRejected(v, code, field, err)
@@ -113,7 +106,7 @@ func (s *Site) approve(v *visit, code string) error {
 
 func (s *Site) tvRejected(v *visit, code string, ends EndField, err error) error {
 	v.full = errors.Is(err, device.ErrLimit)
-	p, status, err := v.rejected(err)
+	p, status, err := v.rejectedCode(err)
 	if err != nil {
 		return err
 	}
@@ -121,6 +114,16 @@ func (s *Site) tvRejected(v *visit, code string, ends EndField, err error) error
 		return s.showTV(v, status, code, &p)
 	}
 	return s.showRequest(v, status, code, ends, &p)
+}
+
+// rejectedCode is rejected, and says what was too much.
+func (v *visit) rejectedCode(err error) (Problem, int, error) {
+	p, status, rest := v.rejected(err)
+	var throttled *account.ThrottledError
+	if errors.As(err, &throttled) {
+		p.Text = fmt.Sprintf("Too many codes that no TV shows were typed. For safety none is looked at for %s, not even a right one.", duration(throttled.RetryAfter))
+	}
+	return p, status, rest
 }
 
 // tvDone says that the TV is signed in.

@@ -136,6 +136,17 @@ func languageName(tag string) string {
 	return tag
 }
 
+// kindWord names what a device says it is (protocol's Enrol.Kind).
+func kindWord(kind string) string {
+	switch kind {
+	case "box":
+		return "set-top box"
+	case "stick":
+		return "streaming stick"
+	}
+	return "TV"
+}
+
 // dashed puts the dash in a user code: "BCDF-GHJK".
 func dashed(code string) string {
 	if len(code) == protocol.UserCodeLength {

@@ -139,6 +139,7 @@ var table = []Row{
 	{"Devices per account (operator's setting)", "server/device", "defaultMaxDevices", "devices", "D15"},
 	{"Code that a TV shows", "protocol", "UserCodeLength", "letters of 20", "D1; RFC 8628 §6.1"},
 	{"Wrong codes of TVs that an account may type, an hour", "server/device", "guessesAnHour", "codes", "D1; RFC 8628 §5.1"},
+	{"Wrong codes of TVs that all accounts of a network may type, an hour", "server/device", "guessesPerNetwork", "codes", "D1; RFC 8628 §5.1"},
 	{"Codes an hour that one TV gets", "server/device", "enrolsPerTV", "codes", "D1: a TV left on needs four"},
 	{"Codes an hour that the TVs of one network get", "server/device", "enrolsPerNetwork", "codes", "D1: a hotel has many"},
 	{"Code that a TV shows is valid for", "server/device", "codeLife", "", "D1; RFC 8628 §3.2"},

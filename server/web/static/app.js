@@ -50,11 +50,13 @@ function localise(root = document) {
   }
 }
 
-// countdown fills elements with data-until: minutes and seconds left.
+// countdown says how much of data-left seconds is left, counted from when the page
+// came: the server's clock may be another.
+const came = performance.now();
 function countdown() {
-  for (const el of document.querySelectorAll("[data-until]")) {
-    const left = Math.max(0, Math.ceil((new Date(el.dataset.until) - Date.now()) / 1000));
-    el.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  for (const el of document.querySelectorAll("[data-left]")) {
+    const left = Math.max(0, Math.ceil(el.dataset.left - (performance.now() - came) / 1000));
+    el.textContent = left > 0 ? `(${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left)` : "It ran out: the TV shows a new one.";
   }
 }
 
@@ -102,8 +104,7 @@ function reveal() {
 }
 
 // resend lets a button be pressed data-resend seconds after the page came, and
-// counts them down in it. The server's clock may be another.
-const came = performance.now();
+// counts them down in it.
 function resend() {
   for (const b of document.querySelectorAll("[data-resend]")) {
     const left = Math.ceil(b.dataset.resend - (performance.now() - came) / 1000);
@@ -185,7 +186,6 @@ function live(box) {
     const focus = document.activeElement?.id;
     box.innerHTML = html.createHTML(text);
     localise(box);
-    countdown();
     if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus();
     const now = box.querySelector("[data-say]")?.textContent ?? "";
     if (say && now !== said) say.textContent = now;
@@ -217,4 +217,4 @@ for (const box of document.querySelectorAll("[data-live]")) live(box);
 setInterval(localise, 15000);
 resend();
 if (document.querySelector("[data-resend]")) setInterval(resend, 1000);
-if (document.querySelector("[data-until]")) setInterval(countdown, 1000);
+if (document.querySelector("[data-left]")) setInterval(countdown, 1000);
