@@ -13,6 +13,7 @@ const (
 	MaxServer = 255     // bytes of the server's name
 	MaxJWS    = 8 << 10 // bytes of a compact JWS other than pins
 	MaxURI    = 512     // bytes
+	MaxEpoch  = 1 << 40 // of a device that enrols
 	nonceSize = 32
 	sigSize   = 64
 	keySize   = 32
@@ -143,6 +144,7 @@ func (f Enrol) check() error {
 	w.text("model", f.Model, 0)
 	w.text("kind", f.Kind, 0)
 	w.that(f.Cap > 0, "cap is not positive")
+	w.that(f.Epoch >= 0 && f.Epoch <= MaxEpoch, "epoch is %d", f.Epoch)
 	w.that(f.Conn > 0, "conn is not positive")
 	w.size("n", f.Ask, nonceSize)
 	w.size("sig", f.Sig, sigSize)

@@ -31,6 +31,9 @@ type StateClaims struct {
 	Pins     int64  `json:"pins"`            // version of the PIN material; 0 for none
 	Keys     int64  `json:"keys"`            // number of the newest key list
 	Cause    *Cause `json:"cause,omitempty"` // why the status is not active
+	// Ends is when the end date that the owner set signs the device out; 0: there
+	// is none. Since capability 5. Absent means none, not unchanged.
+	Ends Millis `json:"ends,omitempty"`
 }
 
 // MaxLease is the longest lease that a device accepts, in seconds: 8 hours.

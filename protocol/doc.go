@@ -43,10 +43,15 @@ package protocol
 //	  sends them only to one that says 3.
 //	4 (2026-11-25): play, play_end, grant and play_refused. Each side sends them
 //	  only to one that says 4.
+//	5 (2026-11-26): the epoch in enrol, which a device sends only where hello says
+//	  5; the end date (ends) in a state, which others ignore; the refusal locked.
+//	  A key list can name another root key, and keys that were removed. An older
+//	  device does not follow a change of the root key: it stays signed in for as
+//	  long as the keys of the last list by its own root key sign.
 type Capability int
 
 // CurrentCapability is the capability of this source tree.
-const CurrentCapability Capability = 4
+const CurrentCapability Capability = 5
 
 // PasswordCapability is the first with sign-in by password.
 const PasswordCapability Capability = 2
@@ -57,3 +62,7 @@ const HouseholdCapability Capability = 3
 
 // GrantCapability is the first with play grants.
 const GrantCapability Capability = 4
+
+// EndsCapability is the first with end dates in a state, an epoch in enrol and the
+// refusal of a locked account.
+const EndsCapability Capability = 5

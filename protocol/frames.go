@@ -108,9 +108,13 @@ type (
 		Model     string     `json:"model,omitempty"`
 		Kind      string     `json:"kind,omitempty"` // "tv", "box" or "stick"
 		Cap       Capability `json:"cap"`
-		Conn      int64      `json:"conn"` // connections so far, from the vault
-		Ask       Bytes      `json:"n"`    // 32 random bytes, as in [Ask]
-		Sig       Bytes      `json:"sig"`
+		// Epoch is the highest that this identity has had; 0: none. The sign-in gets
+		// a higher one, also from a server that has lost the last (a restored backup).
+		// Since capability 5.
+		Epoch Epoch `json:"epoch,omitempty"`
+		Conn  int64 `json:"conn"` // connections so far, from the vault
+		Ask   Bytes `json:"n"`    // 32 random bytes, as in [Ask]
+		Sig   Bytes `json:"sig"`
 	}
 
 	// Auth proves a signed-in device.

@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -201,6 +202,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a play with a PIN in place of its version", `{"t":"play","n":1,"profile":"p","title":"t","path":"open","profile_pin":"0412"}`, protocol.ErrBadFrame},
 		{"a play with a version below 0", `{"t":"play","n":1,"profile":"p","title":"t","path":"open","parental_pin":-1}`, protocol.ErrBadFrame},
 		{"an end of no play", `{"t":"play_end","n":0}`, protocol.ErrBadFrame},
+		{"an epoch below 0 to enrol", enrolOf(-1), protocol.ErrBadFrame},
+		{"the highest epoch to enrol", enrolOf(protocol.MaxEpoch), nil},
+		{"an epoch too high to enrol", enrolOf(protocol.MaxEpoch + 1), protocol.ErrBadFrame},
 		{"epoch 0", `{"t":"have","epoch":0,"version":1,"status":"active","pins":0,"keys":0}`, protocol.ErrBadFrame},
 	} {
 		if f, err := protocol.DecodeUp([]byte(c.frame)); !errors.Is(err, c.want) {
@@ -283,4 +287,12 @@ func TestSecretsHide(t *testing.T) {
 // activityOf is a frame about a title, which is written as JSON has it.
 func activityOf(title string) string {
 	return `{"t":"activity","epoch":1,"items":[{"seq":1,"profile":"p","title":"` + title + `","what":"started","at":1,"position":0}]}`
+}
+
+// enrolOf is a request by a device that had this epoch.
+func enrolOf(epoch int64) string {
+	key, ask, sig := fill(0, 32), fill(2, 32), fill(3, 64)
+	text := func(b protocol.Bytes) string { return base64.RawURLEncoding.EncodeToString(b) }
+	return fmt.Sprintf(`{"t":"enrol","public_key":%q,"name":"TV","cap":5,"epoch":%d,"conn":1,"n":%q,"sig":%q}`,
+		text(key), epoch, text(ask), text(sig))
 }

@@ -67,8 +67,8 @@ type Channel struct {
 // that it does not know as [RefusalBusy].
 type Refusal string
 
-// The refusals. After all but [RefusalOver], [RefusalUserCode], [RefusalLimit]
-// and [RefusalFactor] the person can go on where they are.
+// The refusals. After all but [RefusalOver], [RefusalUserCode], [RefusalLimit],
+// [RefusalFactor] and [RefusalLocked] the person can go on where they are.
 const (
 	RefusalCredentials Refusal = "credentials"  // the address or the password is wrong; never which
 	RefusalWait        Refusal = "wait"         // too many tries or codes: not before retry_after_ms
@@ -78,6 +78,7 @@ const (
 	RefusalUserCode    Refusal = "user_code"    // this account signs a TV in by user code only
 	RefusalLimit       Refusal = "limit"        // the account has as many devices as the operator allows
 	RefusalFactor      Refusal = "factor"       // too many wrong codes in a row: no second factor by code is taken here; the user code is (since 3)
+	RefusalLocked      Refusal = "locked"       // the password was right, and support has locked the account (since 5)
 	RefusalBusy        Refusal = "busy"         // the server cannot now: after retry_after_ms
 )
 

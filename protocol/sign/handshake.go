@@ -37,7 +37,8 @@ func AuthBytes(nonce []byte, server string, f protocol.Auth) []byte {
 	return m
 }
 
-// EnrolBytes returns what the device signs for enrol, as [AuthBytes].
+// EnrolBytes returns what the device signs for enrol, as [AuthBytes]. The epoch
+// comes last, and only where there is one: before capability 5 there was none.
 func EnrolBytes(nonce []byte, server string, f protocol.Enrol) []byte {
 	var m message
 	m.text(enrolContext)
@@ -50,6 +51,9 @@ func EnrolBytes(nonce []byte, server string, f protocol.Enrol) []byte {
 	m.number(int64(f.Cap))
 	m.number(f.Conn)
 	m.text(string(f.Ask))
+	if f.Epoch != 0 {
+		m.number(int64(f.Epoch))
+	}
 	return m
 }
 

@@ -115,8 +115,10 @@ func (v *tv) refuse(err error, f protocol.Frame) error {
 		wrong     *account.WrongCodeError
 	)
 	switch {
-	case errors.Is(err, account.ErrCredentials), errors.Is(err, account.ErrLocked): // the mail says more
+	case errors.Is(err, account.ErrCredentials):
 		answer.Reason = protocol.RefusalCredentials
+	case errors.Is(err, account.ErrLocked):
+		answer.Reason = locked(v.enrol.Cap)
 	case errors.As(err, &throttled):
 		answer.Reason, answer.RetryAfter = protocol.RefusalWait, atLeastASecond(throttled.RetryAfter).Milliseconds()
 	case errors.As(err, &busy):
@@ -152,6 +154,16 @@ func factorRefused(peer protocol.Capability) protocol.Refusal {
 		return protocol.RefusalOver
 	}
 	return protocol.RefusalFactor
+}
+
+// locked is what a TV is told of an account that support has locked. It learns so
+// only after the right password and whatever code that asked for, so a stranger
+// learns nothing. One of an older version has no sentence for it.
+func locked(peer protocol.Capability) protocol.Refusal {
+	if peer < protocol.EndsCapability {
+		return protocol.RefusalCredentials
+	}
+	return protocol.RefusalLocked
 }
 
 // usedUp is what follows the last wrong try: another code where one can be sent,

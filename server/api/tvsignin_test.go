@@ -17,3 +17,16 @@ func TestFactorRefusedOnATV(t *testing.T) {
 		}
 	}
 }
+
+// A TV is told that support has locked the account, where it knows the word; an
+// older one hears what it did before.
+func TestLockedOnATV(t *testing.T) {
+	for peer, want := range map[protocol.Capability]protocol.Refusal{
+		protocol.PasswordCapability: protocol.RefusalCredentials, protocol.EndsCapability - 1: protocol.RefusalCredentials,
+		protocol.EndsCapability: protocol.RefusalLocked, 99: protocol.RefusalLocked,
+	} {
+		if got := locked(peer); got != want {
+			t.Errorf("locked(%d) = %q, want %q", peer, got, want)
+		}
+	}
+}

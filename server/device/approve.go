@@ -127,7 +127,7 @@ func (s *Service) approve(tx *store.Tx, now time.Time, who account.Session, e st
 		return ErrLimit
 	}
 	e.State, e.Account = store.EnrolApproved, who.Account
-	if e.Epoch, err = tx.NextEpoch(store.DeviceIndexRow{ID: e.Device, PublicKey: e.PublicKey, Account: who.Account}); err != nil {
+	if e.Epoch, err = tx.NextEpoch(store.DeviceIndexRow{ID: e.Device, PublicKey: e.PublicKey, Account: who.Account, Epoch: e.Epoch}); err != nil {
 		return err
 	}
 	if err := tx.DecideEnrolment(e, now); err != nil {

@@ -113,7 +113,10 @@ func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRo
 	if err != nil {
 		return row, orUnknown(err)
 	}
-	if late(row, m) {
+	switch superseded, err := s.superseded(tx, row, m); {
+	case err != nil:
+		return row, err
+	case superseded:
 		return row, ErrReplaced
 	}
 	if status, _ := effective(now, row); status != protocol.Active {
@@ -134,18 +137,26 @@ func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRo
 	)
 }
 
-// late reports whether m was greeted before the device's newest connection, or
-// may have been by the clock of another node. A packet is sent again for a while
-// after the device gave the connection up (RFC 6298 §5), and it gives up soon.
-func late(row store.DeviceRow, m Meta) bool {
+// superseded reports whether m was greeted before the device's newest connection
+// was counted, or may have been by the clock of another node. A packet is sent again
+// for a while after the device gave the connection up (RFC 6298 §5), and it gives up
+// soon. A connection is counted where it proves a sign-in, and where it asks for one.
+func (s *Service) superseded(tx *store.Tx, row store.DeviceRow, m Meta) (bool, error) {
 	if m.Greeted.IsZero() {
-		return false
+		return false, nil
 	}
 	newest := row.LastContact
 	if row.Node != m.Node {
 		newest = newest.Add(skew)
 	}
-	return m.Greeted.Before(newest)
+	e, err := tx.Enrolment(row.ID)
+	switch asked := e.Created.Add(skew); { // over which node is not known
+	case err == nil && asked.After(newest):
+		newest = asked
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return false, err
+	}
+	return m.Greeted.Before(newest), nil
 }
 
 // Disconnected notes the end of a session's connection: when the last grant

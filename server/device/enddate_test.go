@@ -237,3 +237,29 @@ func TestD1_EndDateBounds(t *testing.T) {
 		t.Errorf("of a TV that is signed out: %v", err)
 	}
 }
+
+// D1: the TV is told of its end date, with every change of it, in the state that is
+// signed: that is what it shows, and what it ends by itself by.
+func TestD1_TheStateNamesTheEndDate(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "mara@example.org")
+	tv := f.tv(t)
+	ends := f.now().Add(20 * time.Hour).Truncate(time.Second)
+	tv.joinUntil(who, ends)
+	for _, c := range []struct {
+		name string
+		ends time.Time
+	}{{"as approved", ends}, {"made longer", ends.Add(time.Hour)}, {"made shorter", ends.Add(-time.Hour)}, {"taken away", time.Time{}}} {
+		if err := f.SetEndDate(f.ctx, f.now(), who, tv.id, c.ends); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		claims, _ := tv.claims(tv.state(ask("e")))
+		want := protocol.Millis(0)
+		if !c.ends.IsZero() {
+			want = protocol.MillisOf(c.ends)
+		}
+		if claims.Ends != want {
+			t.Errorf("%s: the state says %d, want %d", c.name, claims.Ends, want)
+		}
+	}
+}

@@ -78,13 +78,7 @@ func (s *Service) mayEnrol(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta
 		return false, err
 	}
 	if f.Conn < idx.Conn {
-		e, err := tx.Enrolment(idx.ID)
-		if err == nil && !m.Greeted.IsZero() && m.Greeted.Before(e.Created) {
-			return false, ErrReplaced // it asked again since, over another connection
-		}
-		if err == nil || errors.Is(err, store.ErrNotFound) {
-			_, err = s.lockClone(tx, now, idx, m)
-		}
+		_, err := s.lockClone(tx, now, idx, m)
 		return true, err
 	}
 	return false, tx.RaiseConn(idx.ID, f.Conn)
@@ -110,6 +104,10 @@ func (s *Service) resumed(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta)
 		return Enrolment{}, ErrCode
 	}
 	if err != nil {
+		return Enrolment{}, err
+	}
+	// What comes over an earlier connection is late from now on: see superseded.
+	if err := tx.AskAgain(e.Device, now); err != nil {
 		return Enrolment{}, err
 	}
 	switch e.State {
@@ -169,8 +167,9 @@ func (s *Service) newRequest(tx *store.Tx, now time.Time, f protocol.Enrol, m Me
 			return Enrolment{}, err
 		}
 		stored, err := tx.PutEnrolment(store.EnrolmentRow{
-			Device: id, PublicKey: f.PublicKey, CodeHash: s.codeHash(code), Salt: salt, Name: f.Name, Model: f.Model,
-			Kind: f.Kind, IP: m.IP, Place: m.Place, Created: now, Expires: now.Add(codeLife),
+			Device: id, PublicKey: f.PublicKey, CodeHash: s.codeHash(code), Salt: salt, Epoch: f.Epoch,
+			Name: readable(f.Name, noName), Model: readable(f.Model, ""), Kind: readable(f.Kind, ""),
+			IP: m.IP, Place: m.Place, Created: now, Expires: now.Add(codeLife),
 		})
 		if err != nil || stored {
 			return Enrolment{Code: s.userCode(code, codeLife)}, err

@@ -286,3 +286,69 @@ func FuzzReadCode(f *testing.F) {
 		}
 	})
 }
+
+// A backup was restored that lost sign-ins of a TV, or the whole TV: it says which
+// epoch it had, and gets a higher one. What it says can only raise its own.
+func TestEnrolAfterALostSignIn(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		known  bool // the server knows its first sign-in
+		had    protocol.Epoch
+		want   protocol.Epoch
+		resume bool // over a second connection
+	}{
+		{"a new TV", false, 0, 1, false},
+		{"one that the server has lost", false, 7, 8, false},
+		{"as many as the server knows", true, 1, 2, false},
+		{"an older version says none", true, 0, 2, false},
+		{"more than the server knows", true, 5, 6, false},
+		{"the highest", true, protocol.MaxEpoch, protocol.MaxEpoch + 1, false},
+		{"asked twice", true, 5, 6, true},
+	} {
+		f := newFixture(t)
+		who := f.owner(t, "anna@example.org")
+		tv := f.tv(t)
+		if c.known {
+			tv.join(who)
+			if err := tv.SignOut(tv.ctx, tv.now(), who, tv.id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tv.had = c.had
+		code, frame := tv.shows()
+		if c.resume {
+			code, frame = tv.shows()
+		}
+		if _, err := tv.Approve(tv.ctx, tv.now(), who, code); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		e, err := tv.Enrolled(tv.ctx, tv.now(), frame, home)
+		if err != nil || e.Enrolled.Epoch != c.want || e.Session.Epoch != c.want {
+			t.Errorf("%s: epoch %d and %d, %v; want %d", c.name, e.Enrolled.Epoch, e.Session.Epoch, err, c.want)
+		}
+		if got := tv.row(who); got.Epoch != c.want || got.Wish.Status != protocol.Active {
+			t.Errorf("%s: row = %+v", c.name, got)
+		}
+	}
+}
+
+// The proof of the sign-in before, which a TV may hand in late, does not end the
+// request for the next one.
+func TestALateProofEndsNoRequest(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	tv := f.signedIn(t, who)
+	if err := tv.SignOut(tv.ctx, tv.now(), who, tv.id); err != nil {
+		t.Fatal(err)
+	}
+	tv.state(nil)
+	proof := tv.receipt(func(*protocol.ReceiptClaims) {})
+	tv.had = 1
+	code, _ := tv.shows()
+	if _, err := tv.Receipt(tv.ctx, tv.now(), proof); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tv.Approve(tv.ctx, tv.now(), who, code); err != nil {
+		t.Errorf("the code no longer works: %v", err)
+	}
+}

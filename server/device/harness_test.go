@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -148,6 +149,9 @@ type television struct {
 	sess Session
 	cap  protocol.Capability // 0: 1
 	last string              // JWS of the newest state
+	had  protocol.Epoch      // that it says to enrol with
+
+	name, model string // "": the usual ones
 }
 
 func (f *fixture) tv(t testing.TB) *television {
@@ -167,7 +171,8 @@ func ask(letter string) []byte { return []byte(strings.Repeat(letter, 32)) }
 func (tv *television) enrolFrame() protocol.Enrol {
 	tv.conn++
 	f := protocol.Enrol{
-		PublicKey: protocol.Bytes(tv.pub), Name: "Living room", Model: "Lumen 55", Kind: "tv", Cap: max(tv.cap, 1), Conn: tv.conn, Ask: ask("e"),
+		PublicKey: protocol.Bytes(tv.pub), Name: cmp.Or(tv.name, "Living room"), Model: cmp.Or(tv.model, "Lumen 55"), Kind: "tv",
+		Cap: max(tv.cap, 1), Epoch: tv.had, Conn: tv.conn, Ask: ask("e"),
 	}
 	f.Sig = ed25519.Sign(tv.key, sign.EnrolBytes(nonce, "tv.example", f))
 	return f

@@ -150,6 +150,9 @@ func (s *Service) sign(now time.Time, ask []byte, t truth, next protocol.Have) (
 	}
 	if t.status == protocol.Active {
 		c.Lease = s.leaseAt(now, endSecond(t.row.Ends))
+		if !t.row.Ends.IsZero() {
+			c.Ends = protocol.MillisOf(t.row.Ends)
+		}
 		c.Snapshot = &protocol.Blob{Digest: t.digest, Size: len(t.snapshot)}
 		c.Catalog = t.titles.blob
 	} else {

@@ -458,3 +458,38 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+// D1, D14: no grant outlives the end date that the owner set for the TV, and in its
+// last second there is none.
+func TestD14_NoGrantBeyondTheEndDate(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		left time.Duration // until the end date, at the question
+		want time.Duration // that the grant lives; 0: refused
+	}{
+		{"far away", time.Hour, protocol.MaxGrant * time.Second},
+		{"just as long as a grant", protocol.MaxGrant * time.Second, protocol.MaxGrant * time.Second},
+		{"a second less", protocol.MaxGrant*time.Second - time.Second, protocol.MaxGrant*time.Second - time.Second},
+		{"a minute", time.Minute, time.Minute},
+		{"a second", time.Second, time.Second},
+		{"half a second", 500 * time.Millisecond, 0},
+		{"over", 0, 0},
+	} {
+		f := newFixture(t, 0)
+		tv := f.tv("Hotel TV")
+		ends := f.now().Truncate(time.Second).Add(2 * time.Hour)
+		f.must(f.devices.SetEndDate(f.ctx, f.now(), f.who, tv.Device, ends))
+		f.clock.Advance(ends.Add(-c.left).Sub(f.now()))
+		if c.want == 0 {
+			if got, _ := f.refusal(f.Service, tv, f.play(1, "t-night")); got != protocol.PlayAccess {
+				t.Errorf("%s: refusal %q, want %q", c.name, got, protocol.PlayAccess)
+			}
+			continue
+		}
+		var claims protocol.GrantClaims
+		f.must(f.keys.Verify(f.issued(tv, f.play(1, "t-night")), protocol.TypGrant, &claims))
+		if got := time.Duration(claims.Expires-claims.Issued) * time.Second; got != c.want || claims.Expires > ends.Unix() {
+			t.Errorf("%s: a grant of %s until %d, want %s, by %d", c.name, got, claims.Expires, c.want, ends.Unix())
+		}
+	}
+}

@@ -40,7 +40,7 @@ func (s *Service) Introspect(ctx context.Context, now time.Time, jws string) (cl
 }
 
 func (s *Service) stands(tx *store.Tx, now time.Time, c protocol.GrantClaims) (bool, error) {
-	err := s.c.Devices.ActiveIn(tx, now, c.Account, c.Device, c.Epoch)
+	_, err := s.c.Devices.ActiveIn(tx, now, c.Account, c.Device, c.Epoch)
 	if errors.Is(err, device.ErrEnded) || errors.Is(err, device.ErrUnknown) || errors.Is(err, device.ErrStaleEpoch) {
 		return false, nil
 	}

@@ -24,7 +24,11 @@ func (s *Service) Issue(ctx context.Context, now time.Time, tv TV, f protocol.Pl
 		return protocol.Grant{}, fmt.Errorf("issue grant: %w", err)
 	}
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := s.allowed(tx, now, tv, f); err != nil {
+		ends, err := s.allowed(tx, now, tv, f)
+		if err != nil {
+			return err
+		}
+		if claims.Expires, err = expiry(now, ends); err != nil {
 			return err
 		}
 		row := store.StreamRow{
@@ -72,27 +76,41 @@ func (s *Service) claims(now time.Time, tv TV, f protocol.Play) (protocol.GrantC
 	}
 	return protocol.GrantClaims{
 		Issuer: s.c.Issuer, Audience: s.c.Audience, Account: tv.Account, Profile: f.Profile, Device: tv.Device, Epoch: tv.Epoch,
-		Title: f.Title, Issued: now.Unix(), Expires: now.Unix() + protocol.MaxGrant, ID: base64.RawURLEncoding.EncodeToString(id[:]),
+		Title: f.Title, Issued: now.Unix(), ID: base64.RawURLEncoding.EncodeToString(id[:]),
 	}, nil
 }
 
-// allowed reports why the TV may not play this: the sign-in first, then the one
-// play decision by the household's rules.
-func (s *Service) allowed(tx *store.Tx, now time.Time, tv TV, f protocol.Play) error {
-	switch err := s.c.Devices.ActiveIn(tx, now, tv.Account, tv.Device, tv.Epoch); {
+// expiry is when a grant ends that is issued now: never later than the device's
+// end date (zero: there is none), and in the last second before that there is none.
+func expiry(now, ends time.Time) (int64, error) {
+	at := now.Unix() + protocol.MaxGrant
+	switch {
+	case ends.IsZero():
+		return at, nil
+	case ends.Sub(now) < time.Second:
+		return 0, refused(protocol.PlayAccess)
+	}
+	return min(at, ends.Unix()), nil
+}
+
+// allowed reports why the TV may not play this: the sign-in first, whose end date
+// it returns, then the one play decision by the household's rules.
+func (s *Service) allowed(tx *store.Tx, now time.Time, tv TV, f protocol.Play) (ends time.Time, err error) {
+	ends, err = s.c.Devices.ActiveIn(tx, now, tv.Account, tv.Device, tv.Epoch)
+	switch {
 	case errors.Is(err, device.ErrEnded):
-		return refused(protocol.PlayAccess)
+		return ends, refused(protocol.PlayAccess)
 	case err != nil:
-		return err
+		return ends, err
 	}
 	rules, err := s.c.Profiles.RulesIn(tx, tv.Account, f.Profile)
 	if errors.Is(err, profile.ErrUnknown) {
-		return refused(protocol.PlayProfile)
+		return ends, refused(protocol.PlayProfile)
 	}
 	if err != nil {
-		return err
+		return ends, err
 	}
-	return s.decide(parental.Question{
+	return ends, s.decide(parental.Question{
 		Path: f.Path, Access: true, Profile: &rules.Rules,
 		Unlocked: rules.PIN == 0 || f.ProfilePIN == rules.PIN,
 		Parental: rules.ParentalPIN > 0 && f.ParentalPIN == rules.ParentalPIN,

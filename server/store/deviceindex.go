@@ -19,12 +19,14 @@ func (tx *Tx) DeviceIndex(id protocol.DeviceID) (DeviceIndexRow, error) {
 	return r, err
 }
 
-// NextEpoch begins a device's next epoch, in the account given.
+// NextEpoch begins a device's next epoch, in the account given: above r's and above
+// those that are known.
 func (tx *Tx) NextEpoch(r DeviceIndexRow) (protocol.Epoch, error) {
 	var e protocol.Epoch
-	err := tx.row(`INSERT INTO device_index (device_id, public_key, account_id, epoch, conn) VALUES ($1, $2, $3, 1, 0)
-		ON CONFLICT (device_id) DO UPDATE SET account_id = $3, epoch = device_index.epoch + 1
-		RETURNING epoch`, r.ID, r.PublicKey, r.Account).Scan(&e)
+	err := tx.row(`INSERT INTO device_index (device_id, public_key, account_id, epoch, conn) VALUES ($1, $2, $3, CAST($4 AS BIGINT) + 1, 0)
+		ON CONFLICT (device_id) DO UPDATE SET account_id = $3,
+			epoch = 1 + CASE WHEN device_index.epoch < CAST($4 AS BIGINT) THEN CAST($4 AS BIGINT) ELSE device_index.epoch END
+		RETURNING epoch`, r.ID, r.PublicKey, r.Account, r.Epoch).Scan(&e)
 	return e, err
 }
 

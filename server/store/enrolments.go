@@ -27,10 +27,10 @@ type EnrolmentRow struct {
 	Kind      string
 	State     EnrolmentState
 	Account   protocol.AccountID // of the approval
-	Epoch     protocol.Epoch     // of the approval
+	Epoch     protocol.Epoch     // of the approval; before it, the highest that the device had
 	IP        string
 	Place     string
-	Created   time.Time
+	Created   time.Time // when it asked last
 	Expires   time.Time
 }
 
@@ -63,10 +63,15 @@ func (tx *Tx) PutEnrolment(r EnrolmentRow) (bool, error) {
 		return false, err
 	}
 	n, err := tx.exec(`INSERT INTO enrolments
-		(device_id, public_key, code_hash, salt, name, model, kind, state, ip, place, created, expires)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11) ON CONFLICT (code_hash) DO NOTHING`,
-		r.Device, r.PublicKey, r.CodeHash, r.Salt, r.Name, r.Model, r.Kind, r.IP, r.Place, millis(r.Created), millis(r.Expires))
+		(device_id, public_key, code_hash, salt, name, model, kind, state, epoch, ip, place, created, expires)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12) ON CONFLICT (code_hash) DO NOTHING`,
+		r.Device, r.PublicKey, r.CodeHash, r.Salt, r.Name, r.Model, r.Kind, r.Epoch, r.IP, r.Place, millis(r.Created), millis(r.Expires))
 	return n > 0, err
+}
+
+// AskAgain notes that a device asked again for the request that it has.
+func (tx *Tx) AskAgain(id protocol.DeviceID, now time.Time) error {
+	return tx.execOne(`UPDATE enrolments SET created = $2 WHERE device_id = $1`, id, millis(now))
 }
 
 // DecideEnrolment ends a pending request with this code: ErrNotFound where it
@@ -80,7 +85,7 @@ func (tx *Tx) DecideEnrolment(r EnrolmentRow, now time.Time) error {
 // DeleteEnrolment forgets a device's request whose approval began this epoch:
 // the device has heard of it.
 func (tx *Tx) DeleteEnrolment(id protocol.DeviceID, epoch protocol.Epoch) error {
-	_, err := tx.exec(`DELETE FROM enrolments WHERE device_id = $1 AND epoch = $2`, id, epoch)
+	_, err := tx.exec(`DELETE FROM enrolments WHERE device_id = $1 AND epoch = $2 AND state = 'approved'`, id, epoch)
 	return err
 }
 
