@@ -37,7 +37,7 @@ func (s *Service) challenge(tx *store.Tx, now time.Time, acc store.AccountRow, t
 		}
 	}
 	if !v.Suspicious {
-		return c, nil
+		return c, s.recordBegun(tx, now, row, t.r.From)
 	}
 	from := t.r.From.tidy()
 	err = timeline.Add(tx, acc.ID, timeline.Entry{

@@ -30,6 +30,7 @@ const (
 	SignInGuessed       Kind = "sign_in_guessed"       // ten wrong passwords in a row on unknown devices
 	PasswordRefused     Kind = "password_refused"      // a hundred: refused on unknown devices from now on
 	SignInSuspicious    Kind = "sign_in_suspicious"    // the right password, but: Detail
+	CodeAsked           Kind = "code_asked"            // the right password, nothing suspicious, and more was asked for; Detail: what
 	FactorFailed        Kind = "second_factor_failed"  // the right password and five wrong codes of an app
 	SecondFactorOn      Kind = "second_factor_on"      // the password alone is not enough any more
 	SecondFactorOff     Kind = "second_factor_off"     //

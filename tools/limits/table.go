@@ -39,6 +39,7 @@ var table = []Row{
 	{"Sign-ups an hour, per network", "server/account", "signUpsPerIP", "sign-ups", "ASVS 2.4.1"},
 	{"Sign-ins an hour that need more than the password, per known device or network", "server/account", "challengesAnHour", "sign-ins", "V5"},
 	{"Of them waiting at once, per known device and for all unknown ones", "server/account", "maxWaiting", "sign-ins", "V5"},
+	{"Sign-ins under way that the timeline tells of, an hour", "server/account", "begunAnHour", "entries; 1 per known device or network", "V4"},
 	{"Notices of suspicious attempts an hour", "server/account", "suspiciousAnHour", "notices; 1 per network", "V7"},
 	{"Wrong passwords before waits begin", "server/account", "freeTries", "failures", "V5"},
 	{"First wait, doubling", "server/account", "firstWait", "", "V5"},
