@@ -101,7 +101,7 @@ func (s *Service) FactorReset(ctx context.Context, who Session) (time.Time, erro
 // LiftFactorReset stops the removal. Errors: ErrNoReset, ErrSignedOut.
 func (s *Service) LiftFactorReset(ctx context.Context, now time.Time, who Session) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
+		if err := ActOnPages(tx, who, s.c.Changed); err != nil {
 			return err
 		}
 		return s.liftReset(tx, now, who.Account, who.Client)

@@ -194,8 +194,7 @@ func (s *Service) actFresh(tx *store.Tx, now time.Time, who Session, everywhere 
 	if everywhere {
 		return EndEverything(tx, now, who, protocol.ByOwner, s.c.Changed)
 	}
-	_, err = Act(tx, now, who, s.c.Changed)
-	return who, err
+	return who, ActOnPages(tx, who, s.c.Changed)
 }
 
 // rotate gives a live session a new token; the one before is void.

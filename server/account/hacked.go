@@ -101,7 +101,7 @@ func (s *Service) EndHacked(ctx context.Context, now time.Time, who Session) err
 func (s *Service) walk(ctx context.Context, now time.Time, who Session, do func(*store.Tx) error) (Walk, error) {
 	var w Walk
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
+		if err := ActOnPages(tx, who, s.c.Changed); err != nil {
 			return err
 		}
 		if err := do(tx); err != nil {

@@ -166,7 +166,7 @@ func (s *Service) RenamePasskey(ctx context.Context, now time.Time, who Session,
 		return ErrFactorName
 	}
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
+		if err := ActOnPages(tx, who, s.c.Changed); err != nil {
 			return err
 		}
 		if err := tx.RenamePasskey(who.Account, id, name); err != nil {

@@ -72,7 +72,7 @@ func (p Preferences) weakened(next Preferences) (less []string) {
 // SMS too where that is switched off.
 func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session, p Preferences) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := Act(tx, now, who, s.c.Changed); err != nil {
+		if err := ActOnPages(tx, who, s.c.Changed); err != nil {
 			return err
 		}
 		row, err := tx.Preferences(who.Account)

@@ -77,7 +77,7 @@ func newService(c Config, work cost) (*Service, error) {
 // Act makes the account's next version in tx for a change that who asks for,
 // and tells changed after the commit. It is one statement with the check that
 // who is still live: ErrSignedOut otherwise. Every write of an owner begins
-// with it.
+// with it, or with [ActOnPages].
 func Act(tx *store.Tx, now time.Time, who Session, changed func(protocol.AccountID, protocol.Version)) (protocol.Version, error) {
 	v, err := tx.BumpBy(who.Account, string(who.ID), now)
 	if err != nil {
@@ -85,6 +85,17 @@ func Act(tx *store.Tx, now time.Time, who Session, changed func(protocol.Account
 	}
 	tx.OnCommit(func() { changed(who.Account, v) })
 	return v, nil
+}
+
+// ActOnPages is Act for a change of what only pages show. The account keeps its
+// version: no TV hears of it, and none writes to its flash.
+func ActOnPages(tx *store.Tx, who Session, changed func(protocol.AccountID, protocol.Version)) error {
+	v, err := tx.HoldBy(who.Account, string(who.ID))
+	if err != nil {
+		return orSignedOut(err)
+	}
+	tx.OnCommit(func() { changed(who.Account, v) })
+	return nil
 }
 
 // Live fails with ErrSignedOut where who has ended, in tx.

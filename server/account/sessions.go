@@ -155,7 +155,7 @@ func (s *Service) Revoke(ctx context.Context, now time.Time, who Session, id Ses
 // end ends session id for who, and tells whether it was live.
 func (s *Service) end(ctx context.Context, now time.Time, who Session, id SessionID, kind timeline.Kind) (found bool, err error) {
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		_, err := Act(tx, now, who, s.c.Changed)
+		err := ActOnPages(tx, who, s.c.Changed)
 		if errors.Is(err, ErrSignedOut) && id == who.ID {
 			return nil // it has ended already
 		}

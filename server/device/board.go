@@ -151,7 +151,7 @@ func (s *Service) Rename(ctx context.Context, now time.Time, who account.Session
 		return ErrName
 	}
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := account.Act(tx, now, who, s.c.Changed); err != nil {
+		if err := account.ActOnPages(tx, who, s.c.Changed); err != nil {
 			return err
 		}
 		if err := tx.RenameDevice(who.Account, id, name); err != nil {

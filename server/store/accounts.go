@@ -108,6 +108,18 @@ func (tx *Tx) BumpBy(id protocol.AccountID, session string, now time.Time) (prot
 	return v, err
 }
 
+// HoldBy keeps the account as it is until the transaction ends, for a write of a web
+// session, in one statement with the check that the session is live: ErrNotFound
+// where it is not. It returns the account's version.
+func (tx *Tx) HoldBy(id protocol.AccountID, session string) (protocol.Version, error) {
+	var v protocol.Version
+	err := tx.row(`UPDATE accounts SET version = version
+		WHERE account_id = $1 AND EXISTS (SELECT 1 FROM web_sessions w
+			WHERE w.account_id = $1 AND w.session_id = $2 AND w.generation = accounts.generation)
+		RETURNING version`, id, session).Scan(&v)
+	return v, err
+}
+
 // RaiseVersion sets the account's version to at least v: a device has proved
 // that it was there before a backup was restored.
 func (tx *Tx) RaiseVersion(id protocol.AccountID, v protocol.Version, now time.Time) error {
