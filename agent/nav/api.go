@@ -8,7 +8,7 @@ import (
 )
 
 // Event is something that happened: a [Press], [Text], [World], [PINChecked],
-// [NetworkReport], [Launch], [Tick] or [Resumed]. Every At is running time
+// [NetworkReport], [Licences], [Launch], [Tick] or [Resumed]. Every At is running time
 // (CLOCK_BOOTTIME): only differences count, and standby counts.
 type Event interface{ event() }
 
@@ -103,6 +103,15 @@ const (
 	CheckAnswer  NetworkCheck = "answer"  // the service answers; Detail is the time it took
 )
 
+// Licences answers [ReadLicences].
+type Licences struct{ List []Licence }
+
+// Look is how this TV draws its screens, whoever is signed in.
+type Look struct {
+	Contrast bool // high contrast
+	Calm     bool // less motion
+}
+
 // World is everything outside nav that screens show. Each World replaces the
 // one before it. What it points to must not change after it was passed in.
 type World struct {
@@ -112,6 +121,10 @@ type World struct {
 	Code  *UserCode // in Code; nil until the server has given one
 
 	SignIn *SignIn // how far a sign-in by password is, in Enrolling; nil: none was tried
+
+	Look     Look
+	Services []Service // that this TV can be signed in to; one or none: there is no choice
+	Service  string    // the one that was chosen
 
 	TV         TV
 	Owner      string // the account's email
@@ -278,6 +291,13 @@ type (
 	// CheckNetwork is answered by [NetworkReport].
 	CheckNetwork struct{}
 
+	// SetLook is answered by a World with this Look, now and after every start.
+	SetLook struct{ Look }
+	// ChooseService says which service to sign in to from now on.
+	ChooseService struct{ ID string }
+	// ReadLicences is answered by [Licences].
+	ReadLicences struct{}
+
 	// StartTitle says that a title began to play.
 	StartTitle struct{ Playback }
 	// ProgressTitle says how far it is, once a minute and at a pause.
@@ -330,6 +350,7 @@ func (Tick) event()          {}
 func (Resumed) event()       {}
 func (PINChecked) event()    {}
 func (NetworkReport) event() {}
+func (Licences) event()      {}
 func (World) event()         {}
 
 func (CheckPIN) effect()      {}
@@ -346,6 +367,9 @@ func (SignOutHere) effect()   {}
 func (Deactivate) effect()    {}
 func (StartOver) effect()     {}
 func (CheckNetwork) effect()  {}
+func (SetLook) effect()       {}
+func (ChooseService) effect() {}
+func (ReadLicences) effect()  {}
 func (StartTitle) effect()    {}
 func (ProgressTitle) effect() {}
 func (StopTitle) effect()     {}

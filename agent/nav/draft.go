@@ -31,7 +31,7 @@ type draft struct {
 // drafting reports whether a place is one of a draft's.
 func (p place) drafting() bool {
 	switch p {
-	case atNewAvatar, atNewName, atNewLevel, atNewPIN, atNewPassword, atAdding, atEdit, atLocks:
+	case atNewAvatar, atNewName, atNewLevel, atNewPIN, atNewPassword, atAdding, atEdit, atLocks, atDraftForgot:
 		return true
 	}
 	return false
@@ -68,7 +68,7 @@ func (m Model) draftWait() time.Duration { return max(m.draft.waitEnd-m.now, 0) 
 var draftPlaces = map[place]Screen{
 	atNewAvatar: ScreenProfileAvatar, atNewName: ScreenProfileName, atNewLevel: ScreenProfileLevel, atNewPIN: ScreenProfilePIN,
 	atNewPassword: ScreenProfilePassword, atAdding: ScreenProfileAdding, atEdit: ScreenProfileEdit, atLocks: ScreenProfileLocks,
-	atForgot: ScreenForgotPIN,
+	atForgot: ScreenForgotPIN, atDraftForgot: ScreenForgotPIN,
 }
 
 // draftKey handles a key on a draft's screens that have no keyboard.
@@ -92,7 +92,7 @@ func (s *stepper) draftKey(p Press) {
 		if p.Key == keyseq.OK || p.Key == keyseq.Back {
 			s.toEdit("locks")
 		}
-	case atForgot:
+	case atForgot, atDraftForgot:
 		s.forgotKey(p.Key)
 	}
 }
@@ -110,7 +110,9 @@ func (m Model) draftItems() []Item {
 		return m.addingItems()
 	case atEdit:
 		return m.editItems()
-	case atLocks, atForgot:
+	case atNewPIN:
+		return m.forgotItems()
+	case atLocks, atForgot, atDraftForgot:
 		return []Item{{ID: "back", Label: text(msgBack)}}
 	}
 	return nil
@@ -134,7 +136,7 @@ func (m Model) viewDraft(v *View) {
 		m.viewEdit(v)
 	case atLocks:
 		m.viewLocks(v)
-	case atForgot:
+	case atForgot, atDraftForgot:
 		m.viewForgot(v)
 	}
 }
@@ -167,6 +169,9 @@ func (it Item) spokenChoice() string {
 	s := it.Label
 	if it.Detail != "" {
 		s = text(msgSayFocus, "label", it.Label, "detail", it.Detail)
+	}
+	if it.Locked {
+		s = text(msgSayLocked, "label", s)
 	}
 	switch {
 	case it.Switch && it.Chosen:

@@ -72,7 +72,7 @@ func (m Model) items() []Item {
 	case ScreenStarting:
 		return m.startingItems()
 	case ScreenLeaseEnded, ScreenUpdate:
-		return []Item{{ID: "again", Label: text(msgTryAgain)}}
+		return []Item{{ID: "again", Label: text(msgTryAgain)}, {ID: "checkNetwork", Label: text(msgCheckNetwork)}}
 	case ScreenGate:
 		return m.gateItems()
 	case ScreenTitle:
@@ -81,10 +81,11 @@ func (m Model) items() []Item {
 		return m.found.suggest
 	case ScreenNext:
 		return m.nextItems()
-	case ScreenSettings:
-		return m.settingsItems()
 	case ScreenPIN:
 		return m.forgotItems()
+	}
+	if m.inSettings() {
+		return m.sectionItems()
 	}
 	if m.screen() == draftPlaces[m.place] {
 		return m.draftItems()
@@ -167,8 +168,10 @@ type layer struct {
 // hasMenu reports whether the menu may lie above the screen.
 func (m Model) hasMenu() bool {
 	switch m.screen() {
-	case ScreenHome, ScreenTitle, ScreenSearch, ScreenSettings:
+	case ScreenHome, ScreenTitle, ScreenSearch:
 		return true
+	case ScreenSettings:
+		return !m.settings.above
 	}
 	return false
 }

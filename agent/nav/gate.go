@@ -60,12 +60,12 @@ type pinEntry struct {
 var second = map[keyseq.Key]int{keyseq.Left: 0, keyseq.OK: 1, keyseq.Right: 2}
 
 // groups says which digits an arrow chooses among, in the order of the second
-// key: Left, OK, Right. Back takes back a digit; the place beside the 0 is empty.
+// key: Left, OK, Right. Back takes back a digit, Menu helps who forgot the PIN.
 var groups = map[keyseq.Key][3]keyseq.Key{
 	keyseq.Up:    {keyseq.Digit1, keyseq.Digit2, keyseq.Digit3},
 	keyseq.Left:  {keyseq.Digit4, keyseq.Digit5, keyseq.Digit6},
 	keyseq.Right: {keyseq.Digit7, keyseq.Digit8, keyseq.Digit9},
-	keyseq.Down:  {keyseq.Back, keyseq.Digit0, 0},
+	keyseq.Down:  {keyseq.Back, keyseq.Digit0, keyseq.Menu},
 }
 
 // pinKey handles the PIN screen. Digits enter themselves; an arrow chooses a
@@ -77,7 +77,7 @@ func (s *stepper) pinKey(p Press) {
 	case k == keyseq.Back:
 		s.pinBack()
 		return
-	case k == keyseq.OK && s.focus == "forgot" && s.mayForget():
+	case e.check == 0 && s.asksForHelp(k, e.group):
 		s.openForgot()
 		return
 	case !p.Source.trusted(): // a key that is held elsewhere proves nothing

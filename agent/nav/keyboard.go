@@ -14,6 +14,8 @@ const (
 	lower layout = iota
 	upper
 	symbols
+	accents
+	upperAccents
 )
 
 // The rows of characters. Digits stand above the letters, so that most
@@ -21,7 +23,9 @@ const (
 var (
 	lowerRows  = []string{"1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm._@"}
 	upperRows  = []string{"1234567890", "QWERTYUIOP", "ASDFGHJKL-", "ZXCVBNM._@"}
-	symbolRows = []string{"!@#$%^&*()", "-_=+[]{}\\|", ";:'\",.<>/?", "`~£€§äöüéß"}
+	symbolRows = []string{"!@#$%^&*()", "-_=+[]{}\\|", ";:'\",.<>/?", "`~£€§°¡¿«»"}
+	accentRows = []string{"àáâãäåæçèé", "êëìíîïñòóô", "õöøœùúûüýÿ", "ßšžčćřłńśź"}
+	layouts    = [...][]string{lower: lowerRows, upper: upperRows, symbols: symbolRows, accents: accentRows, upperAccents: inCapitals(accentRows)}
 	digitRows  = []string{"123", "456", "789"}
 )
 
@@ -60,10 +64,10 @@ func (m Model) keys() [][]Item {
 			{ID: "show", Label: m.showLabel(), Wide: quarter}, {ID: "next", Label: text(msgKeySignIn), Wide: quarter},
 		})
 	}
-	rows := characters([][]string{lowerRows, upperRows, symbolRows}[t.layout])
+	rows := characters(layouts[t.layout])
 	if t.at == atPassword {
 		rows = append(rows, []Item{{ID: "space", Label: text(msgKeySpace), Wide: half}, {ID: "show", Label: m.showLabel(), Wide: half}})
-		return append(rows, m.shift(Item{ID: "next", Label: text(msgKeySignIn), Wide: 2*quarter - 2})...)
+		return append(rows, m.shift(m.accentKey(), Item{ID: "next", Label: text(msgKeySignIn), Wide: quarter})...)
 	}
 	var shortcuts []Item
 	for _, d := range domains {
@@ -76,16 +80,38 @@ func (m Model) keys() [][]Item {
 // shift is the last row: other characters, corrections, and what ends the field.
 func (m Model) shift(end ...Item) [][]Item {
 	letters, signs := text(msgKeyUpper), text(msgKeySymbols)
-	if m.typing.layout == upper {
+	switch m.typing.layout {
+	case upper:
 		letters = text(msgKeyLower)
-	}
-	if m.typing.layout == symbols {
+	case symbols:
 		signs = text(msgKeyLower)
+	case accents:
+		letters = text(msgKeyUpperAccents)
+	case upperAccents:
+		letters = text(msgKeyAccents)
 	}
 	return [][]Item{append([]Item{
 		{ID: "letters", Label: letters, Wide: function}, {ID: "symbols", Label: signs, Wide: function},
 		{ID: "delete", Label: text(msgKeyDelete), Wide: function}, {ID: "clear", Label: text(msgKeyClear), Wide: function},
 	}, end...)}
+}
+
+// accentKey leads to letters with accents and back.
+func (m Model) accentKey() Item {
+	key := Item{ID: "accents", Label: text(msgKeyAccents), Wide: function}
+	if m.typing.layout >= accents {
+		key.Label = text(msgKeyLower)
+	}
+	return key
+}
+
+// inCapitals are the rows in capitals; letters that have none stay.
+func inCapitals(rows []string) []string {
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		out[i] = strings.ToUpper(row)
+	}
+	return out
 }
 
 func (m Model) showLabel() string {
@@ -210,9 +236,11 @@ func (s *stepper) pressKey() {
 	}
 	switch s.focus {
 	case "letters":
-		t.layout = []layout{lower: upper, upper: lower, symbols: lower}[t.layout]
+		t.layout = [...]layout{lower: upper, upper: lower, symbols: upper, accents: upperAccents, upperAccents: accents}[t.layout]
 	case "symbols":
-		t.layout = []layout{lower: symbols, upper: symbols, symbols: lower}[t.layout]
+		t.layout = [...]layout{symbols: lower, lower: symbols, upper: symbols, accents: symbols, upperAccents: symbols}[t.layout]
+	case "accents":
+		t.layout = [...]layout{lower: accents, upper: upperAccents, symbols: accents, accents: lower, upperAccents: lower}[t.layout]
 	case "space":
 		s.write(" ")
 	case "delete":

@@ -472,7 +472,7 @@ var english = [messageCount]string{
 	msgSayFocus:     "{label}, {detail}",
 	msgSayLocked:    "{label}, locked",
 	msgSayPIN:       "{n} of {length} digits",
-	msgSayPINArrows: "With arrows: Up is 1, 2, 3. Left is 4, 5, 6. Right is 7, 8, 9. Down is delete, 0. Then Left, OK or Right takes the first, second or third.",
+	msgSayPINArrows: "With arrows: Up is 1, 2, 3. Left is 4, 5, 6. Right is 7, 8, 9. Down is delete, 0, help. Then Left, OK or Right takes the first, second or third.",
 	msgSayPINGroup:  "{n} of {length} digits. Left, OK or Right takes the first, second or third.",
 	msgSayPINWait:   "Minutes left: {n}",
 	msgSayProgress:  "{n} % watched",

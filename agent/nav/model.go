@@ -38,6 +38,8 @@ type Model struct {
 	renewed   bool                        // the code shown has run out and a new one was asked for
 	acked     bool                        // the person has read why the session ended
 
+	settings settings
+
 	focus    string // of the screen in focusOn
 	focusOn  Screen
 	network  network
@@ -84,7 +86,8 @@ const (
 	atAdding
 	atEdit
 	atLocks
-	atForgot // above atPIN
+	atDraftForgot // above atNewPIN
+	atForgot      // above atPIN
 )
 
 // watching is the profile in use. It is set only by enter.
@@ -112,7 +115,7 @@ func Step(m Model, ev Event) (Model, []Effect) {
 	s := stepper{Model: m}
 	warned := m.warning()
 	switch ev.(type) {
-	case World, Tick, NetworkReport: // nothing that the person did
+	case World, Tick, NetworkReport, Licences: // nothing that the person did
 	default:
 		s.toastSaid = true
 	}
@@ -146,6 +149,8 @@ func Step(m Model, ev Event) (Model, []Effect) {
 		s.pinChecked(ev)
 	case NetworkReport:
 		s.networkReport(ev)
+	case Licences:
+		s.takeLicences(ev.List)
 	}
 	s.settle()
 	s.dropDraft()
@@ -191,10 +196,16 @@ func (m Model) screen() Screen {
 	}
 	switch m.phase() {
 	case SignedOut, Enrolling, Deactivated:
+		if m.settings.above {
+			return sectionScreens[m.settings.section]
+		}
 		return m.signInScreen()
 	case Active:
 		if len(m.world.Profiles) == 0 {
 			return ScreenStarting
+		}
+		if m.place == atSettings {
+			return sectionScreens[m.settings.section]
 		}
 		if screen, ok := draftPlaces[m.place]; ok {
 			return screen
@@ -265,6 +276,7 @@ func (s *stepper) leave() {
 // closeAll closes every layer above the screen.
 func (s *stepper) closeAll() {
 	s.menu, s.dialog, s.network = false, noDialog, network{}
+	s.settings.above = false
 }
 
 func (s *stepper) say(id message, pairs ...string) {

@@ -39,15 +39,15 @@ func (s *stepper) lowerAfterCapital() {
 
 // draftKeys is the keyboard of a draft's fields.
 func (m Model) draftKeys() [][]Item {
-	rows := characters([][]string{lowerRows, upperRows, symbolRows}[m.typing.layout])
-	last := Item{ID: "next", Label: text(msgDone), Wide: 2*quarter - 2}
+	rows := characters(layouts[m.typing.layout])
+	last := Item{ID: "next", Label: text(msgDone), Wide: quarter}
 	space := []Item{{ID: "space", Label: text(msgKeySpace), Wide: 2 * half}}
 	if m.typing.at == atOwnerPassword {
 		space = []Item{{ID: "space", Label: text(msgKeySpace), Wide: half}, {ID: "show", Label: m.showLabel(), Wide: half}}
 	} else if m.draft.edits == "" {
 		last.Label = text(msgKeyNext)
 	}
-	return append(append(rows, space), m.shift(last)...)
+	return append(append(rows, space), m.shift(m.accentKey(), last)...)
 }
 
 // draftFieldBefore leaves an empty field.

@@ -19,6 +19,7 @@ type player struct {
 	length   time.Duration
 	assumed  bool          // the title has no length: this one stands in
 	reported time.Duration // running time of the last report
+	said     string        // what a screen reader says of the last key
 }
 
 // wish is a title that somebody wants to play, and how. It waits for PINs.
@@ -155,8 +156,9 @@ func (s *stepper) playerKey(press Press) {
 	switch press.Key {
 	case keyseq.OK, keyseq.PlayPause:
 		p.from, p.since = p.position(s.now), s.now
-		p.paused = !p.paused
+		p.paused, p.said = !p.paused, text(msgPlaying)
 		if p.reported = s.now; p.paused {
+			p.said = text(msgPaused)
 			s.report()
 		}
 	case keyseq.Left, keyseq.Right:
@@ -169,6 +171,7 @@ func (s *stepper) playerKey(press Press) {
 			at = was - seek
 		}
 		p.from, p.since = min(max(at, 0), most), s.now
+		p.said = text(msgSayPosition, "at", inClock(p.from), "of", inClock(p.length))
 		s.playOn()
 	case keyseq.Down:
 		if t, ok := s.nextShown(p.title); ok {
@@ -178,6 +181,16 @@ func (s *stepper) playerKey(press Press) {
 	case keyseq.Back:
 		s.stop()
 	}
+}
+
+// inClock writes a place in a title as 1:02:03.
+func inClock(d time.Duration) string {
+	two := func(n int) string { return itoa(100 + n%100)[1:] }
+	at := int(d / time.Second)
+	if hours := at / 3600; hours > 0 {
+		return itoa(hours) + ":" + two(at/60%60) + ":" + two(at%60)
+	}
+	return itoa(at/60) + ":" + two(at%60)
 }
 
 func (s *stepper) report() {
@@ -251,6 +264,9 @@ func (s *stepper) settle() {
 			s.place, s.title, s.page = atHome, "", page{}
 		}
 	}
+	if !s.inSettings() {
+		s.settings = settings{}
+	}
 	switch s.place {
 	case atTitle:
 		s.fillPage()
@@ -265,6 +281,7 @@ func (m *Model) viewPlayer(v *View) {
 	v.Player = &Player{
 		Title: clean(t.Name, maxLabel), Poster: string(m.player.title), Paused: m.player.paused,
 		Position: m.playback().Position, Length: int64(m.player.length / time.Second),
+		Said: m.player.said,
 	}
 	if series := m.seriesName(&t); series != "" {
 		v.Player.Title, v.Player.Detail = series, m.episodeName(&t)

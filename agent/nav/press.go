@@ -48,10 +48,7 @@ func (s *stepper) screenKey(p Press) {
 	case ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenProfileName, ScreenProfilePassword:
 		s.typingKey(p)
 	case ScreenStarting, ScreenLeaseEnded, ScreenUpdate:
-		if p.Key == keyseq.OK && s.focused() == "again" {
-			s.emit(TryAgain{})
-			s.say(msgTrying)
-		}
+		s.waitingKey(p.Key)
 	case ScreenGate:
 		s.gateKey(p.Key)
 	case ScreenPIN:
@@ -66,10 +63,25 @@ func (s *stepper) screenKey(p Press) {
 		s.playerKey(p)
 	case ScreenNext:
 		s.nextKey(p.Key)
-	case ScreenSettings:
-		s.settingsKey(p)
 	default:
+		if s.inSettings() {
+			s.sectionKey(p)
+			return
+		}
 		s.draftKey(p)
+	}
+}
+
+// waitingKey handles the screens that wait for a connection or an update.
+func (s *stepper) waitingKey(k keyseq.Key) {
+	switch {
+	case k == keyseq.Up || k == keyseq.Down:
+		s.moveFocus(k, vertical)
+	case k == keyseq.OK && s.focused() == "again":
+		s.emit(TryAgain{})
+		s.say(msgTrying)
+	case k == keyseq.OK && s.focused() == "checkNetwork":
+		s.openNetwork()
 	}
 }
 
@@ -78,6 +90,7 @@ func (s *stepper) goHome() {
 	s.stop()
 	s.closeAll()
 	s.place, s.title, s.page, s.entry, s.upNext = atHome, "", page{}, pinEntry{}, upNext{}
+	s.settings = settings{}
 }
 
 // opensMenu opens the menu for Menu and for a fresh Left, and reports whether it
@@ -116,7 +129,7 @@ func (s *stepper) menuKey(k keyseq.Key) {
 		case "edit":
 			s.startEdit()
 		case "settings":
-			s.place, s.title, s.page = atSettings, "", page{}
+			s.openSettings(allSettings)
 		}
 	}
 }
@@ -134,47 +147,4 @@ func (m Model) menuItems() []Item {
 		items = append(items, Item{ID: "edit", Label: text(msgEdit)})
 	}
 	return append(items, Item{ID: "settings", Label: text(msgMenuSettings)})
-}
-
-// settingsKey handles the settings screen.
-func (s *stepper) settingsKey(p Press) {
-	switch p.Key {
-	case keyseq.Up, keyseq.Down:
-		s.moveFocus(p.Key, vertical)
-	case keyseq.Back:
-		s.place = atHome
-	case keyseq.OK:
-		switch s.focused() {
-		case "checkNetwork":
-			s.openNetwork()
-		case "signOutHere":
-			s.askSignOut(p.Source)
-		}
-	default:
-		s.opensMenu(p)
-	}
-}
-
-func (m Model) settingsItems() []Item {
-	tv := m.world.TV
-	connection := text(msgOnline)
-	if !m.world.Online {
-		connection = text(msgOffline)
-		if m.world.OfflineSince != "" {
-			connection = text(msgOfflineSince, "since", clean(m.world.OfflineSince, maxLabel))
-		}
-	}
-	name := clean(tv.Name, maxLabel)
-	if tv.Model != "" {
-		name += " · " + clean(tv.Model, maxLabel)
-	}
-	return []Item{
-		{ID: "tv", Label: text(msgThisTV), Detail: name, Info: true},
-		{ID: "version", Label: text(msgVersion), Detail: clean(tv.Version, maxLabel), Info: true},
-		{ID: "service", Label: text(msgServer), Detail: clean(tv.Server, maxDetail), Info: true},
-		{ID: "connection", Label: text(msgConnection), Detail: connection, Info: true},
-		{ID: "account", Label: text(msgAccount), Detail: clean(m.world.Owner, maxDetail), Info: true},
-		{ID: "checkNetwork", Label: text(msgCheckNetwork)},
-		{ID: "signOutHere", Label: text(msgSignOut), Danger: true},
-	}
 }

@@ -227,6 +227,8 @@ func (s *stepper) newPINKey(k keyseq.Key) {
 	switch {
 	case k == keyseq.Back && !d.pad.back():
 		s.chooseLevel()
+	case s.asksForHelp(k, d.pad.group):
+		s.openForgot()
 	case k == keyseq.Back || s.draftWait() > 0:
 	case d.pad.press(k):
 		s.addNow(Secret(d.pad.digits), "")

@@ -112,7 +112,7 @@ func TestP4_ANewPINEndsTheHelp(t *testing.T) {
 		Phase: Active, Online: true, ForgotPIN: &Help{URI: "https://tv.example.com/pin"}, At: time.Second,
 		Profiles: []protocol.Profile{{ID: "b", Name: "Ben", Level: parental.All, Locked: true, PIN: 1}},
 	}
-	m, _ := drive(Model{}, w, keyseq.OK, keyseq.OK)
+	m, _ := drive(Model{}, w, keyseq.OK, keyseq.Down, keyseq.Right)
 	if v := m.View(); v.Screen != ScreenForgotPIN || v.Link == nil || v.Link.URI != "tv.example.com/pin" {
 		t.Fatalf("view %+v", v)
 	}

@@ -10,6 +10,8 @@ import (
 // shares rows with the Model: they are not to be changed.
 func (m Model) View() View {
 	v := View{Screen: m.screen(), Items: m.items(), Focus: m.topFocus(), Who: m.who(), Toast: m.toast, Banner: m.banner(), Kids: m.forKids()}
+	v.Contrast, v.Calm, v.Words = m.world.Look.Contrast, m.world.Look.Calm, PageWords()
+	v.Types = v.Screen == ScreenHome && !m.menu && m.dialog == noDialog
 	m.viewScreen(&v)
 	if m.menu {
 		v.Menu = m.menuItems()
@@ -62,17 +64,22 @@ func (m Model) viewScreen(v *View) {
 		m.viewPlayer(v)
 	case ScreenNext:
 		m.viewNext(v)
-	case ScreenSettings:
-		v.Title = text(msgSettings)
 	case ScreenNetwork:
 		m.viewNetwork(v)
 	case ScreenLeaseEnded:
 		v.Title, v.Text = text(msgLeaseEnded), []string{text(msgLeaseEndedText)}
+		if m.world.OfflineSince != "" {
+			v.Text = append(v.Text, text(msgOfflineSince, "since", clean(m.world.OfflineSince, maxLabel)))
+		}
 	case ScreenStolen:
 		v.Title, v.Text = text(msgStolen), append([]string{text(msgStolenText)}, causeLines(m.world.Cause)...)
 	case ScreenUpdate:
 		v.Title, v.Text = text(msgUpdate), []string{text(msgUpdateText)}
 	default:
+		if m.inSettings() {
+			m.viewSection(v)
+			return
+		}
 		m.viewDraft(v)
 	}
 }
@@ -123,6 +130,8 @@ func (v View) spoken(came bool) string {
 	switch {
 	case v.Dialog == nil && v.PIN != nil && v.PIN.says():
 		return v.PIN.spoken()
+	case v.Dialog == nil && v.Page != nil:
+		return sentences([]string{v.Title, v.Page.Label, strings.Join(v.Page.Lines, " ")})
 	}
 	var parts []string
 	if came {
@@ -162,7 +171,7 @@ func (v View) introduction() []string {
 	case v.Menu != nil:
 		return nil
 	}
-	parts := append([]string{v.Title}, v.Text...)
+	parts := append([]string{v.Title, v.Badge}, v.Text...)
 	if v.PIN != nil {
 		parts = append(parts, text(msgSayPINArrows))
 	}
@@ -171,6 +180,9 @@ func (v View) introduction() []string {
 	}
 	if v.Keyboard != nil {
 		parts = append(parts, v.Keyboard.Label)
+	}
+	if v.Player != nil && v.Player.Said != "" {
+		return []string{v.Player.Said}
 	}
 	if v.Player != nil {
 		parts = append(parts, v.Player.Title, v.Player.Detail)
@@ -198,7 +210,7 @@ func (it Item) spoken() string {
 // spokenTitle is what a screen reader says of a title in a row, or of a button
 // that plays one.
 func (it Item) spokenTitle() string {
-	parts := []string{it.Label, it.Detail}
+	parts := []string{it.Label, it.Detail, it.Badge}
 	if it.Progress > 0 {
 		parts = append(parts, text(msgSayProgress, "n", itoa(int(it.Progress*100+0.5))))
 	}

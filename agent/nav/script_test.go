@@ -29,6 +29,7 @@ import (
 //	standby 1h                                       sleep and wake up
 //	pin right|wrong|waiting|unavailable [wait= tries= since=]
 //	report address=ok:192.168.1.7 name=bad [done]
+//	licences name:kind:12 …                            the answer, each with so many lines
 //	answer asking|done|offline|wrong|… [wait=]         what the server says to a profile
 //	want screen=home focus=1/tide …                  see wants
 //	effects CheckPIN{1 ben 1234} SelectProfile{ben}  all since the last "effects", but WakeAt
@@ -175,6 +176,8 @@ func (s *story) run(words []string) {
 		s.effects = nil
 	case "answer":
 		s.answer(args)
+	case "licences":
+		s.licences(args)
 	default:
 		s.fail("unknown command %q", words[0])
 	}
@@ -361,6 +364,8 @@ func (s *story) changeWorld(args []string) {
 			w.AccountURL = v
 		case "max", "addpin", "help":
 			s.changeHousehold(k, v)
+		case "services", "service":
+			s.changeTV(k, v)
 		case "without": // the title is taken off
 			c := *w.Catalog
 			c.Titles = nil
@@ -580,5 +585,5 @@ func shownDetail(v View, what string) (string, bool) {
 	case "paused":
 		return strconv.FormatBool(player.Paused), true
 	}
-	return shownPlaying(v, what)
+	return shownSettings(v, what)
 }

@@ -53,6 +53,10 @@ func (s *stepper) signInChoice(id string) {
 		}
 	case "checkNetwork":
 		s.openNetwork()
+	case "settings":
+		s.openSettings(allSettings)
+	case "service":
+		s.openSettings(allServices)
 	case "ok":
 		s.acked = true
 	}
@@ -82,10 +86,11 @@ func (p Problem) needsPerson() bool {
 func (m Model) signInItems() []Item {
 	switch m.screen() {
 	case ScreenWelcome:
-		return []Item{
-			{ID: "signIn", Label: text(msgSignIn)}, {ID: "password", Label: text(msgSignInPassword)},
-			{ID: "checkNetwork", Label: text(msgCheckNetwork)},
+		items := []Item{{ID: "signIn", Label: text(msgSignIn)}, {ID: "password", Label: text(msgSignInPassword)}}
+		if service, several := m.serviceItem(); several {
+			items = append(items, service)
 		}
+		return append(items, Item{ID: "checkNetwork", Label: text(msgCheckNetwork)}, Item{ID: "settings", Label: text(msgSettings)})
 	case ScreenCode:
 		cancel := Item{ID: "cancel", Label: text(msgCancel)}
 		if m.problem() == ProblemNone {

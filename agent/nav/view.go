@@ -28,6 +28,11 @@ type View struct {
 	Banner   *Banner   `json:"banner,omitempty"`   // a strip: offline, the lease's end
 	Toast    string    `json:"toast,omitempty"`    // shown for a few seconds
 	Say      string    `json:"say,omitempty"`      // for the screen reader's live region
+	Types    bool      `json:"types,omitempty"`    // there is no field, but letters are taken: they open the search
+	Page     *Page     `json:"page,omitempty"`     // a long text, of which arrows turn the pages
+	Contrast bool      `json:"contrast,omitempty"` // this TV draws in high contrast
+	Calm     bool      `json:"calm,omitempty"`     // and without motion
+	Words    *Words    `json:"words,omitempty"`    // what a drawing says beside all this
 
 	Locked   bool    `json:"locked,omitempty"`   // on the title screen: a padlock beside the badge, it asks for the parental PIN
 	Progress float64 `json:"progress,omitempty"` // on the title screen: how much of it was watched, 0 to 1
@@ -52,7 +57,14 @@ const (
 	ScreenTitle       Screen = "title"       // one title: a film, a series with its episodes, or an episode
 	ScreenPlayer      Screen = "player"      // the stand-in player
 	ScreenNext        Screen = "next"        // an episode has ended: the next one plays by itself in a few seconds
-	ScreenSettings    Screen = "settings"    // this TV, account, sign out
+	ScreenSettings    Screen = "settings"    // the list of what follows, and signing out
+	ScreenAccount     Screen = "account"     // who owns it, and where it is managed
+	ScreenThisTV      Screen = "thisTV"      // name, model, service, connection
+	ScreenLook        Screen = "look"        // contrast and motion
+	ScreenAbout       Screen = "about"       // this program
+	ScreenLicences    Screen = "licences"    // what it is made of
+	ScreenLicence     Screen = "licence"     // the text of one
+	ScreenServices    Screen = "services"    // which service to sign in to
 	ScreenNetwork     Screen = "network"     // what "Check network" found
 	ScreenLeaseEnded  Screen = "leaseEnded"  // connect to continue
 	ScreenSignedOut   Screen = "signedOut"   // signed out from elsewhere: who, when
@@ -140,6 +152,37 @@ type Keyboard struct {
 	Message  string   `json:"message,omitempty"`
 }
 
+// Page is a part of a text that fits on the screen.
+type Page struct {
+	Lines []string `json:"lines"`
+	At    int      `json:"at"` // from 1
+	Of    int      `json:"of"`
+	Label string   `json:"label"` // "Page 1 of 3"
+}
+
+// Words are what is drawn beside what a View tells, in its language. What stands
+// in braces is filled in by whoever draws it.
+type Words struct {
+	Menu     string `json:"menu"`
+	Scan     string `json:"scan"`     // under a picture for a phone
+	Picture  string `json:"picture"`  // what that is
+	Life     string `json:"life"`     // of a code, for {time}
+	Code     string `json:"code"`     // {code}
+	First    string `json:"first"`    // of a group of digits
+	Second   string `json:"second"`   // of it
+	Third    string `json:"third"`    // of it
+	Press    string `json:"press"`    // a key for one of the three
+	Digits   string `json:"digits"`   // they can be pressed as well
+	NextTry  string `json:"nextTry"`  // beside the time until then
+	Moment   string `json:"moment"`   // something is being checked
+	Locked   string `json:"locked"`   // it has a padlock
+	Watched  string `json:"watched"`  // {n} of a hundred
+	Entered  string `json:"entered"`  // {n} of {length} digits
+	Typed    string `json:"typed"`    // {n} characters in the field {label}
+	Away     string `json:"away"`     // the agent does not run
+	AwayText string `json:"awayText"` // and what comes of that
+}
+
 // Player is the stand-in player's state.
 type Player struct {
 	Title    string `json:"title"`
@@ -149,6 +192,7 @@ type Player struct {
 	Length   int64  `json:"length"`   // seconds
 
 	Detail string `json:"detail,omitempty"` // of an episode, whose Title is its series: "S1 E3 · Salt Water"
+	Said   string `json:"-"`                // of the last key, for the live region
 	Next   string `json:"next,omitempty"`   // the episode after this one, which Down goes on to: "S1 E4 · The Letter"
 }
 

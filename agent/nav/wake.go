@@ -69,6 +69,8 @@ func (m Model) next() time.Duration {
 		if m.screen() == ScreenAccessCode && m.typing.channel.Sent() {
 			at(nextStep(max(m.typing.resend, m.typing.refused), m.now, time.Second))
 		}
+	case ScreenThisTV:
+		at(nextStep(m.leaseEnds, m.now, time.Minute))
 	case ScreenPIN:
 		if left := m.waitLeft(m.entry.profile); left > 0 {
 			at(nextStep(m.now+left, m.now, time.Second))

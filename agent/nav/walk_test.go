@@ -115,7 +115,8 @@ type ask struct {
 
 func newWalker() *walker {
 	return &walker{
-		world:   World{Online: true, Catalog: demoCatalog()},
+		world: World{Online: true, Catalog: demoCatalog(), Service: "two", Services: []Service{
+			{ID: "one", Name: strings.Repeat("<", 300)}, {ID: "two", Name: "Two"}, {ID: "\x00", Name: "none"}, {ID: "three"}}},
 		asked:   map[int]ask{},
 		entered: map[protocol.ProfileID]int{},
 		screens: map[Screen]int{},
@@ -203,6 +204,8 @@ func (w *walker) event(kind, a, b byte) Event {
 		return w.changeLibrary(a, b)
 	case kind == 32:
 		return w.changeParental(a, b)
+	case w.model.inSettings() && w.model.settings.section == allLicences && kind%3 == 0:
+		return hostileLicences(a, b)
 	case kind > 33 && kind < 120 && w.model.phase() == Active:
 		return w.towards(a, b)
 	}
@@ -212,6 +215,18 @@ func (w *walker) event(kind, a, b byte) Event {
 		p.Key = []keyseq.Key{keyseq.OK, keyseq.OK, keyseq.Right, keyseq.Down, keyseq.Digit1}[a%5]
 	}
 	return p
+}
+
+// hostileLicences are as many and as long as nobody would write them.
+func hostileLicences(a, b byte) Licences {
+	out := make([]Licence, int(a)%250)
+	for i := range out {
+		out[i] = Licence{
+			Name: strings.Repeat("<\x00", int(b)), Kind: strings.Repeat("&", int(b)),
+			Text: strings.Repeat("\xff<\u2028 word\n\n", int(b)*i%900) + strings.Repeat("<", int(a)*20),
+		}
+	}
+	return Licences{out}
 }
 
 // changeWorld changes one thing outside.
@@ -318,7 +333,7 @@ func (w *walker) check(before Model, ev Event, v View, effects []Effect) error {
 	if err := errors.Join(checkTyping(w.model, v), checkDraft(w.model, v)); err != nil {
 		return err
 	}
-	if is == "" && (len(v.Rows) > 0 || v.Player != nil || v.Screen == ScreenTitle || v.Screen == ScreenSettings) {
+	if is == "" && (len(v.Rows) > 0 || v.Player != nil || v.Screen == ScreenTitle || w.model.place == atSettings) {
 		return fmt.Errorf("screen %q without a profile", v.Screen)
 	}
 	return w.checkEffects(ev, effects)
@@ -498,7 +513,7 @@ func TestRandomWalk(t *testing.T) {
 			t.Errorf("the walk never came to %q", s)
 		}
 	}
-	for _, s := range append(placeScreens[:], ScreenStarting, ScreenWelcome, ScreenCode, ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenNetwork, ScreenLeaseEnded,
+	for _, s := range append(append(placeScreens[:], sectionScreens[:]...), ScreenStarting, ScreenWelcome, ScreenCode, ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenNetwork, ScreenLeaseEnded,
 		ScreenSignedOut, ScreenDeactivated, ScreenStolen, ScreenUpdate) {
 		if screens[s] == 0 {
 			t.Errorf("the walk never came to %q", s)

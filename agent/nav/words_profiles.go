@@ -61,11 +61,11 @@ const (
 	msgBear
 	msgOctopus
 
-	messageEnd
+	profilesEnd
 )
 
 // aboutProfiles holds them in English.
-var aboutProfiles = [messageEnd]string{
+var aboutProfiles = [profilesEnd]string{
 	msgAddProfile:         "Add profile",
 	msgAvatar:             "Choose a picture",
 	msgAvatarLabel:        "Picture",
@@ -128,8 +128,11 @@ var aboutProfiles = [messageEnd]string{
 
 // sentence returns a message with its {words}.
 func sentence(id message) string {
-	if id < messageCount {
+	switch {
+	case id < messageCount:
 		return english[id]
+	case id < profilesEnd:
+		return aboutProfiles[id]
 	}
-	return aboutProfiles[id]
+	return aboutSettings[id]
 }

@@ -154,8 +154,9 @@ export async function kids({ tvs: [tv] }) {
 export async function forgotPIN({ page, server, tvs: [tv] }) {
   await switchTo(tv, /^Robin/);
   await tv.screen("pin");
-  await focused(tv, /^Forgot your PIN/);
-  await tv.press("Enter");
+  await tv.press("ArrowDown");
+  await tv.page.waitForSelector(".cross.second");
+  await tv.press("ArrowRight");
   await tv.screen("forgotPIN");
   await tv.look("forgot-pin");
   await page.goto(await tv.page.locator(".uri").innerText());

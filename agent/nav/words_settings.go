@@ -1,0 +1,112 @@
+package nav
+
+// The messages of the settings, and what is drawn beside a View.
+const (
+	msgTVName message = profilesEnd + iota
+	msgTVModel
+	msgWithout
+	msgStorage
+	msgStorageMemory
+	msgAccountOwner
+	msgAccountText
+	msgLook
+	msgLookText
+	msgContrast
+	msgContrastText
+	msgCalm
+	msgCalmText
+	msgAbout
+	msgAboutText
+	msgLicences
+	msgLicencesText
+	msgPage
+	msgServices
+	msgServicesText
+	msgForgotKeys
+	msgKeyAccents
+	msgKeyUpperAccents
+	msgPlaying
+	msgPaused
+	msgSayPosition
+
+	msgDrawMenu
+	msgDrawScan
+	msgDrawPicture
+	msgDrawLife
+	msgDrawCode
+	msgDrawFirst
+	msgDrawSecond
+	msgDrawThird
+	msgDrawPress
+	msgDrawDigits
+	msgDrawNextTry
+	msgDrawMoment
+	msgDrawLocked
+	msgDrawWatched
+	msgDrawEntered
+	msgDrawTyped
+	msgDrawAway
+	msgDrawAwayText
+
+	messageEnd
+)
+
+// aboutSettings holds them in English.
+var aboutSettings = [messageEnd]string{
+	msgTVName:          "Name",
+	msgTVModel:         "Model",
+	msgWithout:         "Works without internet for",
+	msgStorage:         "Storage",
+	msgStorageMemory:   "It has a problem. Everything works, and is fetched again after a restart.",
+	msgAccountOwner:    "This TV is signed in to {owner}.",
+	msgAccountText:     "Password, devices, profiles and locks are on the account page. Scan the picture with your phone, or go to the address.",
+	msgLook:            "Accessibility",
+	msgLookText:        "For this TV, whoever is watching. Screen readers work on every screen.",
+	msgContrast:        "High contrast",
+	msgContrastText:    "Black and white, with outlines",
+	msgCalm:            "Less motion",
+	msgCalmText:        "Screens change at once",
+	msgAbout:           "About",
+	msgAboutText:       "Hearthkey is free software under the Apache License 2.0.",
+	msgLicences:        "Licences",
+	msgLicencesText:    "Software of others that runs on this TV, and what its authors ask to be told of it. Thank you.",
+	msgPage:            "Page {n} of {of}",
+	msgServices:        "Service",
+	msgServicesText:    "Whose films and series would you like to watch on this TV?",
+	msgForgotKeys:      "Press ↓, then →",
+	msgKeyAccents:      "àéñ",
+	msgKeyUpperAccents: "ÀÉÑ",
+	msgPlaying:         "Playing",
+	msgPaused:          "Paused",
+	msgSayPosition:     "{at} of {of}",
+
+	msgDrawMenu:     "Menu",
+	msgDrawScan:     "Scan with a phone",
+	msgDrawPicture:  "QR code",
+	msgDrawLife:     "Waiting for you · this code is good for {time}",
+	msgDrawCode:     "Code {code}",
+	msgDrawFirst:    "first",
+	msgDrawSecond:   "second",
+	msgDrawThird:    "third",
+	msgDrawPress:    "Press ←, OK or →",
+	msgDrawDigits:   "or 0–9",
+	msgDrawNextTry:  "until the next try",
+	msgDrawMoment:   "One moment",
+	msgDrawLocked:   "locked",
+	msgDrawWatched:  "{n} % watched",
+	msgDrawEntered:  "{n} of {length} digits entered",
+	msgDrawTyped:    "{label}, {n} characters",
+	msgDrawAway:     "This TV's software is not running",
+	msgDrawAwayText: "This screen comes back by itself as soon as it runs again.",
+}
+
+// pageWords is made once, and never changed.
+var pageWords = &Words{
+	Menu: text(msgDrawMenu), Scan: text(msgDrawScan), Picture: text(msgDrawPicture), Life: sentence(msgDrawLife), Code: sentence(msgDrawCode),
+	First: text(msgDrawFirst), Second: text(msgDrawSecond), Third: text(msgDrawThird), Press: text(msgDrawPress), Digits: text(msgDrawDigits),
+	NextTry: text(msgDrawNextTry), Moment: text(msgDrawMoment), Locked: text(msgDrawLocked), Watched: sentence(msgDrawWatched),
+	Entered: sentence(msgDrawEntered), Typed: sentence(msgDrawTyped), Away: text(msgDrawAway), AwayText: text(msgDrawAwayText),
+}
+
+// PageWords returns the words that stand beside every View.
+func PageWords() *Words { return pageWords }
