@@ -12,7 +12,8 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
-// roundShown is how long a finished sign-out everywhere stays on the board.
+// roundShown is how long a sign-out everywhere stays on the board after the last
+// device confirmed it.
 const roundShown = 24 * time.Hour
 
 // board reads everything that the devices page shows. who is the profile that
@@ -78,7 +79,7 @@ func cardsOf(now time.Time, rows []device.Row, profiles []protocol.Profile) []De
 
 func cardOf(now time.Time, r device.Row, faces map[protocol.ProfileID]Face) DeviceCard {
 	d := DeviceCard{
-		ID: r.ID, Name: r.Name, Model: r.Model, Icon: "tv", Address: r.IP, Place: r.Place,
+		ID: r.ID, Name: r.Name, Model: r.Model, Kind: kindWord(r.Kind), Icon: "tv", Address: r.IP, Place: r.Place,
 		First: r.FirstSeen, Last: r.LastSeen, Online: r.Online,
 		Status: r.Wish.Status, By: r.Wish.By, ChangedAt: r.Wish.Since, Confirmed: r.Wish.Confirmed, Left: r.Wish.Left, Ends: r.Ends,
 		State: stateOf(r),
@@ -147,6 +148,7 @@ func roundOf(now time.Time, cards []DeviceCard) *Round {
 			r.At = d.ChangedAt
 		}
 	}
+	finished := r.At
 	for _, d := range cards {
 		if !all(d) || !d.ChangedAt.Equal(r.At) {
 			continue
@@ -154,11 +156,14 @@ func roundOf(now time.Time, cards []DeviceCard) *Round {
 		r.Total++
 		if d.State == StateConfirmed {
 			r.Confirmed++
+			if d.Confirmed.After(finished) {
+				finished = d.Confirmed
+			}
 		} else {
 			r.Waiting = append(r.Waiting, d)
 		}
 	}
-	if r.Total == 0 || (r.Done() && now.Sub(r.At) > roundShown) {
+	if r.Total == 0 || (r.Done() && now.Sub(finished) > roundShown) {
 		return nil
 	}
 	return &r

@@ -112,6 +112,7 @@ type DeviceCard struct {
 	ID          protocol.DeviceID
 	Name        string
 	Model       string
+	Kind        string // in words
 	Icon        string
 	Address     string
 	Place       string // approximate
@@ -161,6 +162,10 @@ func (d DeviceCard) CanDeactivate() bool { return d.CanReport() }
 func (d DeviceCard) CanReport() bool {
 	return d.Status == protocol.Active || d.Status == protocol.SignedOut
 }
+
+// Clean reports whether the device has proved that nothing of the account is left
+// on it.
+func (d DeviceCard) Clean() bool { return !d.Confirmed.IsZero() || !d.Left.IsZero() }
 
 // Stolen reports whether the device was reported stolen and not finished.
 func (d DeviceCard) Stolen() bool { return d.Status == protocol.Stolen }

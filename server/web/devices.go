@@ -1,13 +1,10 @@
 package web
 
 import (
-	"encoding/base64"
 	"net/http"
 
 	"github.com/hearthkey/hearthkey/protocol"
-	"github.com/hearthkey/hearthkey/protocol/sign"
 	"github.com/hearthkey/hearthkey/server/account"
-	"github.com/hearthkey/hearthkey/server/device"
 )
 
 func (s *Site) devices(v *visit) error {
@@ -124,60 +121,4 @@ func (s *Site) sessionSignOut(v *visit) error {
 	}
 	s.Changed(v.session.Account)
 	return v.done("browserOut", "/account/devices")
-}
-
-// newestReceipt returns the device's last proof, or errNotFound.
-func (s *Site) newestReceipt(v *visit) (device.Receipt, error) {
-	list, err := s.c.Devices.Receipts(v.ctx(), v.session.Account, pathDevice(v))
-	if err != nil {
-		return device.Receipt{}, err
-	}
-	if len(list) == 0 {
-		return device.Receipt{}, errNotFound
-	}
-	return list[0], nil
-}
-
-func (s *Site) receipt(v *visit) error {
-	d, err := s.card(v)
-	if err != nil {
-		return err
-	}
-	r, err := s.newestReceipt(v)
-	if err != nil {
-		return err
-	}
-	d.Status = r.Status
-	return v.show(http.StatusOK, ReceiptPage{
-		Frame: v.frame("Receipt of "+d.Name, "devices"), Device: d, Genuine: genuine(r, d.ID),
-		Here:  r.Kind == protocol.TypSignedOutHere,
-		Epoch: r.Epoch, Applied: r.Applied, Received: r.Received, Erased: erased(r.Erased), Dropped: r.Dropped,
-		JWS: r.JWS, Key: base64.RawURLEncoding.EncodeToString(r.PublicKey),
-		Command: "hearthkey verify-receipt " + receiptName(d.ID),
-	})
-}
-
-// genuine checks the proof once more, as anybody with the file can.
-func genuine(r device.Receipt, id protocol.DeviceID) bool {
-	if protocol.DeviceIDOf(r.PublicKey) != id {
-		return false
-	}
-	var err error
-	if r.Kind == protocol.TypSignedOutHere {
-		_, err = sign.VerifySignedOutHere(r.JWS, r.PublicKey)
-	} else {
-		_, err = sign.VerifyReceipt(r.JWS, r.PublicKey)
-	}
-	return err == nil
-}
-
-func receiptName(id protocol.DeviceID) string { return "receipt-" + string(id) + ".json" }
-
-// receiptFile is the proof with all that is needed to check it.
-func (s *Site) receiptFile(v *visit) error {
-	r, err := s.newestReceipt(v)
-	if err != nil {
-		return err
-	}
-	return v.download(receiptName(pathDevice(v)), protocol.ProofFile{JWS: r.JWS, PublicKey: r.PublicKey, State: r.State})
 }

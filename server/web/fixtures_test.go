@@ -34,7 +34,7 @@ func fixtureOpen(title string) Frame {
 
 func fixtureDevice(n int, name, model string, online bool) DeviceCard {
 	d := DeviceCard{
-		ID: protocol.DeviceID(fmt.Sprintf("d-%026d", n)), Name: name, Model: model, Icon: "tv", Address: "203.0.113.24",
+		ID: protocol.DeviceID(fmt.Sprintf("d-%026d", n)), Name: name, Model: model, Kind: "TV", Icon: "tv", Address: "203.0.113.24",
 		First: fixtureNow.AddDate(0, -n, -3), Last: minutesAgo(12 * n), Online: online,
 		State: StateActive, Status: protocol.Active,
 	}
@@ -69,6 +69,7 @@ func fixtureBoards() map[string]Board {
 	bedroom := fixtureDevice(3, "Bedroom TV", "Vision 43", false)
 	long := fixtureDevice(4, "The enormous projector in the cellar that nobody may touch but Uncle Bertram", "Model with a very long commercial name, series 9000 Plus Ultra", true)
 	arabic := fixtureDevice(5, "تلفاز غرفة المعيشة", "Vision 55", false)
+	arabic.Kind, arabic.Place, arabic.Address = "set-top box", "Saint-Germain-en-Laye, France", "2001:db8:4:9:5054:ff:fe12:3456"
 	working := []DeviceCard{
 		fixtureGone(living, StateConfirmed), fixtureGone(kitchen, StateConfirmed),
 		fixtureGone(arabic, StateConfirmed), fixtureGone(bedroom, StateUnreached),
@@ -237,6 +238,9 @@ func fixtureDevices(add func(string, any)) {
 	confirmed := fixtureGone(online, StateConfirmed)
 	add("rename", RenamePage{Frame: fixtureFrame("Rename", "devices"), Device: online, Name: Field{Name: "name", Label: "Name", Value: online.Name}})
 	add("deactivate", DeactivatePage{Frame: fixtureFrame("Deactivate", "devices"), Device: offline})
+	clean := confirmed
+	clean.Online = false
+	add("deactivate-clean", DeactivatePage{Frame: fixtureFrame("Deactivate", "devices"), Device: clean})
 	add("deactivate-online", DeactivatePage{Frame: fixtureFrame("Deactivate", "devices"), Device: online})
 	stolen := offline
 	stolen.Status, stolen.State, stolen.By, stolen.ChangedAt = protocol.Stolen, StateUnreached, protocol.ByOwner, minutesAgo(90)
@@ -268,8 +272,10 @@ func fixtureDevices(add func(string, any)) {
 	receipt := ReceiptPage{Frame: fixtureFrame("Receipt", "devices"), Device: confirmed, Genuine: true, Epoch: 3, Applied: confirmed.Confirmed,
 		Received: confirmed.Confirmed, Erased: []string{"profiles", "PIN verifiers", "its sign-in"}, Dropped: 2,
 		JWS: strings.Repeat("eyJhbGciOiJFZERTQSIsImtpZCI6", 12), Key: key,
-		Command: "hearthkey verify-receipt " + receiptName(confirmed.ID)}
+		Command: "hearthkey verify-receipt " + receiptName(confirmed.ID), File: receiptAddress(confirmed.ID, "receipt.json", "x")}
 	add("receipt", receipt)
+	receipt.Others = []ReceiptChoice{{receiptAddress(confirmed.ID, "receipt", "y"), "Signed out", minutesAgo(9000)}, {receiptAddress(confirmed.ID, "receipt", "z"), "Locked as stolen", minutesAgo(90000)}}
+	add("receipt-others", receipt)
 	receipt.Genuine, receipt.Here, receipt.Erased, receipt.Dropped = false, true, nil, 0
 	add("receipt-forged", receipt)
 }

@@ -350,6 +350,13 @@ func (w *world) newTV(name string) *tv {
 	return d
 }
 
+// again makes the TV ask anew, over another connection, to be signed in.
+func (d *tv) again() {
+	d.frame.Conn++
+	d.frame.Epoch++
+	d.frame.Sig = ed25519.Sign(d.key, sign.EnrolBytes(d.nonce, testServer, d.frame))
+}
+
 func (d *tv) id() protocol.DeviceID { return protocol.DeviceIDOf(ed25519.PublicKey(d.frame.PublicKey)) }
 
 // code asks for a user code.
@@ -391,7 +398,7 @@ func (d *tv) confirm(s device.Session) {
 	}
 	jws, err := sign.Sign(protocol.TypReceipt, string(d.id()), d.key, protocol.ReceiptClaims{
 		Device: d.id(), Account: s.Account, Epoch: s.Epoch, Status: ans.Status, Version: ans.Version,
-		Applied: protocol.MillisOf(d.clock.Now()), Erased: protocol.SignedOut.Erases(),
+		Applied: protocol.MillisOf(d.clock.Now()), Erased: ans.Status.Erases(),
 		Dropped: 2, Answers: protocol.DigestOf([]byte(state.JWS)),
 	})
 	d.must(err)

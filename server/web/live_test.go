@@ -255,7 +255,8 @@ func TestRoundFindsTheLastOne(t *testing.T) {
 		t.Errorf("a round without a sign-out everywhere: %+v", r)
 	}
 	done := []DeviceCard{cards[1]}
-	if roundOf(last.Add(roundShown), done) == nil || roundOf(last.Add(roundShown+time.Second), done) != nil {
-		t.Error("a finished round is shown for a day, no less and no more")
+	at := done[0].Confirmed
+	if roundOf(at.Add(roundShown), done) == nil || roundOf(at.Add(roundShown+time.Second), done) != nil {
+		t.Error("a finished round is shown for a day after the last confirmation, no less and no more")
 	}
 }

@@ -156,22 +156,6 @@ func (p EverywherePage) Online() int { return countOnline(p.Devices) }
 // Offline counts the devices that cannot be reached now.
 func (p EverywherePage) Offline() int { return len(p.Devices) - countOnline(p.Devices) }
 
-// ReceiptPage shows a device's signed word.
-type ReceiptPage struct {
-	Frame
-	Device   DeviceCard
-	Genuine  bool // the signature is that of the device's key
-	Here     bool // signed out with the remote at the TV
-	Epoch    protocol.Epoch
-	Applied  time.Time // by the device's idea of the server's time
-	Received time.Time
-	Erased   []string
-	Dropped  int64 // activity items that were never sent
-	JWS      string
-	Key      string // the device's public key, unpadded base64url
-	Command  string
-}
-
 // TVPage takes a user code by hand.
 type TVPage struct {
 	Frame
@@ -227,6 +211,7 @@ type Event struct {
 	From    string   // who, with what, address and place
 	Why     []string // what made it look suspicious
 	Grave   bool
+	Receipt string // address of the receipt that it tells of; empty: it tells of none
 }
 
 // OutboxPage lists this run's messages, for development.

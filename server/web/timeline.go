@@ -116,6 +116,9 @@ func eventOf(e timeline.Entry) Event {
 	if k.subject {
 		out.Subject = e.Subject
 	}
+	if e.Kind == timeline.DeviceConfirmed {
+		out.Receipt = "/account/devices/" + string(e.Device) + "/receipt"
+	}
 	out.Why = why(e)
 	out.From = from(e)
 	return out
