@@ -74,6 +74,8 @@ type Agent struct {
 	Kind   string // "tv", "box" or "stick"; empty: "tv"
 	Build  string // optional: the version that the settings screen shows
 
+	Services []Service // optional: those to choose from before signing in; Server may then be empty, and is the first
+
 	Screen string         // optional: loopback host:port of the screen's page
 	CA     *x509.CertPool // who may vouch for the server; nil: the system's list
 
@@ -127,13 +129,16 @@ func (a *Agent) Start(ctx context.Context) error {
 
 // settings checks the fields and sets the defaults.
 func (a *Agent) settings() (*url.URL, error) {
-	u, err := url.Parse(a.Server)
+	if err := a.checkServices(); err != nil {
+		return nil, err
+	}
+	u, err := serverURL(a.Server)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss":
-		return nil, fmt.Errorf("%w: Server %q is not a ws or wss URL", ErrSettings, a.Server)
+	case err != nil:
+		return nil, err
 	case a.Dir == "":
 		return nil, fmt.Errorf("%w: Dir is empty", ErrSettings)
-	case a.Name == "" || utf8.RuneCountInString(a.Name) > protocol.MaxName:
+	case !named(a.Name):
 		return nil, fmt.Errorf("%w: Name must have 1 to %d characters", ErrSettings, protocol.MaxName)
 	case utf8.RuneCountInString(a.Model) > protocol.MaxName:
 		return nil, fmt.Errorf("%w: Model may have at most %d characters", ErrSettings, protocol.MaxName)
@@ -149,6 +154,9 @@ func (a *Agent) settings() (*url.URL, error) {
 	}
 	return u.JoinPath(protocol.Path), nil
 }
+
+// named reports whether a name has 1 to 64 characters.
+func named(s string) bool { return s != "" && utf8.RuneCountInString(s) <= protocol.MaxName }
 
 // Close ends the agent: it stays signed in and goes on at the next Start.
 func (a *Agent) Close() error {

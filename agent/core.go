@@ -100,6 +100,9 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 	if err := c.openVault(); err != nil {
 		return nil, err
 	}
+	if err := c.useService(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrSettings, err), c.vault.Close())
+	}
 	if err := c.openCache(); err != nil {
 		return nil, errors.Join(err, c.vault.Close())
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/hearthkey/hearthkey/agent/cache"
+	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/pinlock"
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/protocol"
@@ -22,6 +23,9 @@ type record struct {
 	PINs        map[protocol.ProfileID]pinCount `json:"pins,omitempty"`
 	Tries       int64                           `json:"tries,omitempty"` // number of the newest counts of other devices that are all in PINs
 	LastProfile protocol.ProfileID              `json:"lastProfile,omitempty"`
+
+	Look    nav.Look `json:"look,omitzero"`     // how this TV draws; it is not the account's, and outlives it
+	Service string   `json:"service,omitempty"` // which one this TV is signed in to, or is to be
 
 	Offline int64 `json:"offline,omitempty"` // wall clock when contact was lost, in ms; 0 while online
 

@@ -55,6 +55,12 @@ func (c *core) screenEffect(e nav.Effect) {
 		c.listed(e)
 	case nav.CheckNetwork:
 		c.checkNetwork()
+	case nav.SetLook:
+		c.setLook(e.Look)
+	case nav.ChooseService:
+		c.chooseService(e.ID)
+	case nav.ReadLicences:
+		c.readLicences()
 	case nav.StartTitle:
 		c.watched(protocol.Started, e.Playback)
 		c.playTitle(e.Playback)

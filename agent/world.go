@@ -34,6 +34,8 @@ func (c *core) world() nav.World {
 		Waits:       c.waits(),
 		Storage:     c.storage,
 	}
+	w.Look = c.rec.Look
+	w.Services, w.Service = c.services()
 	if s.Phase == session.PhaseStopped {
 		w.Phase = stopped(s.Problem, saved.Status)
 	}

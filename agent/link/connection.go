@@ -20,6 +20,7 @@ const goodbye = 250 * time.Millisecond
 // connection is one connection, from its dial to its Closed.
 type connection struct {
 	link *Link
+	to   target
 	id   uint64
 	out  chan protocol.Frame
 	ctx  context.Context // ends with the connection; its cause says why
@@ -35,9 +36,9 @@ type broken struct {
 func (b broken) Error() string { return b.err.Error() }
 func (b broken) Unwrap() error { return b.err }
 
-func newConnection(l *Link, id uint64) *connection {
+func newConnection(l *Link, id uint64, to target) *connection {
 	ctx, end := context.WithCancelCause(l.ctx)
-	return &connection{link: l, id: id, out: make(chan protocol.Frame, queue), ctx: ctx, end: end}
+	return &connection{link: l, to: to, id: id, out: make(chan protocol.Frame, queue), ctx: ctx, end: end}
 }
 
 // run is the connection's goroutine.

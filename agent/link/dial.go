@@ -43,9 +43,9 @@ func (c *connection) dial() (*websocket.Conn, error) {
 		Subprotocols:    []string{protocol.Subprotocol},
 		ReadBufferSize:  2 << 10,
 		WriteBufferSize: 2 << 10,
-		TLSClientConfig: secure(c.link.config.TLS),
+		TLSClientConfig: secure(c.to.tls),
 		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			raw, err := c.link.config.connect(ctx, network, address, strings.HasPrefix(c.link.url, "ws:"))
+			raw, err := c.link.config.connect(ctx, network, address, strings.HasPrefix(c.to.url, "ws:"))
 			if err != nil {
 				return nil, err
 			}
@@ -53,7 +53,7 @@ func (c *connection) dial() (*websocket.Conn, error) {
 			return guard, nil
 		},
 	}
-	ws, answer, err := dialer.DialContext(ctx, c.link.url, nil)
+	ws, answer, err := dialer.DialContext(ctx, c.to.url, nil)
 	if guard != nil {
 		guard.release()
 	}

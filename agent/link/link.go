@@ -87,7 +87,6 @@ func (c Config) withDefaults() Config {
 // Link makes connections to one server.
 type Link struct {
 	config Config
-	url    string
 	emit   func(context.Context, session.What)
 
 	ctx  context.Context // ends at Close
@@ -95,7 +94,14 @@ type Link struct {
 	work sync.WaitGroup // connections
 
 	mu    sync.Mutex // guards what follows
+	to    target
 	conns map[uint64]*connection
+}
+
+// target is where connections go.
+type target struct {
+	url string
+	tls *tls.Config
 }
 
 // New returns a link. It calls emit for each event, from goroutines of its own;
@@ -107,7 +113,7 @@ func New(c Config, emit func(context.Context, session.What)) (*Link, error) {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	return &Link{
-		config: c.withDefaults(), url: address, emit: emit,
+		config: c.withDefaults(), to: target{address, c.TLS}, emit: emit,
 		ctx: ctx, end: end, conns: make(map[uint64]*connection),
 	}, nil
 }
@@ -119,7 +125,7 @@ func (l *Link) Dial(id uint64) {
 	if l.ctx.Err() != nil || l.conns[id] != nil {
 		return
 	}
-	c := newConnection(l, id)
+	c := newConnection(l, id, l.to)
 	l.conns[id] = c
 	l.work.Go(func() {
 		c.run()
@@ -137,6 +143,22 @@ func (l *Link) get(id uint64) *connection {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.conns[id]
+}
+
+// Redirect makes connections go to another server from now on, and ends those
+// that are open. An address that [New] would refuse changes nothing.
+func (l *Link) Redirect(server string, secured *tls.Config) error {
+	address, err := endpoint(server)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = target{address, secured}
+	for _, c := range l.conns {
+		c.end(ErrHungUp)
+	}
+	return nil
 }
 
 // Send queues a frame on connection id. Where that is closed, it does nothing;

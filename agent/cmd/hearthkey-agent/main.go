@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/hearthkey/hearthkey/agent"
@@ -38,6 +39,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	flags := flag.NewFlagSet("hearthkey-agent", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	flags.StringVar(&a.Server, "server", getenv("HEARTHKEY_SERVER"), "the server's `URL`, wss:// (ws:// only to this machine)")
+	flags.Func("service", "`id,name,URL` of a service to choose before signing in, instead of -server; may be repeated", func(v string) error {
+		part := strings.SplitN(v, ",", 3)
+		if len(part) != 3 {
+			return errors.New("want id,name,URL")
+		}
+		a.Services = append(a.Services, agent.Service{ID: part[0], Name: part[1], Server: part[2]})
+		return nil
+	})
 	flags.StringVar(&a.Dir, "data", getenv("HEARTHKEY_DATA"), "`folder` for what this TV keeps")
 	flags.StringVar(&a.Name, "name", "TV", "what the owner reads in the list of devices")
 	flags.StringVar(&a.Model, "model", "", "the box's model")
