@@ -256,6 +256,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 		MinPassword: p.cfg.MinPassword, Support: p.cfg.Support, Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
 		Title: p.titles.Title, Search: p.titles.Search,
 	}
+	c.ReturnedSince, c.Refused = p.outbox.ReturnedSince, p.outbox.Refused
 	if p.cfg.Dev {
 		c.Outbox = p.outbox.Recent
 	}

@@ -108,6 +108,23 @@ func (s *Service) ResendCode(ctx context.Context, now time.Time, attempt string,
 	return attemptOf(attempt, row, sent), nil
 }
 
+// SignUpAddress returns where a sign-up under way sends its codes, and what that
+// address is known by. Error: ErrAttempt.
+func (s *Service) SignUpAddress(ctx context.Context, now time.Time, attempt string) (address, key string, err error) {
+	var row store.AttemptRow
+	err = s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		row, err = tx.Attempt(stored(attempt))
+		return orAttempt(err)
+	})
+	if err == nil && now.Sub(row.Created) >= attemptLife {
+		err = ErrAttempt
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("address of a sign-up: %w", err)
+	}
+	return row.Email, row.EmailKey, nil
+}
+
 // VerifyEmail ends a sign-up: with the right code the account exists, with its
 // first profiles and this web session. A code works once, also in parallel. The
 // device is what the browser's device cookie holds, or empty.

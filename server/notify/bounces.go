@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -46,6 +48,72 @@ func (o *Outbox) Bounces(ctx context.Context, about protocol.AccountID, n int) (
 		})
 	}
 	return out, err
+}
+
+// refusedFor is for how long an address counts as one that refuses mail: as long as
+// the counts of what may be sent there, beyond which nothing new is known.
+const refusedFor = time.Hour
+
+// Refused says why the mail server refused, lately, what a sign-up sent to address,
+// as a sentence; "" where it did not, or not yet. key is what the address is known
+// by. The answer is alike for one that has an account and for one that has none,
+// and only about the address: never about what the mail said.
+func (o *Outbox) Refused(ctx context.Context, now time.Time, address, key string) (string, error) {
+	var code string
+	err := o.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		code, err = tx.RefusedSignUp(address, key, now.Add(-refusedFor))
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) || err == nil && !refusedAddress(code) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("refused mail: %w", err)
+	}
+	return reason(store.OutboxRow{Channel: string(ChannelMail), LastError: code}), nil
+}
+
+// refusedAddress reports whether a mail was refused for its address, for good.
+func refusedAddress(code string) bool { return strings.HasPrefix(code, "rcpt 5") || code == noSMTPUTF8 }
+
+// ReturnedSince returns since when messages to an address or number of the account
+// come back: the first that was refused after the last that arrived, of those
+// still kept. Zero: the last arrived, or none has ended.
+func (o *Outbox) ReturnedSince(ctx context.Context, about protocol.AccountID, by Channel, to string) (time.Time, error) {
+	var rows []store.OutboxRow
+	err := o.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		rows, err = tx.OutboxTo(about, string(by), to, maxBounces)
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("returned messages: %w", err)
+	}
+	return returnedSince(rows), nil
+}
+
+// returnedSince is [Outbox.ReturnedSince] of the newest messages, the newest first.
+func returnedSince(rows []store.OutboxRow) (since time.Time) {
+	var arrived time.Time
+	for _, r := range rows {
+		if r.Sent.After(arrived) {
+			arrived = r.Sent
+		}
+	}
+	for _, r := range rows {
+		if r.Failed.After(arrived) && comesBack(r) && (since.IsZero() || r.Failed.Before(since)) {
+			since = r.Failed
+		}
+	}
+	return since
+}
+
+// comesBack reports whether a message was refused for where it went, or by who
+// receives for it.
+func comesBack(r store.OutboxRow) bool {
+	if r.Channel == string(ChannelSMS) {
+		return refusedNumber.MatchString(r.LastError)
+	}
+	return refusedAddress(r.LastError) || strings.HasPrefix(r.LastError, "data 5")
 }
 
 // refusedNumber are the codes of readAnswer that are about the number.

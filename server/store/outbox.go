@@ -104,6 +104,34 @@ func (tx *Tx) FailedOutbox(account protocol.AccountID, n int) ([]OutboxRow, erro
 		ORDER BY created DESC, message_id DESC LIMIT $2`, account, n)
 }
 
+// RefusedSignUp returns how the newest mail of a sign-up with an address ended
+// that was set aside at since or later, whether it held a code or said that there
+// is an account; ErrNotFound where none was. It reads the same for an address with
+// an account, which key finds, and for one without: what else was sent to an owner
+// is left out, and codes of other accounts that wanted the address count as its own.
+func (tx *Tx) RefusedSignUp(address, key string, since time.Time) (lastError string, err error) {
+	err = tx.row(`SELECT o.last_error FROM outbox o LEFT JOIN accounts a ON a.account_id = (SELECT account_id FROM email_index WHERE email_key = $1)
+		WHERE o.failed_at >= $2 AND o.failed_at > 0 AND o.channel = 'mail' AND (o.recipient = $3 OR o.recipient = a.email)
+		AND (o.kind = 'have-account' OR o.kind = 'access-code' AND (a.account_id IS NULL OR o.account_id <> a.account_id))
+		ORDER BY o.failed_at DESC, o.message_id DESC LIMIT 1`, key, millis(since), address).Scan(&lastError)
+	return lastError, err
+}
+
+// OutboxTo returns the newest messages about an account to one recipient, without
+// what they say, n at most.
+func (tx *Tx) OutboxTo(account protocol.AccountID, channel, recipient string, n int) (out []OutboxRow, err error) {
+	err = tx.rows(func(scan scanFunc) error {
+		var r OutboxRow
+		err := r.scan(scan)
+		out = append(out, r)
+		return err
+	}, `SELECT message_id, account_id, channel, recipient, kind, '', '', '',
+		created, attempts, next_at, give_up_at, sent_at, failed_at, last_error FROM outbox
+		WHERE account_id = $1 AND channel = $2 AND recipient = $3 ORDER BY created DESC, message_id DESC LIMIT $4`,
+		account, channel, recipient, n)
+	return out, err
+}
+
 // OutboxCount says how the outbox does, decoys left out.
 type OutboxCount struct {
 	Waiting  int64

@@ -65,6 +65,12 @@ type Config struct {
 	// Bounces returns the newest messages to the household that were given up, n
 	// at most. nil: they are not shown.
 	Bounces func(ctx context.Context, a protocol.AccountID, n int) ([]notify.Bounce, error)
+	// ReturnedSince returns since when messages to an address or number of a household
+	// come back; zero: they do not. nil: it is not shown.
+	ReturnedSince func(ctx context.Context, a protocol.AccountID, by notify.Channel, to string) (time.Time, error)
+	// Refused says why mail to the address of a sign-up was refused lately: "" where
+	// it was not. nil: it is not shown.
+	Refused func(ctx context.Context, now time.Time, address, key string) (string, error)
 
 	// Outbox returns the newest messages, n at most, for the development page
 	// /dev/outbox. nil: there is no such page.

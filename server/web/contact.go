@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/notify"
 )
 
 const (
@@ -29,6 +30,8 @@ type MembershipPage struct {
 	PhoneNotices bool
 	Waiting      []WaitingChange
 	Bounces      []BounceRow
+	EmailReturns time.Time // since when mails to it come back; zero: they do not
+	PhoneReturns time.Time // and messages to the number
 }
 
 // PasswordPage changes the password.
@@ -59,7 +62,21 @@ func (s *Site) membership(v *visit) error {
 	if page.Bounces, err = s.bounces(v); err != nil {
 		return err
 	}
+	if page.EmailReturns, err = s.returnedSince(v, notify.ChannelMail, v.session.Email); err != nil {
+		return err
+	}
+	if page.PhoneReturns, err = s.returnedSince(v, notify.ChannelSMS, phone.Number); err != nil {
+		return err
+	}
 	return v.show(http.StatusOK, page)
+}
+
+// returnedSince is since when messages to where the household is reached come back.
+func (s *Site) returnedSince(v *visit, by notify.Channel, to string) (time.Time, error) {
+	if s.c.ReturnedSince == nil || to == "" {
+		return time.Time{}, nil
+	}
+	return s.c.ReturnedSince(v.ctx(), v.session.Account, by, to)
 }
 
 func (s *Site) passwordForm(v *visit) error { return s.showPassword(v, http.StatusOK, true, nil) }

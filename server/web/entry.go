@@ -88,6 +88,10 @@ func (s *Site) showVerify(v *visit, status int, problem *Problem) error {
 		return v.done("attemptOver", "/signup")
 	}
 	page := VerifyPage{Frame: v.frame("Check your mail", ""), Email: a.Email, Code: codeField(), Sent: v.attemptCode(a)}
+	var err error
+	if page.Refused, err = s.refused(v, a); err != nil && !errors.Is(err, account.ErrAttempt) {
+		return err
+	}
 	if problem != nil && !page.Code.mark(*problem) {
 		page.Problems = []Problem{*problem}
 	}

@@ -6,7 +6,8 @@ package web
 func (s *Site) entryRoutes(mux *routeTable) {
 	mux.Handle("GET /signup", s.open(s.signUpForm))
 	mux.Handle("POST /signup", s.onBeat(s.open(s.signUp)))
-	mux.Handle("GET /verify", s.open(s.verifyForm))
+	mux.Handle("GET /verify", s.onBeat(s.open(s.verifyForm)))
+	mux.Handle("GET /verify/live", s.onBeat(s.open(s.verifyLive)))
 	mux.Handle("POST /verify", s.onBeat(s.open(s.verify)))
 	mux.Handle("POST /verify/resend", s.onBeat(s.open(s.resend)))
 

@@ -26,6 +26,8 @@ func fixtureSignUp(add func(string, any)) {
 	verify.Email, verify.Sent = longEmail, fixtureSent(longEmail, false, 0, CodeWay{Channel: "mail"})
 	verify.Code = marked(verify.Code, "That code does not match, and its tries are used up. Ask for a new one.")
 	add("verify-wrong", verify)
+	verify.Code, verify.Refused = codeField(), "The mail server knows no such address, or does not accept our mails. Check the address."
+	add("verify-refused", verify)
 }
 
 func fixtureSignIn(add func(string, any)) {

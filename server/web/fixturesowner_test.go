@@ -33,6 +33,8 @@ func fixtureMembership(add func(string, any)) {
 	page.Email, page.PhoneNotices, page.Bounces = longEmail, true, fixtureBounces
 	page.Waiting = []WaitingChange{{account.ChangesEmail, longEmail}, {account.ChangesPhone, "+34 612 34 56 78"}}
 	add("membership", page)
+	page.EmailReturns, page.PhoneReturns = minutesAgo(3000), minutesAgo(50)
+	add("membership-returns", page)
 
 	password := PasswordPage{Frame: fixtureFrame("Change password", "membership"), Email: longEmail, Everywhere: true,
 		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again")}

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,8 @@ type world struct {
 	devices *device.Service
 	codes   chan string // access codes that were sent
 	bounces []notify.Bounce
+	refused atomic.Value // why mail to any address is refused, a string
+	returns map[string]time.Time
 	db      *store.DB
 	keys    *keyring.Ring
 
@@ -116,7 +119,14 @@ func (w *world) open(change func(*account.Config, *Config)) {
 		Title:    func(id protocol.TitleID) (parental.Title, bool) { return offer().Title(id) },
 		Search:   func(q string, n int) []parental.Title { return offer().Search(q, n) },
 		Bounces:  func(context.Context, protocol.AccountID, int) ([]notify.Bounce, error) { return w.bounces, nil },
-		Log:      slog.New(slog.NewTextHandler(w.t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now, Beat: site.Beat,
+		ReturnedSince: func(_ context.Context, _ protocol.AccountID, _ notify.Channel, to string) (time.Time, error) {
+			return w.returns[to], nil
+		},
+		Refused: func(context.Context, time.Time, string, string) (string, error) {
+			why, _ := w.refused.Load().(string)
+			return why, nil
+		},
+		Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)), PublicURL: "http://127.0.0.1", Now: w.clock.Now, Beat: site.Beat,
 		Origins: site.Origins, Country: site.Country,
 	})
 	w.must(err)

@@ -89,6 +89,7 @@ type VerifyPage struct {
 	Frame
 	Problems []Problem
 	Email    string
+	Refused  string // why mail to it was refused; empty: not so far
 	Code     Field
 	Sent     CodeState
 }
