@@ -14,7 +14,9 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/hearthkey/hearthkey/protocol/words"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/speech"
 )
 
 //go:embed mails/mail.html mails/mail.txt
@@ -31,6 +33,8 @@ type Wording struct {
 	Service string
 	// PublicURL is where the account pages are, e.g. "https://tv.example".
 	PublicURL string
+
+	speech words.Catalogue // of the one who reads
 }
 
 func (w Wording) check() error {
@@ -52,16 +56,20 @@ const maxHost = 100
 
 // letter is what every mail is made of, as text and as HTML.
 type letter struct {
-	Service string
-	Subject string
-	Heading string
-	Lines   []string
-	Code    string // shown large
-	Facts   []fact // when, where, which device
-	Button  *link
-	NotMe   *link  // "It wasn't me"
-	Advice  string // what to do if it was somebody else
-	Why     string // this mail came
+	Language  words.Language
+	Direction words.Direction
+	Service   string
+	Subject   string
+	Heading   string
+	Lines     []string
+	Code      string // shown large
+	Facts     []fact // when, where, which device
+	Button    *link
+	NotMe     *link  // "It wasn't me"
+	Advice    string // what to do if it was somebody else
+	Why       string // this mail came
+	Program   string // sent it
+	Instead   string // of the button: what its address comes after
 }
 
 type fact struct{ Label, Value string }
@@ -72,7 +80,9 @@ type link struct{ Label, URL string }
 // Its errors are those of a notice that lacks what its kind needs, and wrap
 // ErrMessage.
 func Compose(w Wording, n account.Notice) (Message, error) {
-	w.Service = cmp.Or(w.Service, "Hearthkey")
+	asked := n
+	w.Service, w.speech = cmp.Or(w.Service, "Hearthkey"), speech.In(n.Language)
+	n.Detail, n.Client.Agent, n.Client.Place = w.detail(n.Detail), speech.Agent(w.speech.Language(), n.Client.Agent), speech.Place(w.speech.Language(), n.Client.Place)
 	sms := strings.HasPrefix(n.To, "+") // no mail address begins so that we accept
 	disputable := n.Link != ""
 	if sms {
@@ -87,10 +97,15 @@ func Compose(w Wording, n account.Notice) (Message, error) {
 		m.Useful = n.Expires
 	}
 	if sms {
-		m.Channel, m.Text = ChannelSMS, shortText(w, n, l, disputable)
+		var whole bool
+		m.Channel = ChannelSMS
+		if m.Text, whole = shortText(w, n, l, disputable); !whole && w.speech.Language() != words.English {
+			asked.Language = string(words.English) // whose signs take half the room
+			return Compose(w, asked)
+		}
 		return m, nil
 	}
-	l.Service = w.Service
+	w.frame(&l)
 	var text, html bytes.Buffer
 	if err := textMail.Execute(&text, l); err != nil {
 		return Message{}, fmt.Errorf("word %s: %w", n.Kind, err)
@@ -100,6 +115,26 @@ func Compose(w Wording, n account.Notice) (Message, error) {
 	}
 	m.Channel, m.Subject, m.Text, m.HTML = ChannelMail, l.Subject, text.String(), html.String()
 	return m, nil
+}
+
+// frame adds what is around every letter.
+func (w Wording) frame(l *letter) {
+	l.Language, l.Direction, l.Service = w.speech.Language(), w.speech.Language().Direction(), w.Service
+	l.Program = w.t("This mail was sent by a program; nobody reads answers to it.")
+	l.Instead = w.t("If the button does not work, open")
+}
+
+// detail says in the reader's language what was changed, or why something is
+// suspicious: sentences of ours, of which some hold names.
+func (w Wording) detail(english string) string {
+	if w.speech.Language() == words.English {
+		return english
+	}
+	lines := strings.Split(english, "\n")
+	for i, line := range lines {
+		lines[i] = speech.Stored(w.speech.Language(), line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func write(w Wording, n account.Notice) (letter, error) {
@@ -117,13 +152,13 @@ func write(w Wording, n account.Notice) (letter, error) {
 }
 
 // facts says when, where and which device.
-func facts(n account.Notice) []fact {
+func facts(w Wording, n account.Notice) []fact {
 	all := []fact{
-		{"TV", plain(n.Device)},
-		{"Profile", plain(n.Profile)},
-		{"When", day(n.At)},
-		{"Where", where(n.Client)},
-		{"With", plain(n.Client.Agent)},
+		{w.t("TV"), plain(n.Device)},
+		{w.t("Profile"), plain(n.Profile)},
+		{w.t("When"), w.day(n.At)},
+		{w.t("Where"), w.where(n.Client)},
+		{w.t("With"), plain(n.Client.Agent)},
 	}
 	if all[0].Value == all[4].Value { // it was done at the TV itself
 		all[4].Value = ""
@@ -148,22 +183,21 @@ func plainDetail(s string) string {
 	return plainTo(s, maxDetail)
 }
 
-func where(c account.Client) string {
+func (w Wording) where(c account.Client) string {
 	place, ip := plain(c.Place), plain(c.IP)
 	switch {
 	case place != "" && ip != "":
-		return place + " (approximate place), address " + ip
+		return w.t("{place} (approximate place), address {ip}", "place", place, "ip", ip)
 	case ip != "":
-		return "address " + ip
+		return w.t("address {ip}", "ip", ip)
+	case place != "":
+		return w.t("{place} (approximate place)", "place", place)
 	}
-	if place != "" {
-		place += " (approximate place)"
-	}
-	return place
+	return ""
 }
 
 // clock is a time of day on the day of the mail.
-func clock(t time.Time) string { return t.UTC().Format("15:04 UTC") }
+func (w Wording) clock(t time.Time) string { return w.speech.Format(t.UTC(), "15:04 UTC") }
 
 var (
 	scheme = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://|\bmailto:|\bwww\.`)

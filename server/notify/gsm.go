@@ -3,6 +3,7 @@ package notify
 import (
 	"strings"
 	"unicode"
+	"unicode/utf16"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -18,6 +19,9 @@ const (
 const (
 	oneSMS = 160     // places in one SMS
 	twoSMS = 2 * 153 // in two that belong together, TS 23.040 §9.2.3.24.1
+
+	oneWide = 70     // UTF-16 units in one of any script
+	twoWide = 2 * 67 // in two
 )
 
 // gsmLength returns how many places s takes in an SMS, and whether it can be
@@ -51,6 +55,21 @@ func gsm(s string, n int) string {
 			}
 		}
 	}
-	runes := []rune(strings.Join(strings.Fields(out.String()), " "))
-	return strings.TrimSpace(string(runes[:min(len(runes), n)]))
+	return strings.TrimSpace(cutTo(strings.Join(strings.Fields(out.String()), " "), n))
+}
+
+func cutTo(s string, n int) string {
+	runes := []rune(s)
+	return string(runes[:min(len(runes), n)])
+}
+
+// fits reports whether a text goes into so many SMS, one or two: in their own
+// alphabet, or else in UCS-2, which has room for 70 and twice 67 (TS 23.038
+// §6.2.3, TS 23.040 §9.2.3.24.1).
+func fits(s string, messages int) bool {
+	if places, ok := gsmLength(s); ok {
+		return places <= oneSMS || messages > 1 && places <= twoSMS
+	}
+	units := len(utf16.Encode([]rune(s)))
+	return units <= oneWide || messages > 1 && units <= twoWide
 }

@@ -41,7 +41,7 @@ type Message struct {
 	Kind    string             // what it is about, for logs and lists
 	To      string             // a bare address; for an SMS a number such as +15550006789 (E.164)
 	Subject string             // one line; no secrets: it shows on locked screens; an SMS has none
-	Text    string             // of an SMS: GSM alphabet, two SMS at most, one with Useful
+	Text    string             // of an SMS: two SMS at most, one with Useful
 	HTML    string             // may be empty; an SMS has none
 	Useful  time.Time          // of no use after this; zero: 3 days from now
 }
@@ -78,19 +78,24 @@ func (m Message) checkMail() error {
 }
 
 func (m Message) checkSMS() error {
-	most := twoSMS
+	most := 2
 	if !m.Useful.IsZero() {
-		most = oneSMS
+		most = 1
 	}
-	switch places, ok := gsmLength(m.Text); {
+	switch {
 	case m.Subject != "" || m.HTML != "":
 		return fmt.Errorf("%w: an SMS has only a text", ErrMessage)
-	case !ok || places == 0 || places > most:
-		return fmt.Errorf("%w: the text is not 1 to %d characters of the GSM alphabet", ErrMessage, most)
+	case m.Text == "" || !utf8.ValidString(m.Text) || strings.ContainsFunc(m.Text, notInSMS) || !fits(m.Text, most):
+		return fmt.Errorf("%w: the text does not fit %d SMS", ErrMessage, most)
 	case !e164.MatchString(m.To):
 		return fmt.Errorf("%w: not a phone number", ErrMessage)
 	}
 	return nil
+}
+
+// notInSMS finds what no language needs in an SMS.
+func notInSMS(r rune) bool {
+	return r != '\n' && unicode.IsControl(r) || r != '\u200d' && unicode.Is(unicode.Cf, r)
 }
 
 // e164 is a number as ITU-T E.164 writes it, with a plus sign.

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -61,47 +60,48 @@ const (
 	RecoverPath = "/recover" // takes no token
 )
 
-// notMeDoes says what the button of a security notice is for.
-const notMeDoes = "press “It wasn’t me”. After one confirmation everything is signed out, what was changed is changed back as far as it can be, and you choose a new password."
-
 // notice adds to l what all security notices share.
 func notice(w Wording, n account.Notice, l letter) letter {
-	l.Facts = facts(n)
-	l.Why = fmt.Sprintf("We send it because it concerns the safety of your %s account.", w.Service)
+	l.Facts = facts(w, n)
+	l.Why = w.t("We send it because it concerns the safety of your {service} account.")
 	if n.NotMe != "" { // beside what the button does
 		l.NotMe = tokenPage(w, "It wasn’t me", NotMePath, n.NotMe)
 		return l
 	}
 	if l.NotMe == nil && n.Link != "" && (l.Button == nil || !strings.Contains(l.Button.URL, n.Link)) {
 		l.NotMe = tokenPage(w, "It wasn’t me", NotMePath, n.Link)
-		l.Advice = "If it was not you, " + notMeDoes
+		l.Advice = w.t("If it was not you, press “It wasn’t me”. After one confirmation everything is signed out, what was changed is changed back as far as it can be, and you choose a new password.")
 	}
 	return l
 }
 
 // detail puts what changed before when and where.
-func detail(l letter, label, value string) letter {
+func detail(w Wording, l letter, label, value string) letter {
 	if value = plainDetail(value); value != "" {
-		l.Facts = append([]fact{{label, value}}, l.Facts...)
+		l.Facts = append([]fact{{w.t(label), value}}, l.Facts...)
 	}
 	return l
 }
 
 func page(w Wording, label, path string) *link {
-	return &link{label, strings.TrimRight(w.PublicURL, "/") + path}
+	return &link{w.t(label), strings.TrimRight(w.PublicURL, "/") + path}
 }
 
 func tokenPage(w Wording, label, path, token string) *link {
 	return page(w, label, path+"?"+url.Values{LinkParam: {token}}.Encode())
 }
 
-// named is The TV “Living room”, or A TV where it has no name.
-func named(what, name string) string {
-	if name = plain(name); name == "" {
-		return "A " + what
-	}
-	return "The " + what + " “" + name + "”"
+// t says an English sentence in the reader's language. {service} is filled in by
+// itself.
+func (w Wording) t(english string, pairs ...string) string {
+	return w.speech.Text(english, append(pairs, "service", w.Service)...)
 }
 
-// lower lowers the first letter of what named gives.
-func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+// of says a sentence about a TV or profile that has a {name}, or another where
+// it has none.
+func (w Wording) of(name, without, with string) string {
+	if name = plain(name); name == "" {
+		return w.t(without)
+	}
+	return w.t(with, "name", name)
+}

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"cmp"
 	"net/url"
 	"strings"
 
@@ -9,79 +8,79 @@ import (
 )
 
 func lockChanged(w Wording, n account.Notice) letter {
-	return detail(notice(w, n, letter{
-		Subject: "A profile lock was changed in your " + w.Service + " account",
-		Heading: "A profile lock was changed",
-		Lines:   []string{"The lock of " + lower(named("profile", n.Profile)) + " was set, changed or removed."},
+	return detail(w, notice(w, n, letter{
+		Subject: w.t("A profile lock was changed in your {service} account"),
+		Heading: w.t("A profile lock was changed"),
+		Lines:   []string{w.of(n.Profile, "The lock of a profile was set, changed or removed.", "The lock of the profile “{name}” was set, changed or removed.")},
 		Button:  page(w, "See all profiles", "/account/profiles"),
-		Advice:  "If it was not you, change your password, then set the lock again.",
+		Advice:  w.t("If it was not you, change your password, then set the lock again."),
 	}), "Change", n.Detail)
 }
 
-// profileDone words what was done to a profile, before "your account".
-var profileDone = map[account.Done]string{
-	account.DoneAdded:   "added to",
-	account.DoneRemoved: "removed from",
+// profileDone words what was done to a profile: subject, heading, and a line
+// for one without and with a name.
+var profileDone = map[account.Done][4]string{
+	account.DoneAdded:   {"A profile was added to your {service} account", "A profile was added", "A profile was added.", "The profile “{name}” was added."},
+	account.DoneRemoved: {"A profile was removed from your {service} account", "A profile was removed", "A profile was removed.", "The profile “{name}” was removed."},
+	"":                  {"A profile was changed in your {service} account", "A profile was changed", "A profile was changed.", "The profile “{name}” was changed."},
 }
 
 func profileChanged(w Wording, n account.Notice) letter {
-	was := cmp.Or(profileDone[n.Done], "changed in")
-	return detail(notice(w, n, letter{
-		Subject: "A profile was " + was + " your " + w.Service + " account",
-		Heading: "A profile was " + strings.Fields(was)[0],
-		Lines:   []string{named("profile", n.Profile) + " was " + strings.Fields(was)[0] + "."},
+	did := profileDone[n.Done]
+	return detail(w, notice(w, n, letter{
+		Subject: w.t(did[0]),
+		Heading: w.t(did[1]),
+		Lines:   []string{w.of(n.Profile, did[2], did[3])},
 		Button:  page(w, "See all profiles", "/account/profiles"),
-		Advice:  "If it was not you, change your password.",
+		Advice:  w.t("If it was not you, change your password."),
 	}), "Change", n.Detail)
 }
 
 func parentalChanged(w Wording, n account.Notice) letter {
-	what, button := "What your household's parental control allows was changed.", page(w, "See parental control", "/account/parental")
+	what, button := w.t("What your household's parental control allows was changed."), page(w, "See parental control", "/account/parental")
 	if n.Profile != "" {
-		what = "What " + lower(named("profile", n.Profile)) + " may watch was changed."
+		what = w.t("What the profile “{name}” may watch was changed.", "name", plain(n.Profile))
 	}
 	if n.ProfileID != "" {
 		button = page(w, "See blocked titles", "/account/profiles/"+url.PathEscape(string(n.ProfileID))+"/blocked")
 	}
-	return detail(notice(w, n, letter{
-		Subject: "Parental control was changed in your " + w.Service + " account",
-		Heading: "Parental control was changed",
+	return detail(w, notice(w, n, letter{
+		Subject: w.t("Parental control was changed in your {service} account"),
+		Heading: w.t("Parental control was changed"),
 		Lines:   []string{what},
 		Button:  button,
-		Advice:  "If it was not you, change your password, then look at parental control.",
+		Advice:  w.t("If it was not you, change your password, then look at parental control."),
 	}), "Change", n.Detail)
 }
 
 func pinGuessing(w Wording, n account.Notice) letter {
-	which := "Somebody tries to guess the parental PIN of your household."
+	which := w.t("Somebody tries to guess the parental PIN of your household.")
 	if n.Profile != "" {
-		which = "Somebody tries to guess the PIN of " + lower(named("profile", n.Profile)) + "."
+		which = w.t("Somebody tries to guess the PIN of the profile “{name}”.", "name", plain(n.Profile))
 	}
 	l := notice(w, n, letter{
-		Subject: "Somebody is guessing a PIN on a TV of your " + w.Service + " account",
-		Heading: "Somebody is guessing a PIN",
-		Lines:   []string{which, "Each further try has to wait an hour. You can set a new PIN. “Unlock now” lets the right one be tried at once."},
+		Subject: w.t("Somebody is guessing a PIN on a TV of your {service} account"),
+		Heading: w.t("Somebody is guessing a PIN"),
+		Lines:   []string{which, w.t("Each further try has to wait an hour. You can set a new PIN. “Unlock now” lets the right one be tried at once.")},
 		Button:  page(w, "See all profiles", "/account/profiles"),
 	})
-	l.Advice = "If you do not know who it is, " // never the reader
-	if n.Link == "" {
-		l.Advice += "sign the TV out."
-	} else {
-		l.Advice += notMeDoes
+	l.Advice = w.t("If you do not know who it is, sign the TV out.") // never "if it was not you"
+	if n.Link != "" {
+		l.Advice = w.t("If you do not know who it is, press “It wasn’t me”. After one confirmation everything is signed out, what was changed is changed back as far as it can be, and you choose a new password.")
 	}
-	return detail(l, "Tries", strings.TrimSpace(n.Detail))
+	return detail(w, l, "Tries", strings.TrimSpace(n.Detail))
 }
 
 func pinUnlocked(w Wording, n account.Notice) letter {
-	which := "Wrong tries at the parental PIN of your household were forgiven on the account page."
+	which := w.t("Wrong tries at the parental PIN of your household were forgiven on the account page.")
 	if n.Profile != "" {
-		which = "Wrong tries at the PIN of " + lower(named("profile", n.Profile)) + " were forgiven on the account page."
+		which = w.t("Wrong tries at the PIN of the profile “{name}” were forgiven on the account page.", "name", plain(n.Profile))
 	}
-	return detail(notice(w, n, letter{
-		Subject: "Wrong PINs were forgiven in your " + w.Service + " account",
-		Heading: "Wrong PINs were forgiven",
-		Lines:   []string{which, "The next try at a TV waits for nothing. The PIN is the same."},
+	return detail(w, notice(w, n, letter{
+		Subject: w.t("Wrong PINs were forgiven in your {service} account"),
+		Heading: w.t("Wrong PINs were forgiven"),
+		Lines:   []string{which, w.t("The next try at a TV waits for nothing. The PIN is the same.")},
 		Button:  page(w, "See all profiles", "/account/profiles"),
-		Advice:  "If it was not you, change your password and set a new PIN: somebody may be guessing it.",
+		Advice:  w.t("If it was not you, change your password and set a new PIN: somebody may be guessing it."),
 	}), "Forgiven", n.Detail)
 }

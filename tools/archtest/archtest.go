@@ -35,7 +35,7 @@ func ours(paths ...string) []string {
 
 // Pure packages are functions of their inputs.
 var pure = []string{
-	"agent/nav", "agent/keyseq", "agent/library", "agent/pinlock", "agent/session", "protocol/parental", "protocol/titles",
+	"agent/nav", "agent/keyseq", "agent/library", "agent/pinlock", "agent/session", "protocol/parental", "protocol/titles", "protocol/words",
 }
 
 // Domain packages hold the server's rules.

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/hearthkey/hearthkey/protocol/words"
+)
+
+// same are sentences that are the same in another language: names, and words
+// that are spelled alike.
+var same = map[words.Language]map[string]bool{
+	words.Spanish: set("TV", "15:04 UTC", "2 Jan 15:04 UTC"),
+	words.German:  set("15:04 UTC"),
+	words.Arabic:  set("15:04 UTC", "2 Jan 15:04 UTC"),
+}
+
+func set(all ...string) map[string]bool {
+	m := make(map[string]bool)
+	for _, s := range all {
+		m[s] = true
+	}
+	return m
+}
+
+// Every sentence that the code says is in every catalogue, with all plural
+// forms and placeholders, and nothing else is; and the TV's tables are those of
+// the catalogues.
+func TestCataloguesAreWhole(t *testing.T) {
+	files, err := generate("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		got, err := os.ReadFile(name)
+		if err != nil || string(got) != want {
+			t.Errorf("%s is not as the code is: run go run ./tools/words (%v)", name, err)
+		}
+		if filepath.Ext(name) != ".po" {
+			continue
+		}
+		l := words.Language(filepath.Base(name)[:2])
+		entries, err := words.Entries(l, []byte(want))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, e := range entries {
+			switch {
+			case len(e.Said) == 0:
+				t.Errorf("%s: %q is not translated", name, e.ID)
+			case e.Said[0] == e.ID && !same[l][e.ID]:
+				t.Errorf("%s: %q is as in English", name, e.ID)
+			}
+		}
+	}
+}
