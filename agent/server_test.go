@@ -46,6 +46,7 @@ type fakeServer struct {
 	conn     *websocket.Conn
 	asks     bool
 	unlocks  int64                   // of Robin's PIN
+	ends     protocol.Millis         // the end date; 0: none
 	parental string                  // the parental PIN; "" for none
 	others   protocol.PINCounts      // what other devices count
 	library  []protocol.Library      // the newest, as frames
@@ -292,6 +293,7 @@ func (s *fakeServer) state(ask protocol.Bytes) {
 		s.send(protocol.State{JWS: s.sign(protocol.TypState, c)})
 		return
 	}
+	c.Ends = s.ends
 	doc := protocol.Snapshot{Owner: "robin@example.com", AccountURL: "https://tv.example/account", MaxProfiles: 5, Profiles: []protocol.Profile{
 		{ID: robin, Name: "Robin", Avatar: "fox", Level: parental.All, Language: "en", Main: true, Locked: true, PIN: s.pinVer, Unlocks: s.unlocks},
 		{ID: kids, Name: "Kids", Avatar: "kite", Level: parental.OlderKids, Language: "en", Kids: true},

@@ -31,6 +31,9 @@ func (c *core) world() nav.World {
 		Online:      s.Online,
 		LeaseLeft:   s.Left,
 		LeaseLength: saved.Lease.Length,
+		Ends:        c.moment(int64(s.Ends)),
+		EndsIn:      s.EndsIn,
+		Over:        s.Over,
 		Waits:       c.waits(),
 		Storage:     c.storage,
 	}
@@ -145,6 +148,7 @@ var refusals = map[protocol.Refusal]nav.Problem{
 	protocol.RefusalUserCode:    nav.ProblemUserCode,
 	protocol.RefusalLimit:       nav.ProblemLimit,
 	protocol.RefusalFactor:      nav.ProblemFactor,
+	protocol.RefusalLocked:      nav.ProblemLocked,
 	session.RefusalOffline:      nav.ProblemOffline,
 }
 
@@ -210,7 +214,9 @@ func (c *core) moment(ms int64) string {
 		return t.Format("15:04")
 	case days == 1:
 		return "yesterday at " + t.Format("15:04")
-	case days > 1 && days < 7:
+	case days == -1:
+		return "tomorrow at " + t.Format("15:04")
+	case days > 1 && days < 7, days < -1 && days > -7:
 		return t.Format("Monday at 15:04")
 	default:
 		return t.Format("2 January 2006 at 15:04")

@@ -123,8 +123,8 @@ type ReceiptClaims struct {
 	Answers Digest    `json:"answers"` // of the state's compact JWS
 }
 
-// SignedOutHereClaims is the device's signed word that the person at the TV
-// ended its session: Status is signed_out or deactivated.
+// SignedOutHereClaims is the device's signed word that the person at the TV, or
+// its end date, ended its session: Status is signed_out or deactivated.
 type SignedOutHereClaims struct {
 	Device  DeviceID  `json:"device"`
 	Account AccountID `json:"account"`
@@ -133,6 +133,9 @@ type SignedOutHereClaims struct {
 	Applied Millis    `json:"applied"`
 	Erased  []Erased  `json:"erased,omitempty"`
 	Dropped int64     `json:"dropped"`
+	// By is [ByEndDate] where the end date came while the server was out of reach;
+	// "": the person at the TV. Since capability 5.
+	By By `json:"by,omitempty"`
 }
 
 // Erased names what a device erased.

@@ -44,7 +44,8 @@ package protocol
 //	4 (2026-11-25): play, play_end, grant and play_refused. Each side sends them
 //	  only to one that says 4.
 //	5 (2026-11-26): the epoch in enrol, which a device sends only where hello says
-//	  5; the end date (ends) in a state, which others ignore; the refusal locked.
+//	  5; the end date (ends) in a state, which others ignore, and who ended the
+//	  session (by) in signed_out_here; the refusal locked.
 //	  A key list can name another root key, and keys that were removed. An older
 //	  device does not follow a change of the root key: it stays signed in for as
 //	  long as the keys of the last list by its own root key sign.

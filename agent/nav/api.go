@@ -144,6 +144,10 @@ type World struct {
 	LeaseLeft    time.Duration // running time until the lease ends; 0 where there is none
 	LeaseLength  time.Duration // of a whole lease; 0 where unknown
 
+	Ends   string        // when the owner has this TV signed out by itself, as a person reads it; empty: never
+	EndsIn time.Duration // running time until then, with Ends
+	Over   bool          // that has come: in LeaseEnded, until this TV ends by itself or hears of a later date
+
 	Waits   []Wait // profiles whose PIN has to wait
 	Storage Storage
 }
@@ -217,6 +221,7 @@ const (
 	ProblemOver        Problem = "over"        // it took too long: the password again
 	ProblemUserCode    Problem = "userCode"    // this account signs TVs in with the code only
 	ProblemFactor      Problem = "factor"      // after too many wrong codes no second factor is taken here
+	ProblemLocked      Problem = "locked"      // the password was right, and support has locked the account
 )
 
 // TV describes this TV on the settings screen.

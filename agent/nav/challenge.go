@@ -158,6 +158,7 @@ func (m Model) viewTyping(v *View) {
 
 var typingProblems = map[Problem]message{
 	ProblemCredentials: msgWrongPassword, ProblemCodeExpired: msgCodeExpired, ProblemOver: msgSignInOver,
+	ProblemLocked:  msgAccountLocked,
 	ProblemOffline: msgTypingOffline, ProblemBusy: msgTypingBusy,
 }
 

@@ -54,6 +54,7 @@ type Model struct {
 	checks     int           // PIN checks so far; numbers the next one
 	notice     string        // wrong tries at a PIN
 	noticeEnds time.Duration // when the notice goes by itself; 0: it does not
+	end        endDate
 	newsEnds   time.Duration // until when a new warning in the banner is said
 	toast      string
 	toastTo    time.Duration // when the toast goes

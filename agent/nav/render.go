@@ -67,7 +67,7 @@ func (m Model) viewScreen(v *View) {
 	case ScreenNetwork:
 		m.viewNetwork(v)
 	case ScreenLeaseEnded:
-		v.Title, v.Text = text(msgLeaseEnded), []string{text(msgLeaseEndedText)}
+		m.viewLeaseEnded(v)
 		if m.world.OfflineSince != "" {
 			v.Text = append(v.Text, text(msgOfflineSince, "since", clean(m.world.OfflineSince, maxLabel)))
 		}
@@ -84,13 +84,15 @@ func (m Model) viewScreen(v *View) {
 	}
 }
 
-// banner is the strip: the lease's end first, then what the profile must know,
+// banner is the strip: the end date's or the lease's end first, then what the profile must know,
 // then the connection, then the storage.
 func (m Model) banner() *Banner {
 	if m.phase() != Active || len(m.world.Profiles) == 0 {
 		return nil
 	}
 	switch {
+	case m.endsSoon():
+		return m.endBanner()
 	case m.leaseShort():
 		minutes := int(ceil(max(m.leaseEnds-m.now, 1), time.Minute))
 		if minutes == 1 {
@@ -113,13 +115,16 @@ func (m Model) banner() *Banner {
 
 // leaseShort reports whether the lease ends soon (product rule D14).
 func (m *Model) leaseShort() bool {
-	return m.phase() == Active && m.leaseEnds > 0 && m.leaseEnds-m.now <= m.warnFrom()
+	return m.phase() == Active && m.leaseEnds > 0 && m.leaseEnds-m.now <= m.warnFrom() && !m.endsFirst()
 }
 
 // warning tells one warning of the banner from another. The minutes of a
 // countdown are no news.
 func (m *Model) warning() string {
-	if m.leaseShort() {
+	switch {
+	case m.endsSoon():
+		return text(msgBannerEndsMinutes)
+	case m.leaseShort():
 		return text(msgBannerLeaseMinutes)
 	}
 	return m.notice

@@ -343,6 +343,13 @@ func (s *story) changeWorld(args []string) {
 			if length != "" {
 				w.LeaseLength = s.duration(length)
 			}
+		case "ends":
+			at, left, _ := strings.Cut(v, "/")
+			if w.Ends, w.EndsIn = at, 0; left != "" {
+				w.EndsIn = s.duration(left)
+			}
+		case "over":
+			w.Over = v == "yes"
 		case "code":
 			w.Code = &UserCode{Code: v, URI: "tv.example.com", QR: []string{"10", "01"}, ExpiresIn: 15 * time.Minute}
 		case "expires":

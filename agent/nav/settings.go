@@ -199,6 +199,7 @@ func (m Model) aboutTVItems() []Item {
 	if left := m.leaseEnds - m.now; m.phase() == Active && left > 0 {
 		add("lease", msgWithout, inHours(left))
 	}
+	add("ends", msgEnds, clean(m.world.Ends, maxLabel))
 	if m.world.Storage == StorageMemory {
 		add("storage", msgStorage, text(msgStorageMemory))
 	}

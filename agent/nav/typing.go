@@ -347,6 +347,9 @@ func (s *stepper) answered(w SignIn) {
 	case ProblemOver:
 		s.toField(atPassword)
 		t.problem = ProblemOver
+	case ProblemLocked:
+		s.toField(atPassword)
+		t.problem = ProblemLocked
 	case ProblemUserCode:
 		s.toUserCode(msgUseUserCode)
 	case ProblemFactor:

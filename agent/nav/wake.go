@@ -87,7 +87,11 @@ func (m Model) next() time.Duration {
 		at(m.now + time.Second - m.player.position(m.now)%time.Second)
 	}
 	if m.world.Phase == Active && m.leaseEnds > m.now {
-		if warn := m.leaseEnds - m.warnFrom(); m.now < warn {
+		warn := m.leaseEnds - m.warnFrom()
+		if m.endsFirst() {
+			warn = m.end.at - warnBefore
+		}
+		if m.now < warn {
 			at(warn)
 		} else {
 			at(nextStep(m.leaseEnds, m.now, time.Minute))

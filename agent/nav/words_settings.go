@@ -29,6 +29,13 @@ const (
 	msgPaused
 	msgSayPosition
 
+	msgEnds
+	msgBannerEndsMinute
+	msgBannerEndsMinutes
+	msgEnded
+	msgEndedText
+	msgAccountLocked
+
 	msgDrawMenu
 	msgDrawScan
 	msgDrawPicture
@@ -79,6 +86,13 @@ var aboutSettings = [messageEnd]string{
 	msgPlaying:         "Playing",
 	msgPaused:          "Paused",
 	msgSayPosition:     "{at} of {of}",
+
+	msgEnds:              "Signed in until",
+	msgBannerEndsMinute:  "The time that was set for this TV ends within a minute. It is signed out then.",
+	msgBannerEndsMinutes: "The time that was set for this TV ends within {n} minutes. It is signed out then.",
+	msgEnded:             "The time for this TV is over",
+	msgEndedText:         "It is signed out in a moment. If its time was made longer, connect it to the internet.",
+	msgAccountLocked:     "This account is locked. The email about it says why, and how to get help.",
 
 	msgDrawMenu:     "Menu",
 	msgDrawScan:     "Scan with a phone",

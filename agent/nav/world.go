@@ -24,6 +24,7 @@ func (s *stepper) applyWorld(w World) {
 	if s.leaseEnds = 0; w.LeaseLeft > 0 {
 		s.leaseEnds = s.now + w.LeaseLeft
 	}
+	s.takeEndDate(w)
 	s.leaseOver = false
 	if s.phase() != old {
 		s.changePhase(old)

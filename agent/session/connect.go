@@ -182,9 +182,9 @@ func (s *step) person(what What) {
 	case TryAgain:
 		s.tryNow()
 	case SignOutHere:
-		s.leave(protocol.SignedOut)
+		s.leave(protocol.SignedOut, s.here())
 	case Deactivate:
-		s.leave(protocol.Deactivated)
+		s.leave(protocol.Deactivated, s.here())
 	}
 }
 

@@ -408,6 +408,9 @@ func (v *talker) claims(a args) protocol.StateClaims {
 	if by := a["by"]; by != "" {
 		c.Cause = &protocol.Cause{By: protocol.By(by), At: c.Issued}
 	}
+	if ends := a["ends"]; ends != "" {
+		c.Ends = c.Issued + protocol.Millis(v.duration(ends)/time.Millisecond)
+	}
 	c.Snapshot, c.Catalog = v.document(a["snapshot"]), v.document(a["catalog"])
 	return c
 }
@@ -489,7 +492,11 @@ func (v *talker) sent(f protocol.Frame) string {
 		return fmt.Sprintf("auth conn=%d %s signed=%t", f.Conn, haveLine(f.Have), ok)
 	case protocol.Enrol:
 		v.ask = f.Ask
-		return fmt.Sprintf("enrol conn=%d name=%q", f.Conn, f.Name)
+		had := ""
+		if f.Epoch > 0 {
+			had = fmt.Sprintf(" epoch=%d", f.Epoch)
+		}
+		return fmt.Sprintf("enrol conn=%d%s name=%q", f.Conn, had, f.Name)
 	case protocol.Ask:
 		v.ask = f.Nonce
 		return "ask"
@@ -504,7 +511,11 @@ func (v *talker) sent(f protocol.Frame) string {
 		var c protocol.SignedOutHereClaims
 		_, err := sign.Verify(f.JWS, protocol.TypSignedOutHere, sign.OneKey(string(device), key), &c)
 		v.proof = protocol.DigestOf([]byte(f.JWS))
-		return fmt.Sprintf("signed_out_here status=%s epoch=%d erased=%v dropped=%d err=%v", c.Status, c.Epoch, c.Erased, c.Dropped, err)
+		by := ""
+		if c.By != "" {
+			by = " by=" + string(c.By)
+		}
+		return fmt.Sprintf("signed_out_here status=%s epoch=%d%s erased=%v dropped=%d err=%v", c.Status, c.Epoch, by, c.Erased, c.Dropped, err)
 	case protocol.Activity:
 		return fmt.Sprintf("activity epoch=%d items=%d", f.Epoch, len(f.Items))
 	case protocol.PINTries:
@@ -577,6 +588,9 @@ func (v *talker) showPhase() {
 	if s.Online {
 		line += " online"
 	}
+	if s.Over {
+		line += " over"
+	}
 	if s.Cause != nil {
 		line += " by=" + string(s.Cause.By)
 	}
@@ -593,6 +607,10 @@ func (v *talker) showPhase() {
 
 func (v *talker) showStatus() {
 	s := v.model.Status(v.now)
-	v.lines = append(v.lines, fmt.Sprintf("online=%t connecting=%t offline=%s left=%s current=%t",
-		s.Online, s.Connecting, s.Offline.Round(time.Second), s.Left.Round(time.Second), s.Current))
+	line := fmt.Sprintf("online=%t connecting=%t offline=%s left=%s current=%t",
+		s.Online, s.Connecting, s.Offline.Round(time.Second), s.Left.Round(time.Second), s.Current)
+	if s.Ends > 0 {
+		line += " ends in " + s.EndsIn.Round(time.Second).String()
+	}
+	v.lines = append(v.lines, line)
 }

@@ -174,6 +174,9 @@ func (s *step) enrol() {
 		PublicKey: protocol.Bytes(c.Identity.public()), Name: c.Name, Model: c.Model, Kind: c.Kind,
 		Cap: protocol.CurrentCapability, Conn: s.saved.Conn, Ask: s.ask.nonce,
 	}
+	if s.line.cap >= protocol.EndsCapability && s.saved.Device == c.Identity.Device {
+		f.Epoch = s.saved.Epoch
+	}
 	var err error
 	if f.Sig, err = s.sign(sign.EnrolBytes(s.line.nonce, s.line.server, f)); err != nil {
 		s.log("enrol not signed", err)

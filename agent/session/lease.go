@@ -121,6 +121,19 @@ type ServerTime struct {
 	Running time.Duration   `json:"running,omitempty"` // when it was asked for
 }
 
+// AtLeast returns a time that the server's has reached for sure, whatever the wall
+// clock says: the last signed one and what the device has run since, as far as this
+// boot knows. 0: it never told.
+func (t ServerTime) AtLeast(now Now) protocol.Millis {
+	switch {
+	case t.Signed == 0:
+		return 0
+	case t.Boot != now.Boot:
+		return t.Signed + protocol.Millis(now.Running/time.Millisecond)
+	}
+	return t.Signed + protocol.Millis(max(now.Running-t.Running, 0)/time.Millisecond)
+}
+
 // At returns the server's time as the device knows it: exact in the boot of the
 // grant, else the later of the wall clock and the last signed time.
 func (t ServerTime) At(now Now) protocol.Millis {

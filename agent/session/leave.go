@@ -10,8 +10,9 @@ import (
 
 var errTooManyProofs = errors.New("too many proofs wait")
 
-// leave ends the session as the person at the TV asked, without a network.
-func (s *step) leave(status protocol.Status) {
+// leave ends the session without a network: as the person at the TV asked, or at
+// its end date.
+func (s *step) leave(status protocol.Status, cause protocol.Cause) {
 	ours := s.saved.Status
 	if ours == protocol.Stolen || ours.Strictness() >= status.Strictness() || (status == protocol.SignedOut && ours == "") {
 		s.log("not left", fmt.Errorf("%w: %q to %q", ErrImpossible, ours, status))
@@ -23,23 +24,36 @@ func (s *step) leave(status protocol.Status) {
 		var err error
 		proof, err = s.proof(ProofSignedOutHere, protocol.TypSignedOutHere, protocol.SignedOutHereClaims{
 			Device: s.saved.Device, Account: s.saved.Account, Epoch: s.saved.Epoch, Status: status,
-			Applied: at, Erased: status.Erases(), Dropped: s.unsent,
+			Applied: at, Erased: status.Erases(), Dropped: s.unsent, By: endedBy(cause),
 		})
 		if err != nil {
 			s.log("sign-out not signed", err)
 		}
 	}
 	s.saved.Device = s.config.Identity.Device
-	s.saved.Cause = &protocol.Cause{By: protocol.ByThisTV, At: at}
+	s.saved.Cause = &cause
 	s.signIn = false
 	s.retire(status, proof)
 	s.tryNow()
 }
 
+// here is the cause of what the person at the TV does now.
+func (s *step) here() protocol.Cause {
+	return protocol.Cause{By: protocol.ByThisTV, At: s.ServerTime(s.now)}
+}
+
+// endedBy is who ended the session, where it was not the person at the TV.
+func endedBy(c protocol.Cause) protocol.By {
+	if c.By == protocol.ByThisTV {
+		return ""
+	}
+	return c.By
+}
+
 // retire takes a status that is not active: the vault first, then the erasing.
 func (s *step) retire(status protocol.Status, proof *Proof) {
 	s.saved.Status = status
-	s.saved.Snapshot, s.saved.Catalog, s.saved.Pins = nil, nil, 0
+	s.saved.Snapshot, s.saved.Catalog, s.saved.Pins, s.saved.Ends = nil, nil, 0, 0
 	s.saved.Lease = Ledger{}
 	if proof != nil {
 		s.saved = s.saved.withProof(*proof)

@@ -36,6 +36,8 @@ type Model struct {
 	request  request
 	playing  playing
 
+	ending ending
+
 	erasing     bool // an Erase is not answered yet: no proof is sent
 	deferProofs bool // the last connection ended over a proof: sign in first
 }

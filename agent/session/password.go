@@ -109,7 +109,8 @@ func (s *step) answered(r protocol.Refusal) {
 	a.answers++
 	a.refusal, a.until = r, 0
 	switch r {
-	case protocol.RefusalCredentials, protocol.RefusalOver, protocol.RefusalUserCode, protocol.RefusalLimit, protocol.RefusalFactor:
+	case protocol.RefusalCredentials, protocol.RefusalOver, protocol.RefusalUserCode, protocol.RefusalLimit,
+		protocol.RefusalFactor, protocol.RefusalLocked:
 		a.challenge = nil
 	}
 }

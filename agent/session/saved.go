@@ -16,6 +16,7 @@ type Saved struct {
 	Status  protocol.Status    `json:"status,omitempty"` // "" where it never signed in
 	Version protocol.Version   `json:"version,omitempty"`
 	Cause   *protocol.Cause    `json:"cause,omitempty"` // why it is not active
+	Ends    protocol.Millis    `json:"ends,omitempty"`  // the end date, by the newest state; 0: none
 
 	Snapshot *protocol.Blob  `json:"snapshot,omitempty"` // what the cache should hold
 	Catalog  *protocol.Blob  `json:"catalog,omitempty"`

@@ -69,7 +69,7 @@ func (s *step) checkState(c protocol.StateClaims) error {
 		return fmt.Errorf("%w: epoch %d, ours is %d", errEarlier, c.Epoch, s.saved.Epoch)
 	case c.Epoch > s.saved.Epoch:
 		return fmt.Errorf("%w: epoch %d, ours is %d", errNotOurs, c.Epoch, s.saved.Epoch)
-	case !c.Status.Valid() || c.Version < 0 || c.Pins < 0 || c.Keys < 0 || c.Issued < 0 || c.Issued > latest:
+	case !c.Status.Valid() || c.Ends < 0 || c.Ends > latest || c.Version < 0 || c.Pins < 0 || c.Keys < 0 || c.Issued < 0 || c.Issued > latest:
 		return errBounds
 	case !fits(c.Snapshot, protocol.MaxSnapshot) || !fits(c.Catalog, protocol.MaxCatalog):
 		return fmt.Errorf("%w: a document's digest or size", errBounds)
@@ -138,6 +138,7 @@ func (s *step) advance(c protocol.StateClaims, jws string) {
 	s.saved.Version, s.saved.State, s.saved.Issued = c.Version, jws, c.Issued
 	if c.Status == protocol.Active {
 		s.saved.Snapshot, s.saved.Catalog, s.saved.Pins = c.Snapshot, c.Catalog, c.Pins
+		s.saved.Ends = c.Ends
 	}
 	s.saved.Cause = c.Cause
 	s.cache.want(s.saved)

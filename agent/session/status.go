@@ -30,12 +30,15 @@ type Status struct {
 	SignIn  SignInStatus  // by password
 	Request RequestStatus // about a profile
 
-	Online     bool          // in contact, by what is known
-	Connecting bool          // the first attempt since the start or since contact was lost is under way
-	Offline    time.Duration // how long out of contact
-	Left       time.Duration // of the lease
-	Current    bool          // the cache holds what the newest state names
-	Storage    bool          // the vault cannot be written: why nothing is tried, and the lease may have ended early
+	Online     bool            // in contact, by what is known
+	Connecting bool            // the first attempt since the start or since contact was lost is under way
+	Offline    time.Duration   // how long out of contact
+	Left       time.Duration   // of the lease
+	Ends       protocol.Millis // when the owner has the TV signed out by itself; 0: never
+	EndsIn     time.Duration   // how long until then, by the server's time as the TV knows it
+	Over       bool            // the end date has come: the TV is locked, and ends soon
+	Current    bool            // the cache holds what the newest state names
+	Storage    bool            // the vault cannot be written: why nothing is tried, and the lease may have ended early
 }
 
 // UserCode is what a person needs to approve this TV.
@@ -51,10 +54,13 @@ func (m Model) Status(now Now) Status {
 	out := Status{
 		Phase: m.phase(now), Cause: m.saved.Cause, Problem: m.problem,
 		Online: m.online(), Left: m.left(now), Current: m.active() && m.current(),
-		Storage: m.vault.failed, SignIn: m.signInStatus(now), Request: m.requestStatus(now),
+		Ends: m.saved.Ends, Over: m.over(now), Storage: m.vault.failed, SignIn: m.signInStatus(now), Request: m.requestStatus(now),
 	}
 	if m.stopped != 0 {
 		out.Problem = m.stopped
+	}
+	if m.saved.Ends > 0 {
+		out.EndsIn = time.Duration(max(m.saved.Ends-m.ServerTime(now), 0)) * time.Millisecond
 	}
 	if !out.Online {
 		out.Offline = max(now.Running-m.contact, 0)
@@ -92,17 +98,23 @@ func (m Model) activePhase(now Now) Phase {
 	return PhaseActive
 }
 
-// left returns what is left of the lease. In contact the wall clock alone does
-// not end it: a jump makes an ask, and an unanswered ask ends the contact.
+// left returns what is left of the lease, which never goes beyond the end date. In
+// contact the wall clock alone does not end it: a jump makes an ask, and an
+// unanswered ask ends the contact.
 func (m Model) left(now Now) time.Duration {
+	var left time.Duration
 	switch l := m.saved.Lease; {
 	case !m.active() || l.Length == 0 || m.unwritten(now):
 		return 0
 	case m.online():
-		return l.LeftRunning(now)
+		left = l.LeftRunning(now)
 	default:
-		return l.Left(now)
+		left = l.Left(now)
 	}
+	if ends, ok := m.endsIn(now); ok {
+		left = min(left, ends)
+	}
+	return left
 }
 
 // unwritten reports use that a power cut would forget, because the vault cannot

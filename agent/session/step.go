@@ -100,6 +100,7 @@ func (s *step) settle() {
 	s.renew()
 	s.tellTries()
 	s.playOn()
+	s.endByDate()
 	s.lostBatch()
 	s.applyDocuments()
 	s.sendReceipt()

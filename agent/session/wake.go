@@ -38,10 +38,13 @@ func (m Model) Wake() time.Duration {
 		at(m.ask.at.Running+answerWithin, m.active() && m.ask.open())
 		at(m.renewDue(), m.active() && !m.ask.open())
 	}
+	at(m.ending.until, m.ending.until > 0)
 	if m.active() && !m.vault.failed {
 		at(m.ledgerDue(m.last))
 		left := m.left(m.last)
 		at(now+left, left > 0)
+		ends, ok := m.endsIn(m.last)
+		at(now+ends, ok && m.ending.until == 0)
 	}
 	return max(next, now+soonest)
 }

@@ -2,12 +2,14 @@ package device
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
 // joinUntil signs the TV in with an end date.
@@ -260,6 +262,48 @@ func TestD1_TheStateNamesTheEndDate(t *testing.T) {
 		}
 		if claims.Ends != want {
 			t.Errorf("%s: the state says %d, want %d", c.name, claims.Ends, want)
+		}
+	}
+}
+
+// D1: a TV that ended at its date while it was out of reach is confirmed by its proof,
+// and says so also where the owner had made the date later, of which it never heard.
+func TestD1_ATVEndsByItself(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		later bool
+	}{{"at the date", false}, {"before a later one", true}} {
+		f := newFixture(t)
+		who := f.owner(t, "mara@example.org")
+		tv := f.tv(t)
+		ends := f.now().Add(2 * time.Hour).Truncate(time.Second)
+		tv.joinUntil(who, ends)
+		if c.later {
+			if err := f.SetEndDate(f.ctx, f.now(), who, tv.id, ends.Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.clock.Advance(2*time.Hour + 3*time.Minute)
+		jws := tv.jws(protocol.TypSignedOutHere, protocol.SignedOutHereClaims{
+			Device: tv.id, Account: who.Account, Epoch: 1, Status: protocol.SignedOut, Applied: protocol.MillisOf(f.now()),
+			Erased: protocol.SignedOut.Erases(), By: protocol.ByEndDate,
+		})
+		if _, err := f.SignedOutHere(f.ctx, f.now(), jws); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if err := f.EndDue(f.ctx, f.now()); err != nil {
+			t.Fatal(err)
+		}
+		w := tv.row(who).Wish
+		if w.Status != protocol.SignedOut || w.By != protocol.ByEndDate || w.Confirmed.IsZero() {
+			t.Errorf("%s: the board says %+v", c.name, w)
+		}
+		all, err := timeline.List(f.ctx, f.c.DB, who.Account, "", 10)
+		if err != nil || !slices.ContainsFunc(all, func(e timeline.Entry) bool { return e.Kind == timeline.DeviceEnded }) {
+			t.Errorf("%s: the timeline lacks the end: %+v, %v", c.name, all, err)
+		}
+		if n := f.notice(t); n.Kind != account.NoticeDeviceSignedOut || n.Detail != account.AtEndDate {
+			t.Errorf("%s: the owner is told %+v", c.name, n)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type proof struct {
 	status  protocol.Status
 	version protocol.Version // 0 for signed-out-here
 	applied protocol.Millis
+	by      protocol.By           // who ended the session, of signed-out-here; "": the person at the TV
 	check   func(*store.Tx) error // what else must hold; nil for nothing
 }
 
@@ -61,7 +62,7 @@ func (s *Service) SignedOutHere(ctx context.Context, now time.Time, jws string) 
 	}
 	p := proof{
 		typ: protocol.TypSignedOutHere, jws: jws, digest: protocol.DigestOf([]byte(jws)), device: c.Device, account: c.Account,
-		epoch: c.Epoch, status: c.Status, applied: c.Applied,
+		epoch: c.Epoch, status: c.Status, applied: c.Applied, by: c.By,
 	}
 	if c.Status != protocol.SignedOut && c.Status != protocol.Deactivated || c.Dropped < 0 {
 		return "", fmt.Errorf("signed out here: %w: claims out of bounds", ErrProof)
@@ -175,26 +176,42 @@ func (s *Service) follow(tx *store.Tx, now time.Time, row store.DeviceRow, p pro
 	if status == protocol.Stolen {
 		return nil // only its owner finishes it: who has the device has its key
 	}
-	by, kind := protocol.BySafety, timeline.DatabaseRestored
-	if p.typ == protocol.TypSignedOutHere {
-		by, kind = protocol.ByThisTV, timeline.DeviceLeft
-	}
+	by, kind, told := p.story()
 	if err := tx.SetDeviceStatus(row, p.status, by, "", now); err != nil {
 		return err
 	}
 	if err := s.bump(tx, now, row.Account); err != nil {
 		return err
 	}
-	n := account.NoticeDeviceSignedOut
 	if p.status == protocol.Deactivated {
-		n = account.NoticeDeviceRemoved
 		if err := tx.ForgetDevicePlace(row.Account, row.ID); err != nil { // D4
 			return err
 		}
 		row.IP, row.Place = "", ""
 	}
+	n := notice(told, now, row)
+	if by == protocol.ByEndDate {
+		n.Detail = account.AtEndDate
+	}
 	return errors.Join(
 		timeline.Add(tx, row.Account, timeline.Entry{At: now, Kind: kind, Actor: by, Device: row.ID, Subject: row.Name}),
-		s.c.Notify(tx, notice(n, now, row)),
+		s.c.Notify(tx, n),
 	)
+}
+
+// story is who ended the session that a device proves to have ended by itself, and
+// how the timeline and the notice tell of it.
+func (p proof) story() (by protocol.By, kind timeline.Kind, told account.NoticeKind) {
+	by, kind, told = protocol.BySafety, timeline.DatabaseRestored, account.NoticeDeviceSignedOut
+	switch {
+	case p.typ != protocol.TypSignedOutHere:
+	case p.by == protocol.ByEndDate && p.status == protocol.SignedOut: // it has not heard of a later one
+		by, kind = protocol.ByEndDate, timeline.DeviceEnded
+	default:
+		by, kind = protocol.ByThisTV, timeline.DeviceLeft
+	}
+	if p.status == protocol.Deactivated {
+		told = account.NoticeDeviceRemoved
+	}
+	return by, kind, told
 }
