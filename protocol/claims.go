@@ -96,20 +96,6 @@ type PinMaterial struct {
 	Key     Bytes     `json:"k"` // 32 bytes
 }
 
-// KeysClaims is the numbered list of the keys that sign states. The device
-// keeps the list with the highest number.
-type KeysClaims struct {
-	Server string       `json:"server"`
-	Number int64        `json:"number"`
-	Keys   []SigningKey `json:"keys"`
-}
-
-// SigningKey is one Ed25519 public key of the server.
-type SigningKey struct {
-	ID  string `json:"kid"`
-	Key Bytes  `json:"x"`
-}
-
 // ReceiptClaims is the device's signed word that it applied a state.
 type ReceiptClaims struct {
 	Device  DeviceID  `json:"device"`

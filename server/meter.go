@@ -68,6 +68,7 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_devices_silent_total", "Devices dropped for their silence.", func() int64 { return hub.Stats().Silent }},
 		{"hearthkey_catalog_failures_total", "Requests to the catalogue's address that brought none.", s.parts.feedFailures},
 		{"hearthkey_restored_total", "Devices that had seen a newer version than the database holds: a restored backup.", s.parts.restores.Load},
+		{"hearthkey_keys_behind_total", "Times that a device had a newer key list than this server: an old copy of the folder of keys.", s.parts.older.Load},
 		{"hearthkey_devices_superseded_total", "Connections replaced by newer ones.", func() int64 { return hub.Stats().Superseded }},
 	} {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: c.name, Help: c.help},

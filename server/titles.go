@@ -88,11 +88,11 @@ func (p *parts) watchTitles(ctx context.Context) {
 }
 
 // titlesChanged follows a new edition of the catalogue.
-func (p *parts) titlesChanged(ctx context.Context, edition int32) {
+func (p *parts) titlesChanged(ctx context.Context, _ int32) {
 	if err := p.rememberTitles(ctx); err != nil {
 		p.cfg.Log.Error("names of titles not kept: those that go from the catalogue may lose theirs in activity", "error", err)
 	}
-	p.hub.NudgeAll(ctx, edition)
+	p.nudgeAll(ctx)
 }
 
 // namesKept is for how long the name of a title is kept that is not on offer any

@@ -87,7 +87,7 @@ func (s *step) have() protocol.Have {
 	h := s.cache.held
 	return protocol.Have{
 		Epoch: s.saved.Epoch, Version: s.saved.Version, Status: s.saved.Status,
-		Snapshot: h.Snapshot, Catalog: h.Catalog, Pins: h.Pins, Keys: s.saved.KeysNumber,
+		Snapshot: h.Snapshot, Catalog: h.Catalog, Pins: h.Pins, Keys: s.keysHeld(),
 		Tries: h.Tries, Library: h.Library,
 	}
 }
@@ -207,12 +207,18 @@ func (s *step) cached(what What) {
 			c.doubt()
 		}
 	case StartOver:
-		c.held = Held{}
-		s.counting.heard, s.shelf = 0, shelf{}
-		c.want(s.saved)
-		c.doubt()
-		c.fetched = 0 // a person asked: not later, now
+		s.fetchAll()
 	}
+}
+
+// fetchAll has everything sent again that the server sends, at once.
+func (s *step) fetchAll() {
+	c := &s.cache
+	c.held = Held{}
+	s.counting.heard, s.shelf = 0, shelf{}
+	c.want(s.saved)
+	c.doubt()
+	c.fetched = 0 // not later, now
 }
 
 func (s *step) cacheApplied(w CacheApplied) {

@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"crypto"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"time"
@@ -235,15 +234,16 @@ func (s *step) session(f protocol.Enrolled) (Saved, []protocol.SigningKey, error
 	if old.Device == id && f.Epoch <= old.Epoch {
 		return Saved{}, nil, fmt.Errorf("epoch %d after epoch %d", f.Epoch, old.Epoch)
 	}
-	list, err := readKeys(f.Keys, ed25519.PublicKey(f.Root), s.line.server)
+	list, err := readKeys(f.Keys, f.Root, s.line.server)
 	if err != nil {
 		return Saved{}, nil, err
 	}
-	return Saved{
+	next := Saved{
 		Device: id, Account: f.Account, Epoch: f.Epoch, Status: protocol.Active,
-		Server: s.line.server, Root: bytes.Clone(f.Root), Keys: f.Keys, KeysNumber: list.Number,
+		Server: s.line.server, Root: bytes.Clone(f.Root),
 		Clock: old.Clock, Proofs: old.Proofs, Conn: old.Conn, NextActivity: 1,
-	}, list.Keys, nil
+	}
+	return next.withKeys(f.Keys, list), list.Keys, nil
 }
 
 // arrive notes that the server knows this session: its answer to auth.

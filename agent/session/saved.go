@@ -24,10 +24,11 @@ type Saved struct {
 	State    string          `json:"state,omitempty"`  // JWS of the newest state
 	Issued   protocol.Millis `json:"issued,omitempty"` // when that state was signed
 
-	Server     string         `json:"server,omitempty"` // name, pinned at enrolment
-	Root       protocol.Bytes `json:"root,omitempty"`   // Ed25519 key, pinned at enrolment
-	Keys       string         `json:"keys,omitempty"`   // JWS of the newest key list
-	KeysNumber int64          `json:"keysNumber,omitempty"`
+	Server     string         `json:"server,omitempty"`     // name, pinned at enrolment
+	Root       protocol.Bytes `json:"root,omitempty"`       // Ed25519 key that signs key lists: pinned at enrolment, or named by one since
+	Keys       string         `json:"keys,omitempty"`       // JWS of the newest key list
+	KeysNumber int64          `json:"keysNumber,omitempty"` // its number, which never gets lower within an epoch
+	KeysRoot   protocol.Bytes `json:"keysRoot,omitempty"`   // the key that signed Keys, where those named another Root
 
 	Lease  Ledger     `json:"lease"`
 	Clock  ServerTime `json:"clock"`

@@ -1,16 +1,11 @@
 package session
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 
 	"github.com/hearthkey/hearthkey/protocol"
-	"github.com/hearthkey/hearthkey/protocol/sign"
 )
-
-// maxKeys bounds a key list.
-const maxKeys = 16
 
 var (
 	errNotOurs = errors.New("about another session")
@@ -18,25 +13,6 @@ var (
 	errBounds  = errors.New("claims out of bounds")
 	errLoosens = errors.New("would loosen the status")
 )
-
-// verify reads a JWS by the keys that are known. An unknown key is a reason to
-// ask for the newest key list.
-func (s *step) verify(jws, typ string, claims any) error {
-	_, err := sign.Verify(jws, typ, s.keyByID, claims)
-	if errors.Is(err, sign.ErrUnknownKey) {
-		s.cache.doubt()
-	}
-	return err
-}
-
-func (s *step) keyByID(kid string) ed25519.PublicKey {
-	for _, k := range s.keys {
-		if k.ID == kid {
-			return ed25519.PublicKey(k.Key)
-		}
-	}
-	return nil
-}
 
 // state applies a desired state, or says why not.
 func (s *step) state(jws string) {
@@ -186,50 +162,4 @@ func (s *step) still(jws string) {
 	case c.Version < s.saved.Version:
 		s.offer()
 	}
-}
-
-// newKeys takes a key list of a higher number.
-func (s *step) newKeys(jws string) {
-	list, err := readKeys(jws, ed25519.PublicKey(s.saved.Root), s.saved.Server)
-	if err != nil {
-		s.log("keys ignored", err)
-		return
-	}
-	if list.Number <= s.saved.KeysNumber && s.keys != nil {
-		return
-	}
-	s.saved.Keys, s.saved.KeysNumber, s.keys = jws, list.Number, list.Keys
-	s.save()
-}
-
-// loadKeys reads the key list of the vault.
-func (s *step) loadKeys() {
-	list, err := readKeys(s.saved.Keys, ed25519.PublicKey(s.saved.Root), s.saved.Server)
-	if err != nil {
-		s.log("saved keys ignored", err)
-		s.saved.KeysNumber = 0
-		return
-	}
-	s.keys = list.Keys
-}
-
-// readKeys checks a key list: signed by the root key, whatever kid it is
-// called by, and for this server.
-func readKeys(jws string, root ed25519.PublicKey, server string) (protocol.KeysClaims, error) {
-	var c protocol.KeysClaims
-	if _, err := sign.Verify(jws, protocol.TypKeys, func(string) ed25519.PublicKey { return root }, &c); err != nil {
-		return c, fmt.Errorf("key list: %w", err)
-	}
-	if c.Server != server {
-		return c, fmt.Errorf("key list: %w: %.64q", errServerName, c.Server)
-	}
-	if c.Number < 1 || len(c.Keys) < 1 || len(c.Keys) > maxKeys {
-		return c, fmt.Errorf("key list: %w: number %d, %d keys", errBounds, c.Number, len(c.Keys))
-	}
-	for _, k := range c.Keys {
-		if k.ID == "" || len(k.Key) != ed25519.PublicKeySize {
-			return c, fmt.Errorf("key list: %w: key %.64q", errBounds, k.ID)
-		}
-	}
-	return c, nil
 }

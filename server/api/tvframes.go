@@ -251,7 +251,7 @@ func (v *tv) Desired(ctx context.Context, s *hub.Session) ([]protocol.Frame, err
 // grant answers an ask: without the database where this node may.
 func (v *tv) grant(ctx context.Context, ask []byte) ([]protocol.Frame, error) {
 	now := v.t.cfg.Now()
-	if v.answer.Status != protocol.Active || v.answer.Over(now) || !v.t.cfg.Hub.Current(v.session) {
+	if v.answer.Status != protocol.Active || v.answer.Over(now) || !v.t.cfg.Hub.Current(v.session) || v.t.cfg.Devices.Lacks(v.answer) {
 		return v.read(ctx, v.session, ask)
 	}
 	still, err := v.t.cfg.Devices.Still(now, v.answer, ask)
@@ -276,7 +276,7 @@ func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.F
 	frames, before := a.Frames, v.answer.Status
 	a.Frames = nil
 	v.answer = a
-	s.Sent, s.Epoch, s.Catalog = hub.Numbers{Version: a.Version, Library: a.Library}, a.Session.Epoch, a.Catalog
+	s.Sent, s.Epoch, s.Edition = hub.Numbers{Version: a.Version, Library: a.Library}, a.Session.Epoch, a.Edition
 	if a.Granted {
 		s.Granted = now
 	}

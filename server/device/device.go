@@ -99,7 +99,7 @@ type Answer struct {
 	Session Session          // as given, or with the epoch that was found
 	Version protocol.Version
 	Library int64  // number of the account's library
-	Catalog int32  // number of the catalogue's edition
+	Edition int32  // changes of the catalogue and of the keys that are in it
 	ends    uint32 // the end date in seconds since 1970, by which every grant ends; 0: none
 	Status  protocol.Status
 	Granted bool // a grant that repeats the ask is among the frames
@@ -207,6 +207,9 @@ type Config struct {
 	// Watched hears, as Changed, that an account's library is at a number.
 	// Optional.
 	Watched func(protocol.AccountID, int64)
+	// Ahead hears that a device has a key list of a number above the newest here:
+	// keys were restored from an old copy. Optional. It must not block.
+	Ahead func(id protocol.DeviceID, number int64)
 	// Restored hears, after the commit, that a device has proved a version
 	// above the database's: a backup was restored, and what came after it is
 	// lost. Optional. It must not block.

@@ -139,10 +139,10 @@ func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, f pro
 	if err := s.connect(tx, now, row, f.Conn, m); err != nil {
 		return Enrolment{}, err
 	}
-	keys, _ := s.c.Keys.Keys()
+	root, keys := s.c.Keys.Pinned()
 	return Enrolment{
 		Enrolled: &protocol.Enrolled{
-			Device: e.Device, Account: e.Account, Epoch: e.Epoch, Root: protocol.Bytes(s.c.Keys.Root()), Keys: keys,
+			Device: e.Device, Account: e.Account, Epoch: e.Epoch, Root: protocol.Bytes(root), Keys: keys,
 		},
 		Session: Session{Account: e.Account, Device: e.Device, Epoch: e.Epoch, Conn: f.Conn, Cap: f.Cap},
 	}, nil

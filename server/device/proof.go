@@ -117,8 +117,12 @@ func (s *Service) take(ctx context.Context, now time.Time, p proof) error {
 		if p.epoch < 1 || p.epoch > row.Epoch {
 			return fmt.Errorf("%w: epoch %d, the newest is %d", ErrUnknown, p.epoch, row.Epoch)
 		}
-		if p.epoch == row.Epoch && p.status == protocol.Active && p.version <= row.AppliedVersion {
+		switch {
+		case p.epoch != row.Epoch || p.status != protocol.Active:
+		case p.version <= row.AppliedVersion:
 			return nil // a newer receipt came first
+		case p.version > row.Owner.Version:
+			return nil // of a state that this server has lost or, by a leaked key, never made
 		}
 		if p.check != nil {
 			if err := p.check(tx); err != nil {

@@ -18,7 +18,7 @@ import (
 // the epoch that holds now.
 func (s *Service) takeOver(ctx context.Context, now time.Time, sess Session, jws string) (Session, error) {
 	var c protocol.StateClaims
-	if err := s.c.Keys.Verify(jws, protocol.TypState, &c); err != nil {
+	if err := s.c.Keys.Recognise(jws, protocol.TypState, &c); err != nil {
 		return sess, fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	if c.Device != sess.Device || c.Account != sess.Account || c.Epoch < 1 || c.Version < 0 || !c.Status.Valid() {

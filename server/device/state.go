@@ -92,7 +92,7 @@ func (s *Service) read(tx *store.Tx, now time.Time, sess Session, have protocol.
 // answer puts the frames together: keys, so that the rest can be verified;
 // state or still; pins; parts.
 func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask []byte, have protocol.Have, t truth) (Answer, error) {
-	keys, number := s.c.Keys.Keys()
+	lists, number, edition := s.c.Keys.Since(have.Keys)
 	next := protocol.Have{
 		Epoch: sess.Epoch, Version: t.row.Owner.Version, Status: t.status, Snapshot: t.digest, Pins: have.Pins, Keys: number,
 		Tries: have.Tries, Library: have.Library,
@@ -101,15 +101,18 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 		next.Catalog = t.titles.blob.Digest
 	}
 	a := Answer{
-		Session: sess, Version: next.Version, Library: t.row.Owner.Library, Catalog: t.titles.edition,
+		Session: sess, Version: next.Version, Library: t.row.Owner.Library, Edition: t.titles.edition + edition,
 		Status: t.status, ends: endSecond(t.row.Ends),
 	}
 	a.Granted = t.status == protocol.Active && len(ask) > 0 && !a.Over(now)
 	if t.status == protocol.Active && !a.Granted {
 		ask = nil // in the last second before the end date there is nothing to grant
 	}
-	if have.Keys < number {
-		a.Frames = append(a.Frames, protocol.Keys{JWS: keys})
+	if have.Keys > number && s.c.Ahead != nil {
+		s.c.Ahead(sess.Device, have.Keys)
+	}
+	for _, jws := range lists {
+		a.Frames = append(a.Frames, protocol.Keys{JWS: jws})
 	}
 	same := have.Epoch == next.Epoch && have.Version == next.Version && have.Status == next.Status &&
 		have.Snapshot == next.Snapshot && have.Catalog == next.Catalog
@@ -202,9 +205,14 @@ func parts(d protocol.Digest, data []byte) []protocol.Frame {
 	return out
 }
 
+// Lacks reports whether there is a key list that the device was not sent with a:
+// then it may not know the key that signs a [Service.Still].
+func (s *Service) Lacks(a Answer) bool { return a.Have.Keys < s.c.Keys.Number() }
+
 // Still signs a grant without a database read. The caller allows it only while
 // its node's last successful look at the database began less than 10 s ago,
-// and a is the device's newest answer, active, with nothing newer known.
+// and a is the device's newest answer, active, with nothing newer known and
+// nothing that it [Service.Lacks].
 func (s *Service) Still(now time.Time, a Answer, ask []byte) (protocol.Still, error) {
 	if a.Over(now) {
 		return protocol.Still{}, fmt.Errorf("grant: %w: at its end date", ErrProof)

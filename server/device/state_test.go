@@ -113,7 +113,7 @@ func TestAnotherCatalogue(t *testing.T) {
 			t.Fatal(diff)
 		}
 		c, _ := tv.claims(next)
-		if next.Catalog != int32(edition)+2 || next.Have.Catalog != digest || c.Version != a.Version || (c.Catalog != nil) != (data != "") ||
+		if next.Edition != int32(edition)+2 || next.Have.Catalog != digest || c.Version != a.Version || (c.Catalog != nil) != (data != "") ||
 			data != "" && (c.Catalog.Digest != digest || string(next.Frames[1].(protocol.Part).Data) != data) {
 			t.Errorf("edition %d: %+v, %+v", edition, next, c)
 		}

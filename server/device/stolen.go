@@ -210,6 +210,6 @@ func (s *Service) SignedReports(ctx context.Context, now time.Time, acc protocol
 	if err != nil {
 		return protocol.ReportsFile{}, fmt.Errorf("sign reports: %w", err)
 	}
-	keys, _ := s.c.Keys.Keys()
-	return protocol.ReportsFile{JWS: jws, Keys: keys, Root: protocol.Bytes(s.c.Keys.Root())}, nil
+	root, keys := s.c.Keys.Pinned()
+	return protocol.ReportsFile{JWS: jws, Keys: keys, Root: protocol.Bytes(root)}, nil
 }

@@ -16,7 +16,7 @@
 // what it is sent is dropped when the write deadline passes, and comes back by
 // itself; it holds up one worker until then, and nobody else.
 //
-// What concerns everybody, another edition of the catalogue, is sent by
+// What concerns everybody, another edition of the catalogue or of the key list, is sent by
 // [Hub.NudgeAll], which leaves most of the workers to what concerns one account.
 //
 // # Concurrency

@@ -113,7 +113,7 @@ func (w *truth) Desired(_ context.Context, s *Session) ([]protocol.Frame, error)
 		return nil, w.broken
 	}
 	s.Sent = w.versions[s.Account]
-	s.Catalog = w.catalog
+	s.Edition = w.catalog
 	return []protocol.Frame{protocol.State{JWS: "state"}}, nil
 }
 

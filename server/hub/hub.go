@@ -80,7 +80,7 @@ type Hub struct {
 	queue    *queue
 	gone     departures
 	polled   atomic.Pointer[time.Time] // when the last successful poll began
-	catalog  atomic.Int32              // newest edition that NudgeAll was told of
+	edition  atomic.Int32              // newest that NudgeAll was told of
 	counts   counts
 
 	mu     sync.Mutex
@@ -169,12 +169,12 @@ func (h *Hub) Nudge(a protocol.AccountID, n Numbers) {
 	}
 }
 
-// NudgeAll says that the catalogue is at an edition, for every device. It brings
+// NudgeAll says that what all devices share is at an edition. It brings
 // them there a few at a time, so that what concerns one account waits for none of
 // it, and returns when that is done or ctx ends. What could not be sent is sent
 // again with the next poll.
 func (h *Hub) NudgeAll(ctx context.Context, edition int32) {
-	for old := h.catalog.Load(); old < edition && !h.catalog.CompareAndSwap(old, edition); old = h.catalog.Load() {
+	for old := h.edition.Load(); old < edition && !h.edition.CompareAndSwap(old, edition); old = h.edition.Load() {
 	}
 	limit := make(chan struct{}, max(h.cfg.Pushes/allShare, 1))
 	var pushing sync.WaitGroup
@@ -200,7 +200,7 @@ func (h *Hub) push(s *Session, wanted Numbers) {
 	ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
 	defer cancel()
 	err := s.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
-		if s.Sent.cover(wanted) && s.Catalog >= h.catalog.Load() {
+		if s.Sent.cover(wanted) && s.Edition >= h.edition.Load() {
 			return nil, nil
 		}
 		h.counts.pushes.Add(1)

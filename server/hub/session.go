@@ -64,9 +64,9 @@ type Session struct {
 
 	// turn orders what is read and sent. It guards the fields below it.
 	turn sync.Mutex
-	// Catalog is the edition of the catalogue that was last read and sent. It is
-	// this process's number, and everybody's: see [Hub.NudgeAll].
-	Catalog int32
+	// Edition is that of what all devices share, the catalogue and the key list,
+	// which was last read and sent. It is this process's number: see [Hub.NudgeAll].
+	Edition int32
 	// Sent are the account's numbers that were last read and sent in full.
 	Sent Numbers
 	// Granted is when the last lease grant was signed.

@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
@@ -11,40 +12,43 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
-	"github.com/hearthkey/hearthkey/protocol/sign"
 )
 
 // The files. Key files hold their label, a space, 32 bytes in base64url and a
-// newline; the list is a compact JWS by the root key.
+// newline; the list is described in chain.go.
 const (
-	rootFile    = "root.key" // may be kept elsewhere
-	rootPubFile = "root.pub"
+	rootFile    = "root.key"     // of the root key that signs lists; may be kept elsewhere
+	nextRoot    = "root.key.new" // of the one after it, while that changes
+	rootPubFile = "root.pub"     // the root key of the first list
 	signingFile = "signing.key"
+	nextFile    = "next.key" // listed, or soon: signs when the key in use does not any more
 	dataFile    = "data.key"
 	listFile    = "keys.jws"
+	formerFile  = "former.pub" // keys that were retired
 )
 
-// rootKID is the kid of key lists: there is one root key.
+// rootKID is the kid of key lists: there is one root key at a time.
 const rootKID = "root"
 
-// maxFile bounds a file of the folder, in bytes.
-const maxFile = 16 << 10
+// maxFile bounds a file of the folder, in bytes: the chain is the longest.
+const maxFile = 256 << 10
 
 // files is the folder's content.
 type files struct {
-	root        ed25519.PublicKey
-	rootPrivate ed25519.PrivateKey // nil where kept elsewhere
-	signing     ed25519.PrivateKey
+	chain       chain
+	rootPrivate ed25519.PrivateKey // of the chain's root key; nil where kept elsewhere
+	signing     ed25519.PrivateKey // the one in use; nil where neither is listed
+	next        ed25519.PrivateKey // nil: there is none that waits
 	data        []byte
-	list        string
-	claims      protocol.KeysClaims
+	former      []protocol.SigningKey
 }
 
 // createMissing makes the folder with new keys where there is none yet. It
 // appears complete or not at all, whenever the power goes.
-func createMissing(dir, server string, random io.Reader) error {
+func createMissing(dir, server string, now time.Time, random io.Reader) error {
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
 		return nil
@@ -52,14 +56,14 @@ func createMissing(dir, server string, random io.Reader) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	var seeds [3][ed25519.SeedSize]byte
-	for i := range seeds {
-		if _, err := io.ReadFull(random, seeds[i][:]); err != nil {
-			return err
-		}
+	root, err1 := newKey(random)
+	signing, err2 := newKey(random)
+	data := make([]byte, ed25519.SeedSize)
+	_, err3 := io.ReadFull(random, data)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
 	}
-	root, signing := ed25519.NewKeyFromSeed(seeds[0][:]), ed25519.NewKeyFromSeed(seeds[1][:])
-	list, err := signList(root, protocol.KeysClaims{Server: server, Number: 1, Keys: []protocol.SigningKey{publicOf(signing)}})
+	list, err := signList(root, protocol.KeysClaims{Server: server, Number: 1, Keys: []protocol.SigningKey{publicOf(signing, now)}})
 	if err != nil {
 		return err
 	}
@@ -71,10 +75,10 @@ func createMissing(dir, server string, random io.Reader) error {
 		return err
 	}
 	written := errors.Join(
-		writeFile(fresh, rootFile, keyText(rootFile, seeds[0][:])),
-		writeFile(fresh, rootPubFile, keyText(rootPubFile, root.Public().(ed25519.PublicKey))),
-		writeFile(fresh, signingFile, keyText(signingFile, seeds[1][:])),
-		writeFile(fresh, dataFile, keyText(dataFile, seeds[2][:])),
+		writeFile(fresh, rootFile, keyText(rootFile, root.Seed())),
+		writeFile(fresh, rootPubFile, keyText(rootPubFile, publicKey(root))),
+		writeFile(fresh, signingFile, keyText(signingFile, signing.Seed())),
+		writeFile(fresh, dataFile, keyText(dataFile, data)),
 		writeFile(fresh, listFile, list+"\n"),
 		syncDir(fresh),
 	)
@@ -95,62 +99,129 @@ func moveInto(fresh, dir string) error {
 	return syncDir(filepath.Dir(dir))
 }
 
-func publicOf(key ed25519.PrivateKey) protocol.SigningKey {
-	return protocol.SigningKey{ID: keyID(key), Key: protocol.Bytes(key.Public().(ed25519.PublicKey))}
+func newKey(random io.Reader) (ed25519.PrivateKey, error) {
+	seed := make([]byte, ed25519.SeedSize)
+	if _, err := io.ReadFull(random, seed); err != nil {
+		return nil, err
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
 }
 
-func signList(root ed25519.PrivateKey, claims protocol.KeysClaims) (string, error) {
-	return sign.Sign(protocol.TypKeys, rootKID, root, claims)
+func publicKey(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
+
+func publicOf(key ed25519.PrivateKey, since time.Time) protocol.SigningKey {
+	return protocol.SigningKey{ID: keyID(key), Key: protocol.Bytes(publicKey(key)), Since: protocol.MillisOf(since)}
 }
 
 // read reads and checks the folder.
 func read(dir string) (files, error) {
 	var f files
-	rootPub, err1 := readKey(dir, rootPubFile)
-	seed, err2 := readKey(dir, signingFile)
-	data, err3 := readKey(dir, dataFile)
-	list, err4 := readText(dir, listFile)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	data, err := readKey(dir, dataFile)
+	if err != nil {
 		return f, err
 	}
-	f.root, f.signing, f.data, f.list = rootPub, ed25519.NewKeyFromSeed(seed), data, strings.TrimSpace(list)
-	switch rootSeed, err := readKey(dir, rootFile); {
-	case err == nil:
-		f.rootPrivate = ed25519.NewKeyFromSeed(rootSeed)
-		if !f.root.Equal(f.rootPrivate.Public()) {
-			return f, fmt.Errorf("%w: %s and %s are not a pair", ErrDamaged, rootFile, rootPubFile)
+	f.data = data
+	if f.chain, err = readLists(dir); err != nil {
+		return f, err
+	}
+	if f.former, err = readFormer(dir); err != nil {
+		return f, err
+	}
+	if err := f.readRoot(dir); err != nil {
+		return f, err
+	}
+	return f, f.readSigning(dir)
+}
+
+// readLists reads the chain by the root key of root.pub. That file has two while
+// a lost root key is replaced.
+func readLists(dir string) (c chain, err error) {
+	roots, err1 := readText(dir, rootPubFile)
+	list, err2 := readText(dir, listFile)
+	if err := errors.Join(err1, err2); err != nil {
+		return c, err
+	}
+	for line := range strings.Lines(roots) {
+		first, bad := parseKey(line, rootPubFile, rootPubFile)
+		if bad != nil {
+			return c, bad
 		}
-	case !errors.Is(err, ErrIncomplete):
-		return f, err
+		if c, err = readChain(list, first); err == nil {
+			return c, nil
+		}
 	}
-	if _, err := sign.Verify(f.list, protocol.TypKeys, sign.OneKey(rootKID, f.root), &f.claims); err != nil {
-		return f, fmt.Errorf("%w: %s: %w", ErrDamaged, listFile, err)
+	return c, fmt.Errorf("%w: %s: %w", ErrDamaged, listFile, cmp.Or(err, errNoLine))
+}
+
+var errNoLine = errors.New("no root key")
+
+// readRoot finds the private half of the root key, where it is here. A change of
+// the root key that was cut off has it in a file that waits.
+func (f *files) readRoot(dir string) error {
+	for _, name := range []string{rootFile, nextRoot} {
+		key, err := readPrivate(dir, name, rootFile)
+		switch {
+		case errors.Is(err, ErrIncomplete):
+		case err != nil:
+			return err
+		case f.chain.root.Equal(publicKey(key)):
+			f.rootPrivate = key
+		case name == rootFile && !f.chain.had(publicKey(key)):
+			return fmt.Errorf("%w: %s is not that of this folder", ErrDamaged, rootFile)
+		}
 	}
-	return f, nil
+	return nil
+}
+
+// readSigning finds the key in use: the one that signed before, or the one after
+// it where that is not listed any more.
+func (f *files) readSigning(dir string) error {
+	old, err1 := readPrivate(dir, signingFile, signingFile)
+	next, err2 := readPrivate(dir, nextFile, signingFile)
+	if errors.Is(err2, ErrIncomplete) {
+		err2 = nil
+	}
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	f.signing, f.next = old, next
+	if !f.chain.lists(old) && f.chain.lists(next) {
+		f.signing, f.next = next, nil
+	}
+	return nil
 }
 
 // named returns f with a key list for this server's name.
 func (f files) named(dir, server string) (files, error) {
-	if f.claims.Server == server {
+	if f.chain.newest.Server == server {
 		return f, nil
 	}
 	if f.rootPrivate == nil {
-		return f, fmt.Errorf("%w: the list is for %q, the server's name is %q", ErrNoRoot, f.claims.Server, server)
+		return f, fmt.Errorf("%w: the list is for %q, the server's name is %q", ErrNoRoot, f.chain.newest.Server, server)
 	}
-	f.claims.Server = server
-	f.claims.Number++
-	list, err := signList(f.rootPrivate, f.claims)
+	claims := f.chain.following()
+	claims.Server = server
+	list, err := signList(f.rootPrivate, claims)
 	if err != nil {
 		return f, err
 	}
-	f.list = list
-	if err := writeFile(dir, listFile+".new", list+"\n"); err != nil {
+	if f.chain, err = f.chain.with(list); err != nil {
 		return f, err
 	}
-	if err := os.Rename(filepath.Join(dir, listFile+".new"), filepath.Join(dir, listFile)); err != nil {
+	if err := writeFile(dir, listFile+".tmp", f.chain.text()); err != nil {
 		return f, err
 	}
-	return f, syncDir(dir)
+	return f, moveFile(dir, listFile+".tmp", listFile)
+}
+
+// readPrivate reads the key file name, whose label is that of the file called
+// label.
+func readPrivate(dir, name, label string) (ed25519.PrivateKey, error) {
+	seed, err := readLabelled(dir, name, label)
+	if err != nil {
+		return nil, err
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
 }
 
 func keyText(label string, key []byte) string {
@@ -158,12 +229,18 @@ func keyText(label string, key []byte) string {
 }
 
 // readKey reads the 32 bytes of a key file.
-func readKey(dir, name string) ([]byte, error) {
+func readKey(dir, name string) ([]byte, error) { return readLabelled(dir, name, name) }
+
+func readLabelled(dir, name, label string) ([]byte, error) {
 	text, err := readText(dir, name)
 	if err != nil {
 		return nil, err
 	}
-	rest, ok := strings.CutPrefix(strings.TrimSpace(text), "hearthkey-"+name+" ")
+	return parseKey(text, name, label)
+}
+
+func parseKey(text, name, label string) ([]byte, error) {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), "hearthkey-"+label+" ")
 	key, err := base64.RawURLEncoding.Strict().DecodeString(rest)
 	if !ok || err != nil || len(key) != 32 {
 		return nil, fmt.Errorf("%w: %s", ErrDamaged, name)
@@ -187,10 +264,13 @@ func readText(dir, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if info.Mode().Perm()&0o077 != 0 && strings.HasSuffix(name, ".key") {
+	if info.Mode().Perm()&0o077 != 0 && strings.Contains(name, ".key") {
 		return "", fmt.Errorf("%w: %s has mode %o", ErrExposed, filepath.Join(dir, name), info.Mode().Perm())
 	}
-	text, err := io.ReadAll(io.LimitReader(file, maxFile))
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("%w: %s has more than %d bytes", ErrDamaged, name, maxFile)
+	}
 	return string(text), err
 }
 
@@ -201,7 +281,15 @@ func writeFile(dir, name, text string) error {
 		return err
 	}
 	_, err = file.WriteString(text)
-	return errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, keepOwner(file, dir), file.Sync(), file.Close())
+}
+
+// moveFile gives a file of the folder the name of another, which is gone then.
+func moveFile(dir, from, to string) error {
+	if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+		return err
+	}
+	return syncDir(dir)
 }
 
 func syncDir(dir string) error {

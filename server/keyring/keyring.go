@@ -7,9 +7,13 @@
 // both. The root key's private half (root.key) is needed only for a new key
 // list and may be kept elsewhere; without it everything else goes on.
 //
-// A [Ring] does not change after [Open] and is safe for concurrent use. The
-// tests cover damaged, missing and exposed files, a crash at the first start,
-// foreign data and moved ciphertexts.
+// A [Folder] changes the signing keys and the root key; a [Ring] that has the
+// folder open takes the changes over with [Ring.Reload]. Every change of the
+// folder can be cut off at any moment: one file decides, and is replaced whole.
+//
+// A [Ring] is safe for concurrent use; one [Folder] at a time has the folder. The
+// tests cover damaged, missing and exposed files, a crash at the first start and
+// at every step of a change, foreign data and moved ciphertexts.
 package keyring
 
 import (
@@ -22,6 +26,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -65,14 +72,20 @@ const (
 
 // Ring is the set of keys. Make one with [Open].
 type Ring struct {
-	root    ed25519.PublicKey
-	list    string // JWS of protocol.KeysClaims
-	number  int64
-	trusted map[string]ed25519.PublicKey // the keys of the list, by kid
+	dir, server string
+	random      io.Reader
+	derived     map[Purpose][]byte // 32 bytes each, from the data key
+	now         atomic.Pointer[keys]
+}
+
+// keys are those that can change while the server runs.
+type keys struct {
+	chain   chain
+	trusted map[string]ed25519.PublicKey // those of the list, by kid
+	former  map[string]ed25519.PublicKey // those that were retired
 	kid     string
 	signing ed25519.PrivateKey
-	derived map[Purpose][]byte // 32 bytes each, from the data key
-	random  io.Reader
+	edition int32
 }
 
 // Open reads the keys from the folder dir, or makes both at the first start.
@@ -82,7 +95,7 @@ func Open(dir, server string, random io.Reader) (*Ring, error) {
 	if random == nil {
 		random = rand.Reader
 	}
-	if err := createMissing(dir, server, random); err != nil {
+	if err := createMissing(dir, server, time.Now(), random); err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
 	f, err := read(dir)
@@ -92,16 +105,12 @@ func Open(dir, server string, random io.Reader) (*Ring, error) {
 	if f, err = f.named(dir, server); err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
 	}
-	r := &Ring{
-		root: f.root, list: f.list, number: f.claims.Number, trusted: map[string]ed25519.PublicKey{},
-		kid: keyID(f.signing), signing: f.signing, derived: map[Purpose][]byte{}, random: random,
+	r := &Ring{dir: dir, server: server, random: random, derived: map[Purpose][]byte{}}
+	k, err := f.keys()
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
 	}
-	for _, k := range f.claims.Keys {
-		r.trusted[k.ID] = ed25519.PublicKey(k.Key)
-	}
-	if r.trusted[r.kid] == nil {
-		return nil, fmt.Errorf("read keys: %w: the signing key is not in the key list", ErrDamaged)
-	}
+	r.now.Store(k)
 	for _, p := range []Purpose{PINs, AccessCodes, UserCodes, Throttles, Snapshots, TOTPSecrets, SavedCodes, Webhooks} {
 		if r.derived[p], err = hkdf.Key(sha256.New, f.data, nil, "hearthkey.v1 "+string(p), 32); err != nil {
 			return nil, fmt.Errorf("derive key: %w", err)
@@ -110,26 +119,109 @@ func Open(dir, server string, random io.Reader) (*Ring, error) {
 	return r, nil
 }
 
-// keyID names a signing key after its public half.
-func keyID(key ed25519.PrivateKey) string {
-	return string(protocol.DigestOf(key.Public().(ed25519.PublicKey))[:16])
+// keys returns what a server works with.
+func (f files) keys() (*keys, error) {
+	if !f.chain.lists(f.signing) {
+		return nil, fmt.Errorf("%w: the signing key is not in the key list", ErrDamaged)
+	}
+	k := &keys{
+		chain: f.chain, kid: keyID(f.signing), signing: f.signing,
+		trusted: map[string]ed25519.PublicKey{}, former: map[string]ed25519.PublicKey{},
+	}
+	for _, l := range f.chain.newest.Keys {
+		k.trusted[l.ID] = ed25519.PublicKey(l.Key)
+	}
+	for _, l := range f.former {
+		if !slices.Contains(f.chain.newest.Removed, l.ID) {
+			k.former[l.ID] = ed25519.PublicKey(l.Key)
+		}
+	}
+	return k, nil
 }
 
-// Root returns the public key that devices pin and that signs key lists.
-func (r *Ring) Root() ed25519.PublicKey { return r.root }
+// Reload takes over what was changed in the folder, and reports whether anything
+// was: the data key never does. Where the folder cannot be used, or holds an older
+// list than before, the keys stay as they were and the error says why. Calls must
+// not overlap.
+func (r *Ring) Reload() (changed bool, err error) {
+	f, err := read(r.dir)
+	if err != nil {
+		return false, fmt.Errorf("read keys: %w", err)
+	}
+	next, err := f.keys()
+	if err != nil {
+		return false, fmt.Errorf("read keys: %w", err)
+	}
+	old := r.now.Load()
+	switch {
+	case f.chain.newest.Server != r.server:
+		return false, fmt.Errorf("read keys: %w: the list is for %q", ErrDamaged, f.chain.newest.Server)
+	case f.chain.newest.Number < old.chain.newest.Number:
+		return false, fmt.Errorf("read keys: %w: number %d after %d", ErrOrder, f.chain.newest.Number, old.chain.newest.Number)
+	case f.chain.list == old.chain.list && next.kid == old.kid && len(next.former) == len(old.former):
+		return false, nil
+	}
+	next.edition = old.edition + 1
+	r.now.Store(next)
+	return true, nil
+}
 
-// Keys returns the newest signed key list and its number.
-func (r *Ring) Keys() (jws string, number int64) { return r.list, r.number }
+// keyID names a signing key after its public half.
+func keyID(key ed25519.PrivateKey) string { return keyName(publicKey(key)) }
+
+func keyName(key ed25519.PublicKey) string { return string(protocol.DigestOf(key)[:16]) }
+
+// Root returns the public key that devices pin and that signs key lists.
+func (r *Ring) Root() ed25519.PublicKey { return r.now.Load().chain.root }
+
+// Edition counts the changes that [Ring.Reload] found.
+func (r *Ring) Edition() int32 { return r.now.Load().edition }
+
+// Number is that of the newest key list.
+func (r *Ring) Number() int64 { return r.now.Load().chain.newest.Number }
+
+// InUse names the key that signs.
+func (r *Ring) InUse() string { return r.now.Load().kid }
+
+// Pinned returns what a device pins: the root key, and the newest list, which it
+// signed.
+func (r *Ring) Pinned() (root ed25519.PublicKey, list string) {
+	k := r.now.Load()
+	return k.chain.root, k.chain.list
+}
+
+// Since returns the key lists that a device must be given in this order whose
+// newest has the number have: each that changed the root key since, and the newest.
+// It returns as well the number that the device has then, and the edition.
+func (r *Ring) Since(have int64) (lists []string, number int64, edition int32) {
+	k := r.now.Load()
+	return k.chain.since(have), k.chain.newest.Number, k.edition
+}
 
 // Sign returns the compact JWS of claims by the current signing key.
 func (r *Ring) Sign(typ string, claims any) (string, error) {
-	return sign.Sign(typ, r.kid, r.signing, claims)
+	k := r.now.Load()
+	return sign.Sign(typ, k.kid, k.signing, claims)
 }
 
-// Verify checks a JWS that this server signed, by any key it still trusts, and
-// decodes its claims.
+// Verify checks a JWS that this server signed, by any key of the list, and decodes
+// its claims: devices that hold the list believe it too.
 func (r *Ring) Verify(jws, typ string, claims any) error {
-	_, err := sign.Verify(jws, typ, func(kid string) ed25519.PublicKey { return r.trusted[kid] }, claims)
+	k := r.now.Load()
+	_, err := sign.Verify(jws, typ, func(kid string) ed25519.PublicKey { return k.trusted[kid] }, claims)
+	return err
+}
+
+// Recognise is Verify for what this server signed at any time, also by keys that
+// were retired since. What a key signed that was removed is not recognised.
+func (r *Ring) Recognise(jws, typ string, claims any) error {
+	k := r.now.Load()
+	_, err := sign.Verify(jws, typ, func(kid string) ed25519.PublicKey {
+		if key, ok := k.trusted[kid]; ok {
+			return key
+		}
+		return k.former[kid]
+	}, claims)
 	return err
 }
 

@@ -24,7 +24,7 @@ func TestKeysSurviveAndStayPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "keys")
 	a := open(t, dir)
 	b := open(t, dir)
-	if !a.Root().Equal(b.Root()) || a.list != b.list || a.number != 1 {
+	if !a.Root().Equal(b.Root()) || a.now.Load().chain.list != b.now.Load().chain.list || a.Number() != 1 {
 		t.Error("the second Open has other keys")
 	}
 	jws, err := a.Sign(protocol.TypState, protocol.StateClaims{Version: 7})
@@ -45,12 +45,12 @@ func TestKeysSurviveAndStayPrivate(t *testing.T) {
 
 func TestListIsSignedByTheRoot(t *testing.T) {
 	r := open(t, filepath.Join(t.TempDir(), "keys"))
-	list, number := r.Keys()
+	root, list := r.Pinned()
 	var claims protocol.KeysClaims
-	if _, err := sign.Verify(list, protocol.TypKeys, sign.OneKey("root", r.Root()), &claims); err != nil {
+	if _, err := sign.Verify(list, protocol.TypKeys, sign.OneKey("root", root), &claims); err != nil {
 		t.Fatal(err)
 	}
-	if claims.Server != "tv.example" || claims.Number != number || len(claims.Keys) != 1 {
+	if claims.Server != "tv.example" || claims.Number != r.Number() || len(claims.Keys) != 1 {
 		t.Errorf("claims = %+v", claims)
 	}
 }
@@ -59,8 +59,8 @@ func TestRenamedServerSignsTheNextList(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "keys")
 	a := open(t, dir)
 	b, err := Open(dir, "other.example", nil)
-	if err != nil || b.number != 2 || !b.Root().Equal(a.Root()) {
-		t.Fatalf("number %d, %v", b.number, err)
+	if err != nil || b.Number() != 2 || !b.Root().Equal(a.Root()) {
+		t.Fatalf("number %d, %v", b.Number(), err)
 	}
 	if err := os.Remove(filepath.Join(dir, rootFile)); err != nil {
 		t.Fatal(err)
