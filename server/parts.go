@@ -65,6 +65,7 @@ type parts struct {
 
 	closing  sync.Once
 	restores atomic.Int64 // devices that proved the database older than themselves
+	older    atomic.Int64 // times that a device had a newer key list
 }
 
 // assemble opens everything. Where it fails nothing stays open.
