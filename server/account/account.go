@@ -260,6 +260,9 @@ type Notice struct {
 	// NotMe is the token of "It wasn't me" beside a Link that is for something else.
 	// A secret. Empty: Link is all there is.
 	NotMe string
+	// Stop is the token of "It wasn't me" in the mail of a NoticeAccessCode (page
+	// /stop): it ends the attempt that asked for the code. A secret. Empty: no button.
+	Stop string
 	// First: To is where the account was before a chain of changes, and Link is
 	// "It wasn't me" whatever the kind.
 	First bool

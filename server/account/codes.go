@@ -142,6 +142,7 @@ func (s *Service) sendCode(tx *store.Tx, now time.Time, r codeRequest, silent bo
 	n := Notice{
 		Kind: NoticeAccessCode, Account: r.Account, Channel: r.To.Channel, To: r.To.Address, Language: r.Language,
 		At: now, Client: r.From.tidy(), Code: code, Purpose: r.Purpose, Expires: row.Expires, Decoy: r.Decoy || silent,
+		Stop: s.stopToken(row),
 	}
 	err = s.Notify(tx, n)
 	var throttled *ThrottledError

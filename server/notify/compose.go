@@ -86,7 +86,7 @@ func Compose(w Wording, n account.Notice) (Message, error) {
 	sms := strings.HasPrefix(n.To, "+") // no mail address begins so that we accept
 	disputable := n.Link != ""
 	if sms {
-		n.Link, n.NotMe = "", "" // they are of the mailbox: whoever holds the phone must not take the account over (V8)
+		n.Link, n.NotMe, n.Stop = "", "", "" // they are of the mailbox: whoever holds the phone must not take the account over (V8)
 	}
 	l, err := write(w, n)
 	if err != nil {

@@ -25,7 +25,7 @@ func full(kind account.NoticeKind) account.Notice {
 		Kind: kind, Account: "a", To: "ann@home.example", Language: "en", At: monday,
 		Client: account.Client{Agent: "Firefox on Linux", IP: "203.0.113.7", Place: "near Lyon, France"},
 		Code:   "048213", Device: "Living room", Profile: "Mia", Expires: monday.Add(10 * time.Minute),
-		Detail: "b…a@other.example", Link: token, Purpose: account.ForSignIn,
+		Detail: "b…a@other.example", Link: token, Purpose: account.ForSignIn, Stop: token,
 	}
 }
 
@@ -152,9 +152,26 @@ func TestNotMe(t *testing.T) {
 			t.Errorf("%s: “It wasn’t me”: %t", kind, notMe)
 		}
 		without := full(kind)
-		without.Link = ""
+		without.Link, without.Stop = "", ""
 		if m, err = Compose(wording, without); err != nil || strings.Contains(m.Text, "link=") || strings.Contains(m.HTML, "link=") {
 			t.Errorf("%s: a link from nowhere, %v", kind, err)
+		}
+	}
+}
+
+// The mail of a code leads to one page that asks first; an SMS holds no link (V7).
+func TestV7_ACodesMailLeadsToWhatStopsIt(t *testing.T) {
+	for _, p := range []account.Purpose{account.ForSignUp, account.ForSignIn, account.ForEmail, account.ForCheck, account.ForRecovery} {
+		n := full(account.NoticeAccessCode)
+		n.Link, n.Purpose = "", p
+		m, err := Compose(wording, n)
+		address := "https://tv.example/stop?link=" + token
+		if err != nil || !strings.Contains(m.Text, "\n"+address+"\n") || !strings.Contains(m.HTML, `href="`+address+`"`) || !strings.Contains(m.Text, "stops what the code is for") {
+			t.Errorf("%s: %v\n%s", p, err, m.Text)
+		}
+		n.To = "+34612345678"
+		if m, err = Compose(wording, n); err != nil || strings.Contains(m.Text, "link") || strings.Contains(m.Text, "/stop") {
+			t.Errorf("SMS for %s: %v\n%s", p, err, m.Text)
 		}
 	}
 }

@@ -50,11 +50,12 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticeUnlocked:          unlocked,
 }
 
-// The pages that the links of notices lead to, the first two with a token.
+// The pages that the links of notices lead to, the first three with a token.
 // Opening them changes nothing (product rule V9).
 const (
 	NotMePath = "/not-me" // "It wasn't me"
 	KeepPath  = "/keep"   // stops an erasure or a reset
+	StopPath  = "/stop"   // stops what a code was asked for
 	LinkParam = "link"    // the query's key for the token
 
 	RecoverPath = "/recover" // takes no token

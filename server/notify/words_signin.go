@@ -19,7 +19,11 @@ func accessCode(w Wording, n account.Notice) letter {
 		Why:     w.asked(n, "Somebody, most likely you, asked for it, and gave this address.", "Somebody, most likely you, asked for it with {agent}, and gave this address."),
 	}
 	if n.Purpose == account.ForSignIn || n.Purpose == account.ForCheck {
-		return afterPassword(w, n, l)
+		l = afterPassword(w, n, l)
+	}
+	if n.Stop != "" {
+		l.NotMe = tokenPage(w, "It wasn’t me", StopPath, n.Stop)
+		l.Advice += " " + w.t("“It wasn’t me” stops what the code is for, for as long as the code works, and changes nothing else.")
 	}
 	return l
 }

@@ -10,7 +10,7 @@ import (
 
 // Kinds lists the kinds of entries.
 var Kinds = []Kind{
-	AccountCreated, SignedIn, SignedInElsewhere, SignInFailed, SignInGuessed, PasswordRefused, SignInSuspicious, CodeAsked, FactorFailed,
+	AccountCreated, SignedIn, SignedInElsewhere, SignInFailed, SignInGuessed, PasswordRefused, SignInSuspicious, CodeAsked, AttemptStopped, FactorFailed,
 	SecondFactorOn, SecondFactorOff, TOTPAdded, TOTPRemoved, PasskeyAdded, PasskeyRenamed, PasskeyRemoved, PasskeyRegressed,
 	RecoveryCodesMade, RecoveryCodeUsed, SignedOut, SessionRevoked, PasswordChanged, SignedOutEverywhere, EmailChanged,
 	PhoneChanged, PhoneRemoved, PasswordRecovered, ChangesUndone, NotMe, PreferencesChanged, DataExported, ErasureAsked,

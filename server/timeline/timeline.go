@@ -31,6 +31,7 @@ const (
 	PasswordRefused     Kind = "password_refused"      // a hundred: refused on unknown devices from now on
 	SignInSuspicious    Kind = "sign_in_suspicious"    // the right password, but: Detail
 	CodeAsked           Kind = "code_asked"            // the right password, nothing suspicious, and more was asked for; Detail: what
+	AttemptStopped      Kind = "attempt_stopped"       // by "It wasn't me" in a mail with a code; Detail: what
 	FactorFailed        Kind = "second_factor_failed"  // the right password and five wrong codes of an app
 	SecondFactorOn      Kind = "second_factor_on"      // the password alone is not enough any more
 	SecondFactorOff     Kind = "second_factor_off"     //

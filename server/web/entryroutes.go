@@ -38,6 +38,9 @@ func (s *Site) entryRoutes(mux *routeTable) {
 	mux.Handle("GET /keep", s.open(s.keepForm))
 	mux.Handle("POST /keep", s.open(s.keepByLink))
 
+	mux.Handle("GET /stop", s.open(s.stopForm))
+	mux.Handle("POST /stop", s.open(s.stop))
+
 	mux.Handle("GET /help", s.open(s.help))
 	mux.Handle("GET /hacked", s.open(s.hackedFront))
 	mux.Handle("GET /account/hacked", s.proved(s.hacked))

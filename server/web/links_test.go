@@ -183,7 +183,7 @@ func TestLinksThatDoNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := w.browser()
-			for _, path := range []string{"/not-me", "/keep"} {
+			for _, path := range []string{"/not-me", "/keep", "/stop"} {
 				p.refused(p.get(path+"?link="+url.QueryEscape(link)), http.StatusGone, "This link no longer works")
 				p.refused(p.post(path, "link="+link, "factor=123456"), http.StatusGone, "This link no longer works")
 			}

@@ -30,6 +30,7 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[NotMePage]():           "notme",
 	reflect.TypeFor[KeepPage]():            "keep",
 	reflect.TypeFor[LinkOverPage]():        "linkover",
+	reflect.TypeFor[StopPage]():            "stop",
 	reflect.TypeFor[HackedPage]():          "hacked",
 	reflect.TypeFor[WalkPage]():            "walk",
 	reflect.TypeFor[HelpPage]():            "help",
@@ -190,7 +191,7 @@ func mainClass(page any) string {
 	switch page.(type) {
 	case SignUpPage, VerifyPage, SignInPage, SignInCodePage, SignInFactorPage, RecoverPage, RecoverCodePage, RecoverPasswordPage, ProofPage, CheckPage, TVPage:
 		return "narrow"
-	case TVApprovePage, RecoverDonePage, NotMePage, KeepPage, LinkOverPage, HackedPage, HelpPage:
+	case TVApprovePage, RecoverDonePage, NotMePage, KeepPage, LinkOverPage, StopPage, HackedPage, HelpPage:
 		return "middle"
 	}
 	return ""

@@ -48,6 +48,7 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.PasswordRefused:     {"alert", "A hundred wrong passwords in a row: unknown devices are turned away", false, true},
 	timeline.SignInSuspicious:    {"alert", "A suspicious sign-in: the password was right, more was asked for", false, true},
 	timeline.CodeAsked:           {"laptop", "A sign-in was begun: the password was right, more was asked for", false, false},
+	timeline.AttemptStopped:      {"shield", "“It wasn’t me” was chosen in a mail with a code", false, true},
 	timeline.FactorFailed:        {"alert", "Five wrong codes were given", false, true},
 	timeline.SecondFactorOn:      {"shield", "The password needs a second factor", false, false},
 	timeline.SecondFactorOff:     {"shield", "The password needs no second factor any more", false, true},
@@ -165,7 +166,7 @@ func why(e timeline.Entry) []string {
 		if e.Actor == protocol.ByOperator && e.Detail != "" {
 			return []string{e.Detail}
 		}
-	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.CodeAsked, timeline.FactorFailed, timeline.FactorResetAsked,
+	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.CodeAsked, timeline.AttemptStopped, timeline.FactorFailed, timeline.FactorResetAsked,
 		timeline.ProfileAdded, timeline.ProfileChanged, timeline.BlockedChanged, timeline.ParentalChanged, timeline.PINGuessed:
 		lines := strings.FieldsFunc(e.Detail, func(r rune) bool { return r == '\n' })
 		return lines[:min(len(lines), maxWhy)]
