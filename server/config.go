@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -47,6 +48,9 @@ type Config struct {
 	Admin string
 	// Data is the folder of the database and the keys. Default ./data/server.
 	Data string
+	// Deletions is the journal of deletions, which a restored backup is held
+	// against: better on another disk than Data. Default: deletions.log in Data.
+	Deletions string
 	// PublicURL is the address that people open. With https, cookies are Secure.
 	// Default: http:// or https:// and Listen.
 	PublicURL string
@@ -162,6 +166,7 @@ func (s settings) secure() bool { return s.public.Scheme == "https" }
 func (c Config) check() (settings, error) {
 	c.Listen = cmp.Or(c.Listen, "127.0.0.1:8700")
 	c.Data = cmp.Or(c.Data, "data/server")
+	c.Deletions = cmp.Or(c.Deletions, filepath.Join(c.Data, "deletions.log"))
 	c.ServiceName = cmp.Or(c.ServiceName, "Hearthkey")
 	c.Lease = cmp.Or(c.Lease, protocol.MaxLease*time.Second)
 	c.Ping = cmp.Or(c.Ping, 50*time.Second)

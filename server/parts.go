@@ -42,6 +42,7 @@ type parts struct {
 	node string // names this process
 
 	db       *store.DB
+	deleted  deletions // for keepDeletions alone
 	keys     *keyring.Ring
 	places   *geo.DB
 	smtp     *notify.SMTP // nil: mails stay in the outbox
@@ -76,7 +77,7 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 	}
 	p := &parts{cfg: cfg, node: node.String(), bus: &membus.Bus{}}
 	for _, open := range []func(context.Context) error{
-		p.openStore, p.openKeys, p.openPlaces, p.openOutbox, p.openTitles, p.openServices, p.openDevices, p.openBorders,
+		p.openStore, p.openDeletions, p.openKeys, p.openPlaces, p.openOutbox, p.openTitles, p.openServices, p.openDevices, p.openBorders,
 	} {
 		if err := open(ctx); err != nil {
 			p.close()
@@ -93,7 +94,7 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 }
 
 func (p *parts) openStore(ctx context.Context) error {
-	path := filepath.Join(p.cfg.Data, "hearthkey.db")
+	path := databaseOf(p.cfg.Data)
 	driver, err := sqlite.Open(ctx, sqlite.Config{Path: path})
 	if err != nil {
 		return explainStore(path, err)
@@ -276,6 +277,7 @@ func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { p.endDates(ctx) })
 	running.Go(func() { p.outbox.Run(ctx) })
 	running.Go(func() { p.tidy(ctx) })
+	running.Go(func() { p.keepDeletions(ctx) })
 	running.Go(func() { p.sweep(ctx) })
 	running.Go(func() { p.hooks.Run(ctx) })
 	switch {
@@ -335,6 +337,9 @@ func (p *parts) close() {
 		_ = p.bus.Close()
 		if p.hub != nil {
 			p.hub.Close()
+		}
+		if p.deleted.file != nil {
+			p.deleted.file.Close()
 		}
 		if p.db == nil {
 			return

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,8 @@ type tv struct {
 	name string
 	key  ed25519.PrivateKey
 	id   protocol.DeviceID
-	conn int64 // connections so far, as the vault counts them
+	conn int64  // connections so far, as the vault counts them
+	from string // its address, where a proxy is trusted; empty: this machine's
 	cap  protocol.Capability
 
 	ws    *websocket.Conn
@@ -69,12 +71,20 @@ func (v *tv) dial() {
 	v.t.Helper()
 	v.hangUp()
 	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, ReadBufferSize: 1024, WriteBufferSize: 1024}
-	ws, _, err := d.Dial("ws"+strings.TrimPrefix(v.url, "http")+protocol.Path, nil)
+	ws, _, err := d.Dial("ws"+strings.TrimPrefix(v.url, "http")+protocol.Path, v.proxied())
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	v.ws = ws
 	v.hello = expect[protocol.Hello](v)
+}
+
+// proxied is what a proxy says of where the TV is.
+func (v *tv) proxied() http.Header {
+	if v.from == "" {
+		return nil
+	}
+	return http.Header{"X-Forwarded-For": {v.from}}
 }
 
 func nonce() []byte {

@@ -198,7 +198,7 @@ func (s *Service) eraseDue(ctx context.Context, now time.Time) error {
 	err = s.each(ctx, func(tx *store.Tx, most int) ([]protocol.AccountID, error) {
 		return tx.ClosedErasures(now.Add(-closedFor), most)
 	},
-		func(tx *store.Tx, id protocol.AccountID) error { return s.erase(tx, id) })
+		func(tx *store.Tx, id protocol.AccountID) error { return s.erase(tx, now, id) })
 	if err != nil {
 		return fmt.Errorf("erase accounts: %w", err)
 	}
@@ -259,7 +259,7 @@ func (s *Service) close(tx *store.Tx, now time.Time, id protocol.AccountID) erro
 }
 
 // erase removes everything.
-func (s *Service) erase(tx *store.Tx, id protocol.AccountID) error {
+func (s *Service) erase(tx *store.Tx, now time.Time, id protocol.AccountID) error {
 	acc, err := tx.Account(id)
 	if err != nil {
 		return err
@@ -277,5 +277,5 @@ func (s *Service) erase(tx *store.Tx, id protocol.AccountID) error {
 		addresses = append(addresses, phone.Number)
 	}
 	tx.OnCommit(func() { s.c.Changed(id, acc.Version+1) })
-	return tx.EraseAccount(id, addresses...)
+	return tx.EraseAccount(id, now, addresses...)
 }

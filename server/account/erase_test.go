@@ -216,6 +216,14 @@ func TestA10_ErasedFromTheFile(t *testing.T) {
 		}
 		return err
 	}))
+	h.must(db.Update(h.ctx, func(tx *store.Tx) error { // until the journal has it, the account's id is noted
+		noted, err := tx.Deletions(9)
+		if err != nil || len(noted) != 1 || noted[0].Kind != store.ErasedAccount || noted[0].Account != h.web.Session.Account {
+			t.Errorf("noted for the journal: %+v, %v", noted, err)
+			return err
+		}
+		return tx.Journaled(noted[0])
+	}))
 	h.must(db.Close()) // checkpoints
 	for _, file := range []string{path, path + "-wal"} {
 		data, err := os.ReadFile(file)

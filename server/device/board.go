@@ -128,7 +128,7 @@ func (s *Service) end(ctx context.Context, now time.Time, who account.Session, i
 		case protocol.Stolen:
 			err = firstReports(tx, now, row)
 		case protocol.Deactivated:
-			err = tx.ForgetDevicePlace(row.Account, row.ID) // D4
+			err = tx.ForgetDevicePlace(row.Account, row.ID, now) // D4
 		}
 		if err != nil {
 			return err

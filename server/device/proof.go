@@ -188,7 +188,7 @@ func (s *Service) follow(tx *store.Tx, now time.Time, row store.DeviceRow, p pro
 		return err
 	}
 	if p.status == protocol.Deactivated {
-		if err := tx.ForgetDevicePlace(row.Account, row.ID); err != nil { // D4
+		if err := tx.ForgetDevicePlace(row.Account, row.ID, now); err != nil { // D4
 			return err
 		}
 		row.IP, row.Place = "", ""

@@ -55,7 +55,16 @@ func (s *Service) raiseEpoch(tx *store.Tx, now time.Time, row store.DeviceRow, c
 	return errors.Join(
 		tx.RaiseEpoch(row.ID, c.Epoch),
 		tx.RaiseDeviceEpoch(row, c.Epoch, status, protocol.BySafety, now),
+		forgetPlace(tx, now, row, status),
 	)
+}
+
+// forgetPlace removes where a device was that is deactivated (product rule D4).
+func forgetPlace(tx *store.Tx, now time.Time, row store.DeviceRow, is protocol.Status) error {
+	if is != protocol.Deactivated {
+		return nil
+	}
+	return tx.ForgetDevicePlace(row.Account, row.ID, now)
 }
 
 // tighten makes the row's status at least as strict as the device proved.
@@ -63,7 +72,7 @@ func (s *Service) tighten(tx *store.Tx, now time.Time, row store.DeviceRow, prov
 	if row.Status.Strictness() >= proved.Strictness() {
 		return nil
 	}
-	return tx.SetDeviceStatus(row, proved, protocol.BySafety, "", now)
+	return errors.Join(tx.SetDeviceStatus(row, proved, protocol.BySafety, "", now), forgetPlace(tx, now, row, proved))
 }
 
 // alarm puts the account's version above what the device has seen, repeats a

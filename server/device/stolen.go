@@ -75,7 +75,7 @@ func (s *Service) TakeBackStolen(tx *store.Tx, now time.Time, acc protocol.Accou
 		}
 		err := errors.Join(
 			tx.SetDeviceStatus(r, protocol.Deactivated, protocol.ByOwner, "", now),
-			tx.ForgetDevicePlace(acc, r.ID),
+			tx.ForgetDevicePlace(acc, r.ID, now),
 			timeline.Add(tx, acc, timeline.Entry{
 				At: now, Kind: timeline.DeviceFinished, Actor: protocol.ByOwner, Device: r.ID, Subject: r.Name,
 			}),

@@ -171,7 +171,7 @@ func TestD4_PlacesGoWithADevice(t *testing.T) {
 		})
 	}
 	located("d2", "d1")
-	update(t, db, func(tx *store.Tx) error { return tx.ForgetDevicePlace(house, "d1") })
+	update(t, db, func(tx *store.Tx) error { return tx.ForgetDevicePlace(house, "d1", noon) })
 	located("d2")
 	update(t, db, func(tx *store.Tx) error { return tx.DeactivateDevices(house, protocol.ByOwner, noon) })
 	located()

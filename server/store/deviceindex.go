@@ -19,14 +19,18 @@ func (tx *Tx) DeviceIndex(id protocol.DeviceID) (DeviceIndexRow, error) {
 	return r, err
 }
 
-// NextEpoch begins a device's next epoch, in the account given: above r's and above
-// those that are known.
+// NextEpoch begins a device's next epoch, in the account given: above r's, which it
+// says that it had, above all that are known, and above those that were given after a
+// backup that was restored since.
 func (tx *Tx) NextEpoch(r DeviceIndexRow) (protocol.Epoch, error) {
-	var e protocol.Epoch
-	err := tx.row(`INSERT INTO device_index (device_id, public_key, account_id, epoch, conn) VALUES ($1, $2, $3, CAST($4 AS BIGINT) + 1, 0)
+	var floor, e protocol.Epoch
+	if err := tx.row(`SELECT COALESCE(MAX(epochs), 0) FROM restores`).Scan(&floor); err != nil {
+		return 0, err
+	}
+	err := tx.row(`INSERT INTO device_index (device_id, public_key, account_id, epoch, conn) VALUES ($1, $2, $3, $4, 0)
 		ON CONFLICT (device_id) DO UPDATE SET account_id = $3,
-			epoch = 1 + CASE WHEN device_index.epoch < CAST($4 AS BIGINT) THEN CAST($4 AS BIGINT) ELSE device_index.epoch END
-		RETURNING epoch`, r.ID, r.PublicKey, r.Account, r.Epoch).Scan(&e)
+			epoch = CASE WHEN device_index.epoch < $4 THEN $4 ELSE device_index.epoch + 1 END
+		RETURNING epoch`, r.ID, r.PublicKey, r.Account, max(floor, r.Epoch)+1).Scan(&e)
 	return e, err
 }
 

@@ -213,17 +213,3 @@ func (tx *Tx) SetDeviceProfile(account protocol.AccountID, id protocol.DeviceID,
 func (tx *Tx) RenameDevice(account protocol.AccountID, id protocol.DeviceID, name string) error {
 	return tx.execOne(`UPDATE devices SET name = $3 WHERE account_id = $1 AND device_id = $2`, account, id, name)
 }
-
-// ForgetDevicePlace removes a device's address and place, also those of what was
-// watched on it, and where it was since it was stolen.
-func (tx *Tx) ForgetDevicePlace(account protocol.AccountID, id protocol.DeviceID) error {
-	for _, query := range []string{
-		`UPDATE activity SET ip = '', place = '' WHERE account_id = $1 AND device_id = $2`,
-		`DELETE FROM stolen_reports WHERE account_id = $1 AND device_id = $2`,
-	} {
-		if _, err := tx.exec(query, account, id); err != nil {
-			return err
-		}
-	}
-	return tx.execOne(`UPDATE devices SET ip = '', place = '' WHERE account_id = $1 AND device_id = $2`, account, id)
-}

@@ -42,6 +42,11 @@ type Driver interface {
 	// any Update or View.
 	Migrate(ctx context.Context, fn func(*sql.DB) error) error
 
+	// Scrub takes what was deleted or overwritten before it began off the disk: when
+	// it returns nil the engine's files hold nothing of it any more. ErrBusy where
+	// something still reads what was there before: call it again.
+	Scrub(ctx context.Context) error
+
 	// Classify returns the sentinel of this package that err is a case of, by
 	// the engine's error code and never by its text, or nil.
 	Classify(err error) error

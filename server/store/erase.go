@@ -37,9 +37,14 @@ func (tx *Tx) DeleteErasure(account protocol.AccountID) error {
 	return tx.execOne(`DELETE FROM erasures WHERE account_id = $1 AND closed = 0`, account)
 }
 
-// CloseErasure notes that nobody can sign in to an account any more.
+// CloseErasure notes that nobody can sign in to an account any more. It is
+// repeated on a restored backup.
 func (tx *Tx) CloseErasure(account protocol.AccountID, now time.Time) error {
-	return tx.execOne(`UPDATE erasures SET closed = $2 WHERE account_id = $1 AND closed = 0`, account, millis(now))
+	err := tx.execOne(`UPDATE erasures SET closed = $2 WHERE account_id = $1 AND closed = 0`, account, millis(now))
+	if err != nil {
+		return err
+	}
+	return tx.PutDeletion(Deletion{Kind: ClosedAccount, Account: account, At: now})
 }
 
 // DueErasures returns up to limit accounts whose time to change one's mind is
@@ -59,6 +64,7 @@ func (tx *Tx) DeactivateDevices(account protocol.AccountID, by protocol.By, now 
 	for _, query := range []string{
 		`UPDATE activity SET ip = '', place = '' WHERE account_id = $1`,
 		`DELETE FROM stolen_reports WHERE account_id = $1`,
+		`UPDATE timeline SET ip = '', place = '' WHERE account_id = $1 AND device_id <> '' AND (actor = 'this_tv' OR agent = '` + AgentTV + `')`,
 	} {
 		if _, err := tx.exec(query, account); err != nil {
 			return err
@@ -87,13 +93,14 @@ var erased = []string{
 	"streams", "parental_titles", "parental", "webhook_events", "timeline", "web_sessions", "outbox",
 	"totp", "recovery_codes", "passkeys", "ceremonies", "access_codes", "sign_ins", "known_devices", "streaks", "sign_in_history",
 	"phones", "phone_index", "preferences", "changes", "chains", "links", "recoveries",
-	"erasures", "factor_resets", "account_locks", "walks", "enrolments", "email_index", "accounts",
+	"deletions", "erasures", "factor_resets", "account_locks", "walks", "enrolments", "email_index", "accounts",
 }
 
 // EraseAccount removes every row of an account, and what else holds its
 // address (in both forms) or number. Of its devices only what keeps a TV's
-// numbers from being used twice remains, without the account.
-func (tx *Tx) EraseAccount(account protocol.AccountID, addresses ...string) error {
+// numbers from being used twice remains, without the account. It is repeated on a
+// restored backup.
+func (tx *Tx) EraseAccount(account protocol.AccountID, now time.Time, addresses ...string) error {
 	if _, err := tx.exec(`UPDATE device_index SET account_id = '' WHERE account_id = $1`, account); err != nil {
 		return err
 	}
@@ -114,7 +121,7 @@ func (tx *Tx) EraseAccount(account protocol.AccountID, addresses ...string) erro
 			}
 		}
 	}
-	return nil
+	return tx.PutDeletion(Deletion{Kind: ErasedAccount, Account: account, At: now})
 }
 
 // FactorResetRow is a second factor that support was asked to remove.

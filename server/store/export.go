@@ -61,6 +61,7 @@ var exported = []ExportTable{
 	{"changesThatCanBeUndone", "chains", "opened:t moved:t expires:t", "chain_id", "chain_id email_key factor snapshot"},
 	{"links", "links", "purpose subject created:t expires:t used:t", "created, link_hash", "link_hash email_key restores signed_in"},
 	{"recoveries", "recoveries", "typed proved:t created:t", "created, recovery_id", "recovery_id password email phone language"},
+	{"deletionsUnderWay", "deletions", "kind device_id epoch at:t", "at, kind, device_id, epoch", ""},
 	{"erasure", "erasures", "asked:t due:t closed:t", "account_id", ""},
 	{"secondFactorReset", "factor_resets", "operator reason asked:t due:t", "account_id", ""},
 	{"lockedBySupport", "account_locks", "operator reason at:t", "account_id", ""},

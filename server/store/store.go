@@ -57,6 +57,13 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	return classified(db.driver, err)
 }
 
+// Scrub takes what was deleted before off the disk: see [Driver]. It may be called
+// while transactions run, and fails with [ErrBusy] while one of them reads what was
+// there before.
+func (db *DB) Scrub(ctx context.Context) error {
+	return classified(db.driver, db.driver.Scrub(ctx))
+}
+
 // Close waits for running transactions and closes the driver.
 func (db *DB) Close() error { return db.driver.Close() }
 

@@ -46,6 +46,8 @@ type flags struct {
 	Outbox      outbox      `cmd:"" help:"Mails and SMS that did not leave."`
 	Keys        keyCommands `cmd:"" help:"Keys that sign what devices believe: list, rotate, remove."`
 	Webhook     webhooks    `cmd:"" help:"Addresses that are told of security events, signed."`
+	Backup      backingUp   `cmd:"" help:"Write a copy of the database into a file, while the server runs."`
+	Restore     restoring   `cmd:"" help:"Put a backup in the place of the database of a stopped server; what was deleted since is deleted again."`
 	Import      importing   `cmd:"" help:"Add the accounts of another system, with their password hashes."`
 	FactorReset resetting   `cmd:"" help:"Have an account's second factor removed after 72 h; the owner is told and can stop it."`
 
@@ -61,6 +63,7 @@ type serve struct {
 	Listen      string        `default:"127.0.0.1:8700" placeholder:"HOST:PORT" help:"Address for pages, API and devices."`
 	Admin       string        `placeholder:"HOST:PORT" help:"Address for operators, health, readiness and metrics, not for the public, e.g. 127.0.0.1:8701. Off when empty."`
 	Data        string        `default:"data/server" placeholder:"FOLDER" help:"Folder of the database and the keys."`
+	Deletions   string        `placeholder:"FILE" help:"Journal of deletions, for restoring backups: better on another disk. Default: deletions.log in --data."`
 	PublicURL   string        `name:"public-url" placeholder:"URL" help:"Address that people open. Default: made from --listen."`
 	Name        string        `placeholder:"NAME" help:"The service's name in the handshake, which devices sign; never change it. Default: the host of --public-url."`
 	ServiceName string        `default:"Hearthkey" placeholder:"NAME" help:"What the household knows the service as."`
@@ -100,7 +103,7 @@ type serve struct {
 
 func (s serve) config(log *slog.Logger) server.Config {
 	return server.Config{
-		Listen: s.Listen, Admin: s.Admin, Data: s.Data, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
+		Listen: s.Listen, Admin: s.Admin, Data: s.Data, Deletions: s.Deletions, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		CatalogEvery: s.CatEvery, CatalogToken: s.CatToken, CatalogTokenFile: s.CatFile,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,

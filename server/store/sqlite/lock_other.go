@@ -30,6 +30,9 @@ func takeLock(path string) (*fileLock, error) {
 }
 
 func (l *fileLock) release() error {
+	if l == nil { // somebody else's
+		return nil
+	}
 	err := l.file.Close()
 	os.Remove(l.path)
 	return err

@@ -48,5 +48,11 @@ func holder(file *os.File) string {
 	return fmt.Sprintf(" (number %d)", pid)
 }
 
-// release leaves the file: removing it could take away another's lock.
-func (l *fileLock) release() error { return l.file.Close() }
+// release leaves the file: removing it could take away another's lock. No lock is
+// one that somebody else holds and releases.
+func (l *fileLock) release() error {
+	if l == nil {
+		return nil
+	}
+	return l.file.Close()
+}

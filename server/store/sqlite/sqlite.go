@@ -37,6 +37,7 @@ type Config struct {
 type Driver struct {
 	writerDB *sql.DB
 	readerDB *sql.DB
+	scrubDB  *sql.DB // one connection at most
 	writer   *writer
 	readers  chan *session // as many as there may be, some not yet connected
 	lock     *fileLock
@@ -60,10 +61,7 @@ func Open(ctx context.Context, cfg Config) (*Driver, error) {
 	}
 	d, err := open(ctx, path, cfg)
 	if err != nil {
-		if class := (*Driver)(nil).Classify(err); class != nil && !errors.Is(err, class) {
-			err = fmt.Errorf("%w: %w", class, err)
-		}
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open %s: %w", path, withClass(err))
 	}
 	return d, nil
 }
@@ -73,16 +71,23 @@ func open(ctx context.Context, path string, cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openLocked(ctx, path, cfg, lock)
+}
+
+// openLocked opens a file that is there. It releases lock where it fails.
+func openLocked(ctx context.Context, path string, cfg Config, lock *fileLock) (*Driver, error) {
 	d := &Driver{
 		writerDB: openPool(path, "foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "journal_size_limit(67108864)"),
 		readerDB: openPool(path, "query_only(1)"),
+		scrubDB:  openPool(path, "secure_delete(1)", "synchronous(FULL)", "busy_timeout("+scrubWait+")"),
 		readers:  make(chan *session, cfg.Readers),
 		lock:     lock,
 		closing:  make(chan struct{}),
 	}
 	if err := check(ctx, d.writerDB, path); err != nil {
-		return nil, errors.Join(err, d.writerDB.Close(), d.readerDB.Close(), lock.release())
+		return nil, errors.Join(err, d.writerDB.Close(), d.readerDB.Close(), d.scrubDB.Close(), lock.release())
 	}
+	d.scrubDB.SetMaxOpenConns(1)
 	for range cfg.Readers {
 		d.readers <- &session{db: d.readerDB}
 	}
@@ -181,7 +186,7 @@ func (d *Driver) Close() error {
 		for range cap(d.readers) {
 			errs = append(errs, (<-d.readers).close())
 		}
-		errs = append(errs, d.readerDB.Close(), d.writerDB.Close(), d.lock.release())
+		errs = append(errs, d.scrubDB.Close(), d.readerDB.Close(), d.writerDB.Close(), d.lock.release())
 		d.closeErr = errors.Join(errs...)
 	})
 	return d.closeErr
