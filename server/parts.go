@@ -152,7 +152,7 @@ func (p *parts) openServices(context.Context) (err error) {
 		MaxDevices: p.cfg.MaxDevices, KeepActivity: p.cfg.KeepActivity, KeepAddresses: p.cfg.KeepAddresses,
 		Notify: p.notify, Changed: p.changed, Watched: p.watched,
 		Decided:  func(id protocol.DeviceID) { p.tvs.Decided(id) },
-		Restored: p.restored,
+		Restored: p.restored, Ahead: p.ahead,
 	})
 	if err != nil {
 		return err
@@ -280,6 +280,7 @@ func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { p.keepDeletions(ctx) })
 	running.Go(func() { p.sweep(ctx) })
 	running.Go(func() { p.hooks.Run(ctx) })
+	running.Go(func() { p.watchKeys(ctx) })
 	switch {
 	case p.feed != nil:
 		running.Go(func() { p.feed.Run(ctx) })
