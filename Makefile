@@ -43,11 +43,12 @@ cross:
 	GOOS=linux GOARCH=arm64 $(BOX) -o bin/hearthkey-agent-linux-arm64 ./agent/cmd/hearthkey-agent
 	GOOS=linux GOARCH=arm GOARM=7 $(BOX) -o bin/hearthkey-agent-linux-armv7 ./agent/cmd/hearthkey-agent
 
-check: needs ## the fast part: format, vet, staticcheck, architecture, unit tests with the race detector
+check: needs ## the fast part: format, vet, staticcheck, architecture, the TV page's level, unit tests with the race detector
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(PINNED) staticcheck ./...
 	$(GO) test -count=1 ./tools/archtest
+	@node tools/browser/level.mjs agent/screen/static
 	$(MAKE) --no-print-directory unit
 
 # Packages with a database and real password hashes in every test, which the
