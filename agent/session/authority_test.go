@@ -55,6 +55,56 @@ func (a *authority) rotate(kid string) {
 	a.kid, a.signing = kid, keyFrom(a.name+" "+kid)
 }
 
+// keyLists are the key lists of a server whose keys change.
+type keyLists struct {
+	number  int64
+	changes []protocol.Keys // that named another root key
+	numbers []int64         // theirs
+	last    protocol.Keys
+}
+
+// newest makes the next list, of these keys.
+func (l *keyLists) newest(a *authority, kids ...string) {
+	l.number++
+	l.last = protocol.Keys{JWS: l.sign(a, nil, kids)}
+}
+
+// changeRoot makes two lists: one that names another root key, and one by it.
+func (l *keyLists) changeRoot(a *authority, kids ...string) {
+	next := keyFrom(fmt.Sprint(a.name, " root ", l.number))
+	l.number++
+	l.changes = append(l.changes, protocol.Keys{JWS: l.sign(a, public(next), kids)})
+	l.numbers = append(l.numbers, l.number)
+	a.root = next
+	l.newest(a, kids...)
+}
+
+func (l *keyLists) sign(a *authority, root protocol.Bytes, kids []string) string {
+	c := protocol.KeysClaims{Server: a.name, Number: l.number, Root: root}
+	for _, kid := range kids {
+		c.Keys = append(c.Keys, protocol.SigningKey{ID: kid, Key: public(keyFrom(a.name + " " + kid))})
+	}
+	jws, err := sign.Sign(protocol.TypKeys, "root", a.root, c)
+	if err != nil {
+		panic(err)
+	}
+	return jws
+}
+
+// since returns what a device lacks that has the list of this number.
+func (l *keyLists) since(have int64) []protocol.Frame {
+	var out []protocol.Frame
+	for i, f := range l.changes {
+		if l.numbers[i] > have {
+			out = append(out, f)
+		}
+	}
+	if have < l.number {
+		out = append(out, l.last)
+	}
+	return out
+}
+
 // testDocument is a document of n bytes that is like no other of another name.
 func testDocument(name string, n int) (*protocol.Blob, []byte) {
 	data := make([]byte, n)

@@ -12,6 +12,7 @@ import (
 // account, any number of devices, everything in memory.
 type modelServer struct {
 	*authority
+	lists    keyLists
 	version  protocol.Version
 	lease    int64
 	snapshot *protocol.Blob
@@ -58,6 +59,7 @@ func newModelServer(lease int64) *modelServer {
 		watched: make(map[string]protocol.ProfileID), cap: protocol.CurrentCapability,
 		tries: make(map[protocol.DeviceID]protocol.PINTry),
 	}
+	s.lists.newest(s.authority, s.kid)
 	s.guessedElsewhere()
 	s.watchedElsewhere()
 	s.change(true)
@@ -121,6 +123,7 @@ func (s *modelServer) handle(p *peer, f protocol.Frame) {
 		}
 	case protocol.Have:
 		if s.rows[p.device] != nil {
+			p.out = append(p.out, s.lists.since(f.Keys)...)
 			s.answer(p, nil, false, 0)
 			s.blobs(p, f)
 		}
@@ -176,7 +179,7 @@ func (s *modelServer) approve(id protocol.DeviceID, p *peer) {
 
 func (s *modelServer) enrolled(p *peer, id protocol.DeviceID) {
 	p.device = id
-	p.out = append(p.out, protocol.Enrolled{Device: id, Account: "a1", Epoch: s.rows[id].epoch, Root: public(s.root), Keys: s.keys(1)})
+	p.out = append(p.out, protocol.Enrolled{Device: id, Account: "a1", Epoch: s.rows[id].epoch, Root: public(s.root), Keys: s.lists.last.JWS})
 	s.push(p)
 }
 
@@ -204,6 +207,7 @@ func (s *modelServer) auth(p *peer, f protocol.Auth) {
 		return
 	}
 	p.device, r.conn, r.fresh = f.Device, f.Conn, false
+	p.out = append(p.out, s.lists.since(f.Have.Keys)...)
 	s.answer(p, f.Ask, true, f.Have.Version)
 	s.blobs(p, f.Have)
 }
@@ -222,7 +226,7 @@ func (s *modelServer) answer(p *peer, n protocol.Bytes, asked bool, has protocol
 	}
 	c := protocol.StateClaims{
 		Device: p.device, Account: "a1", Epoch: r.epoch, Status: r.status, Version: s.version,
-		Issued: s.now(), Lease: s.lease, Ask: n, Keys: 1, Cause: r.cause,
+		Issued: s.now(), Lease: s.lease, Ask: n, Keys: s.lists.number, Cause: r.cause,
 	}
 	if r.status == protocol.Active {
 		c.Snapshot, c.Catalog, c.Pins = s.snapshot, s.catalog, s.pins

@@ -2,6 +2,7 @@ package session
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func (h *home) join() {
 // act does one random thing.
 func (h *home) act() {
 	minutes := func(n int) time.Duration { return time.Duration(h.dice(n)) * time.Minute }
-	switch h.dice(21) {
+	switch h.dice(22) {
 	case 0, 1, 2:
 		h.wait(minutes(100))
 	case 3:
@@ -107,6 +108,25 @@ func (h *home) act() {
 		h.ask([]What{AddProfile{Name: "Ada", Avatar: "owl", Level: 3}, EditProfile{Profile: "p", Name: "Bo", Avatar: "owl"}, AddProfile{}}[h.dice(3)])
 	case 20:
 		h.serverBecomes(protocol.Capability(1 + h.dice(3)))
+	case 21:
+		h.rotate()
+	}
+}
+
+// rotate changes the keys of the server: another one signs at once, with or without
+// the one before on the list, or the root key changes. Nobody is told.
+func (h *home) rotate() {
+	s := h.server
+	before := s.kid
+	switch h.dice(3) {
+	case 0:
+		s.rotate(fmt.Sprintf("k%d", s.lists.number+1))
+		s.lists.newest(s.authority, before, s.kid)
+	case 1:
+		s.rotate(fmt.Sprintf("k%d", s.lists.number+1))
+		s.lists.newest(s.authority, s.kid)
+	case 2:
+		s.lists.changeRoot(s.authority, s.kid)
 	}
 }
 
@@ -199,6 +219,9 @@ func (h *home) mustBeInContact() {
 	}
 	if got, want := h.server.applied[h.id()], h.server.version; got != want {
 		h.fail("receipt for version %d, want %d", got, want)
+	}
+	if got, want := h.model.keysHeld(), h.server.lists.number; got != want {
+		h.fail("key list %d, want %d", got, want)
 	}
 	if len(h.queue) > 0 {
 		h.fail("%d activity items wait", len(h.queue))
