@@ -8,7 +8,7 @@ import (
 )
 
 // keysEvery is how often the folder of keys is looked at.
-const keysEvery = 2 * time.Second
+const keysEvery = time.Second
 
 // watchKeys takes over what operators change in the folder of keys, until ctx
 // ends. A folder that cannot be used changes nothing, and is told of once.
