@@ -101,6 +101,10 @@ var (
 	ErrNoReset = errors.New("account: no second factor is being removed")
 	// ErrResetting: a removal of the second factor is under way already.
 	ErrResetting = errors.New("account: second factor is being removed already")
+	// ErrMoving: support gives the account another address already.
+	ErrMoving = errors.New("account: another address is being given already")
+	// ErrNoMove: support gives the account no other address.
+	ErrNoMove = errors.New("account: no other address is being given")
 	// ErrUnknownAccount: no such account.
 	ErrUnknownAccount = errors.New("account: no such account")
 )
@@ -216,6 +220,10 @@ const (
 	NoticeFactorReset       NoticeKind = "factor-reset-asked"  // by support; Expires: when; Link: stops it
 	NoticeFactorResetEnded  NoticeKind = "factor-reset-done"   // the second factor is removed
 	NoticeFactorResetLifted NoticeKind = "factor-reset-lifted" // the owner stopped it
+
+	NoticeContactReset       NoticeKind = "contact-reset-asked"  // by support; Expires: when; Detail: the address to be, shortened; Link: stops it
+	NoticeContactResetEnded  NoticeKind = "contact-reset-done"   // to where the account was; Detail: the address it has now, shortened
+	NoticeContactResetLifted NoticeKind = "contact-reset-lifted" // the owner stopped it
 
 	NoticeSupportSignOut NoticeKind = "signed-out-by-support" // Device: its name; empty: everywhere. Detail: why
 	NoticeLocked         NoticeKind = "account-locked"        // by support; Detail: why

@@ -128,12 +128,12 @@ func (s *Service) keepAccount(tx *store.Tx, now time.Time, id protocol.AccountID
 
 // Kept is what a link in a mail keeps.
 type Kept struct {
-	About NoticeKind // NoticeErasureAsked or NoticeFactorReset
+	About NoticeKind // NoticeErasureAsked, NoticeFactorReset or NoticeContactReset
 	Until time.Time  // the link works until then
 }
 
 // keepPurposes are those of links that stop something from happening.
-var keepPurposes = []string{keepLink, keepFactorLink}
+var keepPurposes = []string{keepLink, keepFactorLink, keepHereLink}
 
 // LookKeep tells what a link would keep, and changes nothing. Error: ErrLink.
 func (s *Service) LookKeep(ctx context.Context, now time.Time, token string) (Kept, error) {
@@ -157,8 +157,8 @@ func (s *Service) LookKeep(ctx context.Context, now time.Time, token string) (Ke
 }
 
 // Keep is the one confirmation of such a link: the account is not erased, or
-// the second factor not removed. It works once. Errors: ErrLink, ErrNotLeaving,
-// ErrNoReset.
+// the second factor not removed, or the address not changed. It works once.
+// Errors: ErrLink, ErrNotLeaving, ErrNoReset, ErrNoMove.
 func (s *Service) Keep(ctx context.Context, now time.Time, token string, from Client) (Kept, error) {
 	var out Kept
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
@@ -171,8 +171,11 @@ func (s *Service) Keep(ctx context.Context, now time.Time, token string, from Cl
 				return err
 			}
 			out = Kept{NoticeKind(link.Subject), link.Expires}
-			if purpose == keepLink {
+			switch purpose {
+			case keepLink:
 				return s.keepAccount(tx, now, link.Account, from)
+			case keepHereLink:
+				return s.liftMove(tx, now, link.Account, from)
 			}
 			return s.liftReset(tx, now, link.Account, from)
 		}
@@ -248,6 +251,9 @@ func (s *Service) close(tx *store.Tx, now time.Time, id protocol.AccountID) erro
 		return err
 	}
 	if err := tx.DeleteFactorReset(id); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := tx.DeleteContactReset(id); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	return errors.Join(

@@ -33,6 +33,7 @@ const (
 	notMeLink      = "not_me"      // "It wasn't me"
 	keepLink       = "keep"        // the account is not to be erased after all
 	keepFactorLink = "keep_factor" // support is not to remove the second factor
+	keepHereLink   = "keep_here"   // support is not to give the account another address
 )
 
 // security are the notices that carry "It wasn't me", and go to the phone too
@@ -45,6 +46,7 @@ var security = map[NoticeKind]bool{
 	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true, NoticeParentalChanged: true, NoticePINGuessing: true,
 	NoticePINUnlocked:  true,
 	NoticeErasureAsked: true, NoticeErasureCancelled: true, NoticeFactorReset: true, NoticeFactorResetLifted: true,
+	NoticeContactReset: true, NoticeContactResetEnded: true, NoticeContactResetLifted: true,
 	NoticeSupportSignOut: true, NoticeUnlocked: true,
 }
 

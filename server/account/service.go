@@ -173,7 +173,7 @@ func orSignedOut(err error) error {
 }
 
 // Tidy removes what nobody can use any more and does what is due: reminders,
-// removals of second factors by support, erasures. To be called about hourly.
+// removals of second factors and other addresses by support, erasures. To be called about hourly.
 func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		return errors.Join(
@@ -191,7 +191,7 @@ func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 			tx.DeleteThrottlesBefore(now.Add(-forgetTries-longestWait)),
 		)
 	})
-	err = errors.Join(err, s.CountSeen(ctx), s.remind(ctx, now), s.resetDue(ctx, now), s.eraseDue(ctx, now))
+	err = errors.Join(err, s.CountSeen(ctx), s.remind(ctx, now), s.resetDue(ctx, now), s.contactDue(ctx, now), s.eraseDue(ctx, now))
 	if err != nil {
 		return fmt.Errorf("tidy accounts: %w", err)
 	}

@@ -239,8 +239,8 @@ func (s *Service) countUndo(ctx context.Context, now time.Time, token string, a 
 	return err
 }
 
-// makeSafe ends everything that somebody else could go on with, an erasure and
-// a removal of the second factor that wait among them, and begins a
+// makeSafe ends everything that somebody else could go on with, an erasure, a
+// removal of the second factor and another address that wait among them, and begins a
 // recovery that is proved by the mailbox, or by the code that it returns. Using the first address's link voids
 // all others; another one voids those to the same address, which undo no open
 // chain. Only a link that puts profiles back further stays.
@@ -265,6 +265,7 @@ func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did 
 	err = errors.Join(
 		s.cancelErasure(tx, now, acc.ID, from),
 		s.cancelReset(tx, now, acc.ID, from),
+		s.cancelMove(tx, now, acc.ID, from),
 		tx.VoidDisputed(link, voided, now),
 		tx.ForgetSignIns(acc.ID, link.SignedIn, link.Created),
 		tx.SetPassword(acc.ID, acc.Password, s.nobody),

@@ -46,6 +46,30 @@ func (a *API) liftFactorReset(c *call) error {
 	return nil
 }
 
+func (a *API) resetContact(c *call) error {
+	var in contactBody
+	if err := decode(c, maxBody, &in); err != nil {
+		return err
+	}
+	due, err := a.cfg.Operators.ResetContact(c.ctx(), c.now, c.by, in.Who, in.Reason, in.Email)
+	if err != nil {
+		return err
+	}
+	return reply(c, http.StatusAccepted, Reset{due})
+}
+
+func (a *API) liftContactReset(c *call) error {
+	var in resetBody
+	if err := decode(c, maxBody, &in); err != nil {
+		return err
+	}
+	if err := a.cfg.Operators.LiftContactReset(c.ctx(), c.now, c.by, in.Who, in.Reason); err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 func (a *API) importAccounts(c *call) error {
 	var in importBody
 	if err := decode(c, maxBatch, &in); err != nil {

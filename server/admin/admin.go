@@ -72,6 +72,8 @@ var routes = []route{
 	{"GET", "outbox", operator.Support, (*API).outbox},
 	{"POST", "factor-resets", operator.Support, (*API).resetFactor},
 	{"POST", "factor-resets/lift", operator.Support, (*API).liftFactorReset},
+	{"POST", "contact-resets", operator.Admin, (*API).resetContact},
+	{"POST", "contact-resets/lift", operator.Support, (*API).liftContactReset},
 	{"POST", "import", operator.Admin, (*API).importAccounts},
 	{"GET", "operators", operator.Admin, (*API).operators},
 	{"POST", "operators", operator.Admin, (*API).addOperator},

@@ -127,6 +127,18 @@ func (c *Client) LiftFactorReset(ctx context.Context, who, reason string) error 
 	return c.ask(ctx, "POST", "factor-resets/lift", resetBody{who, reason}, nil)
 }
 
+// ResetContact begins to give an account another address and returns when it is due.
+func (c *Client) ResetContact(ctx context.Context, who, reason, email string) (time.Time, error) {
+	var out Reset
+	err := c.ask(ctx, "POST", "contact-resets", contactBody{who, reason, email}, &out)
+	return out.Due, err
+}
+
+// LiftContactReset stops it.
+func (c *Client) LiftContactReset(ctx context.Context, who, reason string) error {
+	return c.ask(ctx, "POST", "contact-resets/lift", resetBody{who, reason}, nil)
+}
+
 func (c *Client) ask(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {

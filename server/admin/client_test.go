@@ -36,11 +36,22 @@ func TestO3_Client(t *testing.T) {
 		t.Errorf("Find = %+v, %v", got, err)
 	}
 	d.must(support.LiftFactorReset(ctx, string(id), "the owner called"))
+	var refused *ProblemError
+	if _, err := support.ResetContact(ctx, string(id), "lost everything", "anna@new.example"); !errors.As(err, &refused) || refused.Problem.Status != 403 {
+		t.Errorf("ResetContact as support = %v", err)
+	}
+	due, err = admin.ResetContact(ctx, string(id), "lost everything", "anna@new.example")
+	if err != nil || !due.Equal(d.clock.Now().Add(7*24*time.Hour)) {
+		t.Errorf("ResetContact = %s, %v", due, err)
+	}
+	if got, err := support.Find(ctx, string(id)); err != nil || !got.Moved.Equal(due) {
+		t.Errorf("Find = %+v, %v", got, err)
+	}
+	d.must(support.LiftContactReset(ctx, string(id), "the owner called"))
 	token, err := admin.AddOperator(ctx, "sam", operator.Viewer, "on call")
 	d.must(err)
 	d.tokens["sam"] = token
 	sam := d.client("sam")
-	var refused *ProblemError
 	if _, err := sam.Operators(ctx); !errors.As(err, &refused) || err.Error() != "This needs the role admin; yours is viewer." {
 		t.Errorf("Operators as viewer = %v", err)
 	}
@@ -59,13 +70,13 @@ func TestO3_Client(t *testing.T) {
 	if diff := cmp.Diff(Imported{Left: []Left{{0, "not an email address"}, {1, "not a password hash that is known here, or one that takes over a second to check"}}}, done); err != nil || diff != "" {
 		t.Errorf("Import: %v (-want +got):\n%s", err, diff)
 	}
-	entries, err := admin.Log(ctx, 8)
+	entries, err := admin.Log(ctx, 11)
 	d.must(err)
 	acts := ""
 	for _, e := range entries {
 		acts += e.Operator + " " + e.Act + "; "
 	}
-	const day = "the-admin import; the-admin operator-disable; sam find; the-admin operator-add; the-support factor-reset-lift; the-support find; the-support factor-reset; the-support find; "
+	const day = "the-admin import; the-admin operator-disable; sam find; the-admin operator-add; the-support contact-reset-lift; the-support find; the-admin contact-reset; the-support factor-reset-lift; the-support find; the-support factor-reset; the-support find; "
 	if acts != day {
 		t.Errorf("the log = %s", acts)
 	}

@@ -77,6 +77,9 @@ var known = []struct {
 	{account.ErrUnknownAccount, 404, "nobody", "Nothing was found."},
 	{account.ErrFactorNeeded, 409, "no-factor", "This account has no second factor."},
 	{account.ErrResetting, 409, "resetting", "The second factor of this account is being removed already."},
+	{account.ErrMoving, 409, "moving", "This account is being given another address already."},
+	{account.ErrNoMove, 409, "no-move", "This account is not being given another address."},
+	{account.ErrSame, 422, "same", "This account has that address already."},
 	{account.ErrNoReset, 409, "no-reset", "The second factor of this account is not being removed."},
 }
 

@@ -31,6 +31,7 @@ type Account struct {
 	Created      time.Time `json:"created"`
 	SecondFactor bool      `json:"second_factor"`
 	Reset        time.Time `json:"second_factor_removed,omitzero"` // when support does it
+	Moved        time.Time `json:"other_address,omitzero"`         // when support gives it another address
 	Erased       time.Time `json:"erased,omitzero"`                // when it is to be
 	Locked       time.Time `json:"locked,omitzero"`                // since when support keeps everybody out
 	Devices      []Device  `json:"devices"`
@@ -58,7 +59,7 @@ type Left struct {
 	Error string `json:"error"`
 }
 
-// Reset is a removal of a second factor that has begun.
+// Reset is a removal of a second factor, or another address, that has begun.
 type Reset struct {
 	Due time.Time `json:"due"`
 }
@@ -103,6 +104,11 @@ type (
 		Who    string `json:"who"`
 		Reason string `json:"reason"`
 	}
+	contactBody struct {
+		Who    string `json:"who"`
+		Reason string `json:"reason"`
+		Email  string `json:"email"` // the address to be
+	}
 	importBody struct {
 		Reason string   `json:"reason"`
 		Lines  []string `json:"lines"`
@@ -133,7 +139,7 @@ func operatorOf(o operator.Operator) Operator {
 
 func accountOf(f operator.Found) Account {
 	a := Account{
-		string(f.Account), f.Email, f.Phone, f.Language, f.Created, f.SecondFactor, f.Reset, f.Erased, f.Locked, make([]Device, 0, len(f.Devices)),
+		string(f.Account), f.Email, f.Phone, f.Language, f.Created, f.SecondFactor, f.Reset, f.Moved, f.Erased, f.Locked, make([]Device, 0, len(f.Devices)),
 	}
 	for _, d := range f.Devices {
 		a.Devices = append(a.Devices, deviceOf(d))

@@ -105,6 +105,7 @@ var known = []struct {
 	{account.ErrFactor, Explanation{422, 0, "wrong-factor", "That code does not match, or was used before. Nothing was changed.", 0, "factor"}},
 	{account.ErrStep, Explanation{409, 0, "another-step", "Another step comes first, or there is no such step.", 0, "step"}},
 	{account.ErrNotLeaving, Explanation{409, 0, "not-leaving", "The account is not to be deleted.", 0, ""}},
+	{account.ErrNoMove, Explanation{409, 0, "no-move", "The account is not being given another address.", 0, ""}},
 	{account.ErrNoReset, Explanation{409, 0, "no-reset", "The second factor is not being removed.", 0, ""}},
 
 	// profiles

@@ -145,7 +145,7 @@ func TestNotMe(t *testing.T) {
 		}
 		keep := strings.Contains(m.Text, "https://tv.example/keep?link="+token)
 		notMe := strings.Contains(m.Text, "\n"+address+"\n") && strings.Contains(m.HTML, `href="`+address+`"`)
-		if want := kind == account.NoticeErasureAsked || kind == account.NoticeFactorReset; keep != want {
+		if want := kind == account.NoticeErasureAsked || kind == account.NoticeFactorReset || kind == account.NoticeContactReset; keep != want {
 			t.Errorf("%s: link to keep: %t", kind, keep)
 		}
 		if want := personal[kind] && !keep && kind != account.NoticeHaveAccount; notMe != want {
@@ -179,7 +179,7 @@ func TestV7_ACodesMailLeadsToWhatStopsIt(t *testing.T) {
 // What the first address hears of an account that was moved has "It wasn't me"
 // in place of the link that keeps (V8).
 func TestV8_TheFirstAddressDisputes(t *testing.T) {
-	for _, kind := range []account.NoticeKind{account.NoticeErasureAsked, account.NoticeFactorReset, account.NoticeFactorResetEnded} {
+	for _, kind := range []account.NoticeKind{account.NoticeErasureAsked, account.NoticeFactorReset, account.NoticeFactorResetEnded, account.NoticeContactReset, account.NoticeContactResetEnded} {
 		n := full(kind)
 		n.First = true
 		m, err := Compose(wording, n)

@@ -72,6 +72,7 @@ func circumstances(w Wording, n account.Notice) []string {
 var stops = map[account.NoticeKind]string{
 	account.NoticeErasureAsked: "/account",
 	account.NoticeFactorReset:  "/account/security",
+	account.NoticeContactReset: "/account/security",
 }
 
 // endings are ways to end an SMS, the best first, for the first that fits. None

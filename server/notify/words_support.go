@@ -44,3 +44,39 @@ func unlocked(w Wording, n account.Notice) letter {
 		Advice:  w.t("If you did not ask for it, change your password."),
 	}), "Why", n.Detail)
 }
+
+func contactResetAsked(w Wording, n account.Notice) letter {
+	l := letter{
+		Subject: w.t("Support was asked to give your {service} account another address"),
+		Heading: w.t("Your account will get another address"),
+		Lines:   []string{w.t("Somebody, most likely you, told support that mailbox, phone and second factors are lost. At the time below the account gets the new address; then phone number, second factors and password are removed, and everything is signed out.")},
+		Advice:  w.t("If it was not you, ask support to stop it."),
+	}
+	if n.Link != "" && !n.First {
+		l.Button = tokenPage(w, "Stop it", KeepPath, n.Link)
+		l.Advice = w.t("If it was not you, or if you still read this address, press “Stop it”.")
+		if n.NotMe != "" {
+			l.Advice = w.t("If you still read this address, press “Stop it”. If it was not you who asked, press “It wasn’t me”: nothing is moved, everything is signed out, and you choose a new password.")
+		}
+	}
+	return detail(w, detail(w, notice(w, n, l), "Moved on", w.day(n.Expires)), "New address", n.Detail)
+}
+
+func contactResetDone(w Wording, n account.Notice) letter {
+	return detail(w, notice(w, n, letter{
+		Subject: w.t("Your {service} account has another address now"),
+		Heading: w.t("Your account has another address"),
+		Lines:   []string{w.t("Support gave it, as was asked a week ago. Phone number, second factors and password are removed, and everything is signed out. The owner goes on at the new address, with “Forgot your password?”.")},
+		Advice:  w.t("If it was not you, tell support."),
+	}), "New address", n.Detail)
+}
+
+func contactResetLifted(w Wording, n account.Notice) letter {
+	return notice(w, n, letter{
+		Subject: w.t("Your {service} account keeps its address"),
+		Heading: w.t("Your account keeps its address"),
+		Lines:   []string{w.t("Giving it another one was stopped. Nothing has changed.")},
+		Button:  page(w, "Open your account", "/account/security"),
+		Advice:  w.t("If you did not ask for another address, somebody tried to talk support into it: change your password."),
+	})
+}

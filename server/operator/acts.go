@@ -42,6 +42,7 @@ type Found struct {
 	Created      time.Time
 	SecondFactor bool
 	Reset        time.Time // when support removes it; zero: it does not
+	Moved        time.Time // when support gives the account another address; zero: it does not
 	Erased       time.Time // when the account is to be erased; zero: it is not
 	Locked       time.Time // since when support keeps everybody out; zero: it does not
 	Devices      []device.Row
@@ -128,6 +129,10 @@ func (s *Service) show(ctx context.Context, now time.Time, id protocol.AccountID
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
+		moved, err := tx.ContactReset(id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 		erasure, err := tx.Erasure(id)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -138,7 +143,7 @@ func (s *Service) show(ctx context.Context, now time.Time, id protocol.AccountID
 		}
 		f = Found{
 			Account: id, Email: acc.Email, Phone: masked(phone.Number), Language: acc.Language, Created: acc.Created,
-			SecondFactor: acc.SecondFactor, Reset: reset.Due, Erased: erasure.Due, Locked: lock.At,
+			SecondFactor: acc.SecondFactor, Reset: reset.Due, Moved: moved.Due, Erased: erasure.Due, Locked: lock.At,
 		}
 		return nil
 	})
@@ -181,6 +186,31 @@ func (s *Service) LiftFactorReset(ctx context.Context, now time.Time, by Operato
 	})
 	if err != nil {
 		return fmt.Errorf("lift reset: %w", err)
+	}
+	return nil
+}
+
+// ResetContact begins to give an account another address, for an owner who has lost
+// mailbox, phone and factors; see [account.Service.AskContactReset] for the wait and
+// the notices. Errors: those of Find and of AskContactReset.
+func (s *Service) ResetContact(ctx context.Context, now time.Time, by Operator, who, reason, email string) (due time.Time, err error) {
+	err = s.about(ctx, now, by, ActContactReset, who, reason, func(id protocol.AccountID, reason string) (string, error) {
+		due, err = s.c.Accounts.AskContactReset(ctx, now, id, by.Name, reason, email)
+		return "due " + due.UTC().Format(time.RFC3339), err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reset contact: %w", err)
+	}
+	return due, nil
+}
+
+// LiftContactReset stops it. Errors: those of Find, account.ErrNoMove.
+func (s *Service) LiftContactReset(ctx context.Context, now time.Time, by Operator, who, reason string) error {
+	err := s.about(ctx, now, by, ActContactLift, who, reason, func(id protocol.AccountID, reason string) (string, error) {
+		return done, s.c.Accounts.GiveUpContactReset(ctx, now, id, by.Name, reason)
+	})
+	if err != nil {
+		return fmt.Errorf("lift contact reset: %w", err)
 	}
 	return nil
 }

@@ -124,6 +124,29 @@ func TestO3_FactorResetStory(t *testing.T) {
 	}
 }
 
+func TestO3_ContactResetStory(t *testing.T) {
+	o := newOffice(t)
+	anna := o.owner("anna@example.org")
+	due, err := o.ResetContact(o.ctx, o.clock.Now(), o.olga, "anna@example.org", "identity card seen\x00", "anna@new.example")
+	if err != nil || !due.Equal(o.clock.Now().Add(7*24*time.Hour)) {
+		t.Fatalf("ResetContact = %s, %v", due, err)
+	}
+	if f, err := o.Find(o.ctx, o.clock.Now(), o.olga, string(anna)); err != nil || !f.Moved.Equal(due) {
+		t.Errorf("Find = %+v, %v", f, err)
+	}
+	_, err = o.ResetContact(o.ctx, o.clock.Now(), o.olga, "anna@example.org", "again", "anna@new.example")
+	want(t, "twice", err, account.ErrMoving)
+	o.must(o.LiftContactReset(o.ctx, o.clock.Now(), o.olga, "anna@example.org", "the owner called"))
+	want(t, "lifted twice", o.LiftContactReset(o.ctx, o.clock.Now(), o.olga, "anna@example.org", "the owner called"), account.ErrNoMove)
+	_, err = o.ResetContact(o.ctx, o.clock.Now(), o.olga, "anna@example.org", "", "anna@new.example")
+	want(t, "no reason", err, ErrReason)
+	_, err = o.ResetContact(o.ctx, o.clock.Now(), o.olga, "nobody@example.org", "lost", "anna@new.example")
+	want(t, "nobody", err, ErrNobody)
+	if diff := cmp.Diff([]string{"contact_reset_lifted olga: the owner called", "contact_reset_asked olga: identity card seen"}, o.events(anna)); diff != "" {
+		t.Errorf("timeline (-want +got):\n%s", diff)
+	}
+}
+
 func TestO3_BadFactorResets(t *testing.T) {
 	o := newOffice(t)
 	id := o.owner("anna@example.org")

@@ -27,6 +27,9 @@ const (
 	ActFactorReset Act = "factor-reset"
 	ActFactorLift  Act = "factor-reset-lift"
 
+	ActContactReset Act = "contact-reset"
+	ActContactLift  Act = "contact-reset-lift"
+
 	ActFindDevices   Act = "find-devices"     // by name; Outcome: how many
 	ActSignOutDevice Act = "sign-out-device"  // About: the account; Outcome: the device
 	ActSignOut       Act = "sign-out-account" // About: the account

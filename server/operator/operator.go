@@ -117,6 +117,8 @@ type Accounts interface {
 	Find(ctx context.Context, email string) (protocol.AccountID, error)
 	Import(ctx context.Context, now time.Time, why string, rows []account.ImportRow) (int, []account.ImportError, error)
 	AskFactorReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) (time.Time, error)
+	AskContactReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason, email string) (time.Time, error)
+	GiveUpContactReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error
 	GiveUpFactorReset(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error
 	SignOutByOperator(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error
 	Lock(ctx context.Context, now time.Time, id protocol.AccountID, operator, reason string) error

@@ -93,7 +93,7 @@ var erased = []string{
 	"streams", "parental_titles", "parental", "webhook_events", "timeline", "web_sessions", "outbox",
 	"totp", "recovery_codes", "passkeys", "ceremonies", "access_codes", "sign_ins", "known_devices", "streaks", "sign_in_history",
 	"phones", "phone_index", "preferences", "changes", "chains", "links", "recoveries",
-	"deletions", "erasures", "factor_resets", "account_locks", "walks", "enrolments", "email_index", "accounts",
+	"deletions", "erasures", "factor_resets", "contact_resets", "account_locks", "walks", "enrolments", "email_index", "accounts",
 }
 
 // EraseAccount removes every row of an account, and what else holds its

@@ -64,6 +64,7 @@ var exported = []ExportTable{
 	{"deletionsUnderWay", "deletions", "kind device_id epoch at:t", "at, kind, device_id, epoch", ""},
 	{"erasure", "erasures", "asked:t due:t closed:t", "account_id", ""},
 	{"secondFactorReset", "factor_resets", "operator reason asked:t due:t", "account_id", ""},
+	{"contactReset", "contact_resets", "operator reason email asked:t due:t", "account_id", "email_key"},
 	{"lockedBySupport", "account_locks", "operator reason at:t", "account_id", ""},
 	{"hackedWalk", "walks", "begun:t seen", "account_id", ""},
 }

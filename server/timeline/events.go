@@ -14,7 +14,7 @@ var Kinds = []Kind{
 	SecondFactorOn, SecondFactorOff, TOTPAdded, TOTPRemoved, PasskeyAdded, PasskeyRenamed, PasskeyRemoved, PasskeyRegressed,
 	RecoveryCodesMade, RecoveryCodeUsed, SignedOut, SessionRevoked, PasswordChanged, SignedOutEverywhere, EmailChanged,
 	PhoneChanged, PhoneRemoved, PasswordRecovered, ChangesUndone, NotMe, PreferencesChanged, DataExported, ErasureAsked,
-	ErasureCancelled, FactorResetAsked, FactorResetDone, FactorResetLifted, HackedBegun, AccountImported, AccountLocked,
+	ErasureCancelled, FactorResetAsked, FactorResetDone, FactorResetLifted, ContactResetAsked, ContactResetDone, ContactResetLifted, HackedBegun, AccountImported, AccountLocked,
 	AccountUnlocked, ProfileAdded, ProfileChanged, ProfileRemoved, LockSet, LockRemoved, BlockedChanged, ParentalPINSet,
 	ParentalPINRemoved, ParentalChanged, PINGuessed, PINUnlocked, DeviceAdded, DeviceRefused, DeviceRenamed, DeviceSignedOut,
 	DeviceLeft, DeviceMoved, DeviceDeactivated, DeviceEndDate, DeviceEnded, DeviceStolen, DeviceFinished, DeviceConfirmed, DeviceCloned, DatabaseRestored,

@@ -60,6 +60,9 @@ const (
 	FactorResetAsked    Kind = "factor_reset_asked"    // by support, with the reason
 	FactorResetDone     Kind = "factor_reset_done"     //
 	FactorResetLifted   Kind = "factor_reset_lifted"   // by the owner, or by support with the reason
+	ContactResetAsked   Kind = "contact_reset_asked"   // by support, with the reason; Detail: the address to be, shortened
+	ContactResetDone    Kind = "contact_reset_done"    // Detail: the address, shortened
+	ContactResetLifted  Kind = "contact_reset_lifted"  // by the owner, or by support with the reason
 	HackedBegun         Kind = "hacked_begun"          // the owner walks through "my account was hacked"
 	AccountImported     Kind = "account_imported"      // by an operator
 	AccountLocked       Kind = "account_locked"        // by support, with the reason

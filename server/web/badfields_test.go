@@ -94,6 +94,7 @@ func TestBadInput_OwnersForms(t *testing.T) {
 		"/account/security/app/remove":           {nil, []badField{{"there is none", nil, 303, "/account/security"}}},
 		"/account/security/passkeys/none":        {nil, []badField{{"there is none", []string{"name=Key"}, 404, "There is nothing here"}}},
 		"/account/security/passkeys/none/remove": {nil, []badField{{"there is none", nil, 404, "There is nothing here"}}},
+		"/account/security/keep-address":         {nil, []badField{{"nothing to keep", nil, 303, "/account/security"}}},
 		"/account/security/keep-factor":          {nil, []badField{{"nothing to keep", nil, 303, "/account/security"}}},
 		"/account/data/keep":                     {nil, []badField{{"nothing to keep", nil, 303, "/account/data"}}},
 		"/account/hacked/looked": {nil, []badField{

@@ -192,6 +192,8 @@ var notices = map[noticeID]Notice{
 	"recoverOver":       {"wait", "That recovery has ended. Please start again."},
 	"keptByLink":        {"ok", "Your account stays. Everything was signed out when its deletion was asked for: sign in again. If it was not you who asked, change the password."},
 	"factorKept":        {"ok", "Your second factor stays. If it was not you who asked support to remove it, change the password."},
+	"addressKept":       {"ok", "Your account keeps its address. If it was not you who asked support for another one, change the password."},
+	"noMove":            {"wait", "That was not possible any more: nothing is to be stopped."},
 	"notYet":            {"wait", "Nothing was changed yet: we have to know first that it is you. After that, please fill in the form once more."},
 	"walkStep":          {"wait", "Another step comes first."},
 	"walkEnded":         {"ok", "Closed. You can start again at any time."},

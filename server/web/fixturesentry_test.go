@@ -113,6 +113,7 @@ func fixtureLinks(add func(string, any)) {
 	add("not-me-passkey", page)
 	add("keep", KeepPage{Frame: fixtureOpen("Keep your account?"), Link: page.Link, Until: fixtureNow.AddDate(0, 0, 5)})
 	add("keep-factor", KeepPage{Frame: fixtureFrame("Keep your second factor?", ""), Link: page.Link, Factor: true, Until: fixtureNow.Add(50 * time.Hour)})
+	add("keep-address", KeepPage{Frame: fixtureFrame("Keep your address?", ""), Link: page.Link, Here: true, Until: fixtureNow.Add(50 * time.Hour)})
 	stop := StopPage{Frame: fixtureOpen("It wasn’t you?"), Link: page.Link, Asked: minutesAgo(2), Expires: fixtureNow.Add(8 * time.Minute), What: "a sign-in to your account", Password: true}
 	add("stop", stop)
 	stop.Frame, stop.Done = fixtureOpen("It is stopped"), true

@@ -33,12 +33,13 @@ type NotMePage struct {
 	Passkey   bool      // or by a passkey of that time
 }
 
-// KeepPage asks for the one confirmation that keeps an account, or its second
-// factor.
+// KeepPage asks for the one confirmation that keeps an account, its second factor
+// or its address.
 type KeepPage struct {
 	Frame
 	Link   string
 	Factor bool // the second factor is kept, and not the account
+	Here   bool // the account keeps its address
 	Until  time.Time
 }
 
@@ -146,10 +147,13 @@ func (s *Site) keepForm(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := KeepPage{Link: link, Factor: kept.About == account.NoticeFactorReset, Until: kept.Until}
+	page := KeepPage{Link: link, Factor: kept.About == account.NoticeFactorReset, Here: kept.About == account.NoticeContactReset, Until: kept.Until}
 	title := "Keep your account?"
-	if page.Factor {
+	switch {
+	case page.Factor:
 		title = "Keep your second factor?"
+	case page.Here:
+		title = "Keep your address?"
 	}
 	page.Frame = v.frame(title, "")
 	return v.show(http.StatusOK, page)
@@ -158,14 +162,17 @@ func (s *Site) keepForm(v *visit) error {
 func (s *Site) keepByLink(v *visit) error {
 	kept, err := s.c.Accounts.Keep(v.ctx(), v.now, linkParam(v.form(notify.LinkParam)), v.client())
 	switch {
-	case errors.Is(err, account.ErrLink), errors.Is(err, account.ErrNotLeaving), errors.Is(err, account.ErrNoReset):
+	case errors.Is(err, account.ErrLink), errors.Is(err, account.ErrNotLeaving), errors.Is(err, account.ErrNoReset), errors.Is(err, account.ErrNoMove):
 		return s.linkOver(v)
 	case err != nil:
 		return err
 	}
 	notice, next := noticeID("keptByLink"), "/signin"
-	if kept.About == account.NoticeFactorReset {
+	switch kept.About {
+	case account.NoticeFactorReset:
 		notice = "factorKept"
+	case account.NoticeContactReset:
+		notice = "addressKept"
 	}
 	if v.signed {
 		next = "/account/security"
@@ -207,10 +214,13 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeLessAsked:        "fewer codes or notices",
 	account.NoticeFactorResetEnded: "a second factor that support removed",
 
-	account.NoticeErasureAsked:      "deleting the account",
-	account.NoticeErasureCancelled:  "an account that stays",
-	account.NoticeFactorReset:       "support removing the second factor",
-	account.NoticeFactorResetLifted: "a second factor that stays",
-	account.NoticeSupportSignOut:    "a sign-out by support",
-	account.NoticeUnlocked:          "an account that support unlocked",
+	account.NoticeErasureAsked:       "deleting the account",
+	account.NoticeErasureCancelled:   "an account that stays",
+	account.NoticeFactorReset:        "support removing the second factor",
+	account.NoticeContactReset:       "support giving the account another address",
+	account.NoticeContactResetEnded:  "another address, given by support",
+	account.NoticeContactResetLifted: "an address that stays",
+	account.NoticeFactorResetLifted:  "a second factor that stays",
+	account.NoticeSupportSignOut:     "a sign-out by support",
+	account.NoticeUnlocked:           "an account that support unlocked",
 }

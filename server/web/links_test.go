@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/store"
 )
 
 // moveTo changes the address, as somebody in the account does.
@@ -167,6 +169,41 @@ func TestO3_TheMailKeepsTheSecondFactor(t *testing.T) {
 	p.refused(p.get(notMeAt(link)), http.StatusGone, "This link no longer works") // a link is for one thing
 	p.moved(p.post("/keep", "link="+link), "/signin")
 	has(t, p.page("/signin"), "Your second factor stays")
+}
+
+// O3: another address by support is stopped by its mail, and by whoever is signed in.
+func TestO3_TheMailKeepsTheAddress(t *testing.T) {
+	w := newWorld(t)
+	owner := w.browser()
+	owner.signUp()
+	id := w.accountOf(testEmail)
+	ask := func() {
+		_, err := w.site.c.Accounts.AskContactReset(t.Context(), w.clock.Now(), id, "support desk", "lost everything", "mara@new.example")
+		w.must(err)
+	}
+	ask()
+	has(t, owner.page("/account"), "Support gives this account another address", `action="/account/security/keep-address"`)
+	has(t, owner.page("/account/timeline"), "Support was asked to give the account another address", "lost everything")
+	link := w.notice(account.NoticeContactReset, testEmail).Link
+	p := w.browser()
+	has(t, p.page("/keep?link="+url.QueryEscape(link)), "Keep your address?", "unless you stop it here")
+	p.moved(p.post("/keep", "link="+link), "/signin")
+	has(t, p.page("/signin"), "Your account keeps its address")
+	lacks(t, owner.page("/account"), "Support gives this account")
+	ask()
+	owner.moved(owner.post("/account/security/keep-address"), "/account/security")
+	has(t, owner.page("/account/security"), "Your account keeps its address")
+	owner.moved(owner.post("/account/security/keep-address"), "/account/security") // nothing to stop any more
+}
+
+func (w *world) accountOf(email string) (id protocol.AccountID) {
+	w.t.Helper()
+	w.must(w.db.View(w.t.Context(), func(tx *store.Tx) error {
+		acc, err := tx.AccountByEmail(email)
+		id = acc.ID
+		return err
+	}))
+	return id
 }
 
 func TestLinksThatDoNothing(t *testing.T) {

@@ -18,6 +18,7 @@ func (s *Site) ownerRoutes(mux *routeTable) {
 
 	mux.Handle("GET /account/security", s.proved(s.security))
 	mux.Handle("POST /account/security/keep-factor", s.proved(s.keepFactor))
+	mux.Handle("POST /account/security/keep-address", s.proved(s.keepAddress))
 	mux.Handle("POST /account/security/preferences", s.proved(s.preferences))
 	mux.Handle("GET /account/security/second-factor", s.checked(s.secondFactorForm))
 	mux.Handle("POST /account/security/second-factor", s.checked(s.secondFactor))

@@ -20,6 +20,7 @@ type Frame struct {
 	Walking  bool      // "my account was hacked" is under way: show the way back
 	Ending   time.Time // when the account is to be erased; zero: it stays
 	Removing time.Time // when support removes the second factor; zero: it does not
+	Moving   time.Time // when support gives the account another address; zero: it does not
 	Notices  []Notice  // what the last action did
 	Now      time.Time
 }

@@ -98,6 +98,18 @@ func (s *Site) keepFactor(v *visit) error {
 	return v.done("factorKept", securityPath)
 }
 
+// keepAddress stops support giving the account another address.
+func (s *Site) keepAddress(v *visit) error {
+	err := s.c.Accounts.LiftContactReset(v.ctx(), v.now, v.session)
+	if errors.Is(err, account.ErrNoMove) {
+		return v.done("noMove", securityPath)
+	}
+	if err != nil {
+		return err
+	}
+	return v.done("addressKept", securityPath)
+}
+
 // maxBounces is how many lost messages a page lists.
 const maxBounces = 5
 

@@ -79,6 +79,9 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.AccountLocked:       {"lock", "Support locked the account", true, true},
 	timeline.AccountUnlocked:     {"check", "Support unlocked the account", true, true},
 	timeline.FactorResetLifted:   {"check", "Removing the second factor was stopped", true, true},
+	timeline.ContactResetAsked:   {"alert", "Support was asked to give the account another address", true, true},
+	timeline.ContactResetDone:    {"alert", "Support gave the account another address, without phone and second factor", false, true},
+	timeline.ContactResetLifted:  {"check", "Giving the account another address was stopped", true, true},
 	timeline.HackedBegun:         {"shield", "“My account was hacked” was begun", false, true},
 	timeline.AccountImported:     {"sparkle", "The account was brought over", true, false},
 	timeline.ProfileAdded:        {"users", "Profile added", true, false},
@@ -167,6 +170,7 @@ func why(e timeline.Entry) []string {
 			return []string{e.Detail}
 		}
 	case timeline.SignedIn, timeline.SignedInElsewhere, timeline.SignInSuspicious, timeline.CodeAsked, timeline.AttemptStopped, timeline.FactorFailed, timeline.FactorResetAsked,
+		timeline.ContactResetAsked, timeline.ContactResetDone,
 		timeline.ProfileAdded, timeline.ProfileChanged, timeline.BlockedChanged, timeline.ParentalChanged, timeline.PINGuessed:
 		lines := strings.FieldsFunc(e.Detail, func(r rune) bool { return r == '\n' })
 		return lines[:min(len(lines), maxWhy)]

@@ -34,6 +34,7 @@ type visit struct {
 	full     bool      // the account has as many devices as allowed
 	ending   time.Time // when the account is to be erased; zero: it stays
 	removing time.Time // when support removes the second factor; zero: it does not
+	moving   time.Time // when support gives the account another address; zero: it does not
 }
 
 // handler answers a visit. An error that it returns is shown as a page.
@@ -116,6 +117,9 @@ func (v *visit) identify() error {
 		return err
 	}
 	if v.removing, err = v.s.c.Accounts.FactorReset(v.ctx(), sess); err != nil {
+		return err
+	}
+	if v.moving, err = v.s.c.Accounts.ContactReset(v.ctx(), sess); err != nil {
 		return err
 	}
 	id := v.chosenProfile()
@@ -219,7 +223,7 @@ func (v *visit) frame(title, section string) Frame {
 	return Frame{
 		Service: v.s.c.ServiceName, Title: title, Section: section, Who: v.who, Signed: v.signed,
 		Dev: v.s.c.Outbox != nil, CanSMS: v.s.c.Accounts.SendsSMS(), Walking: v.signed && v.cookie(cookieWalk) != "", Notices: v.takeNotices(), Now: v.now,
-		Ending: v.ending, Removing: v.removing,
+		Ending: v.ending, Removing: v.removing, Moving: v.moving,
 	}
 }
 

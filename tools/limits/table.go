@@ -87,6 +87,7 @@ var table = []Row{
 	{"Reminder of the devices, where wanted, every", "server/account", "remindDevicesEvery", "", "A9"},
 	{"Reminder of the password, where wanted, after", "server/account", "remindPasswordAfter", "", "A9; NIST §3.1.1.2: no forced change"},
 	{"An owner can change their mind about deleting the account for", "server/account", "eraseAfter", "", "A10; GDPR 17"},
+	{"Support gives an account another address after", "server/account", "contactResetWait", "", "O3; NIST §4.2"},
 	{"Support removes a second factor after", "server/account", "defaultResetWait", "", "O3; NIST §4.2"},
 	{"Imported argon2 hashes: memory", "server/account", "maxArgonMemory", "KiB", "A3, O3: four times the second choice of RFC 9106 §4; one sign-in must not stop others"},
 	{"Imported argon2 hashes: memory times passes", "server/account", "maxArgonWork", "KiB", "A3, O3: about a second of a core"},

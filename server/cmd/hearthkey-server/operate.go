@@ -247,7 +247,7 @@ func (c finding) run(ctx context.Context, s streams) error {
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		for _, line := range [][2]string{
 			{"account", f.ID}, {"email", f.Email}, {"phone", orNone(f.Phone)}, {"language", f.Language}, {"created", at(f.Created)},
-			{"second factor", yes(f.SecondFactor)}, {"removed by support", at(f.Reset)}, {"to be erased", at(f.Erased)}, {"locked since", at(f.Locked)},
+			{"second factor", yes(f.SecondFactor)}, {"removed by support", at(f.Reset)}, {"another address", at(f.Moved)}, {"to be erased", at(f.Erased)}, {"locked since", at(f.Locked)},
 		} {
 			fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 		}
@@ -287,6 +287,33 @@ func (c resetting) run(ctx context.Context, s streams) error {
 			return err
 		}
 		fmt.Fprintf(s.out, "The second factor will be removed after %s, unless the owner stops it.\n", at(due))
+		return nil
+	})
+}
+
+// moving begins, or stops, giving an account another address by support.
+type moving struct {
+	Who    string `arg:"" help:"The account, as for find."`
+	Email  string `placeholder:"ADDRESS" help:"The address to be. Have the owner spell it twice."`
+	Reason string `placeholder:"TEXT" help:"Why, and how the owner was identified: the owner gets to read it."`
+	Lift   bool   `help:"Stop one that waits."`
+	asking
+}
+
+func (c moving) run(ctx context.Context, s streams) error {
+	return c.with(s, func(a *admin.Client) error {
+		if c.Lift {
+			if err := a.LiftContactReset(ctx, c.Who, c.Reason); err != nil {
+				return err
+			}
+			fmt.Fprintln(s.out, "The account keeps its address.")
+			return nil
+		}
+		due, err := a.ResetContact(ctx, c.Who, c.Reason, c.Email)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "The account gets that address after %s, unless the owner stops it. Its owner then goes to the page /recover.\n", at(due))
 		return nil
 	})
 }

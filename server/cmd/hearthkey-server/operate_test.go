@@ -147,6 +147,8 @@ func TestO3_Operators(t *testing.T) {
 		{[]string{"find", "nobody@example.org"}, "Nothing was found."},
 		{[]string{"factor-reset", "nobody@example.org", "--reason", "lost phone"}, "Nothing was found."},
 		{[]string{"factor-reset", "nobody@example.org"}, "Say why"},
+		{[]string{"contact-reset", "nobody@example.org", "--email", "a@new.example", "--reason", "lost everything"}, "This needs the role admin; yours is support."},
+		{[]string{"contact-reset", "nobody@example.org", "--lift", "--reason", "found it"}, "Nothing was found."},
 		{[]string{"factor-reset", "nobody@example.org", "--lift", "--reason", "found it"}, "Nothing was found."},
 	} {
 		if status, _, errs := d.with(sam, c.args...); status != 1 || !strings.Contains(errs, c.want) {
