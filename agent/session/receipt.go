@@ -21,7 +21,8 @@ func (s *step) sendReceipt() {
 	if r.jws == "" {
 		jws, err := s.signJWS(protocol.TypReceipt, protocol.ReceiptClaims{
 			Device: s.saved.Device, Account: s.saved.Account, Epoch: s.saved.Epoch, Status: s.saved.Status,
-			Version: s.saved.Version, Applied: s.ServerTime(s.now), Answers: protocol.DigestOf([]byte(s.saved.State)),
+			Version: s.saved.Version, Applied: s.ServerTime(s.now), Erased: s.saved.Status.Erases(),
+			Answers: protocol.DigestOf([]byte(s.saved.State)),
 		})
 		if err != nil {
 			s.log("receipt not signed", err)
@@ -33,7 +34,7 @@ func (s *step) sendReceipt() {
 }
 
 func (m Model) receiptDue() (time.Duration, bool) {
-	if m.line.stage != live || !m.saved.member() || !m.current() || m.saved.Receipted >= m.saved.Version {
+	if m.line.stage != live || m.erasing || !m.saved.member() || !m.current() || m.saved.Receipted >= m.saved.Version {
 		return 0, false
 	}
 	if m.receipt.version == m.saved.Version && m.receipt.conn == m.line.conn {
