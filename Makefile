@@ -73,9 +73,10 @@ reliability: ## longer runs of what random schedules and pulled plugs may break
 simulate: ## 100,000 random histories of server, TVs and network against their promises; about 15 min
 	$(GO) run ./tools/simulate -histories 100000 $(ARGS)
 
-soak: ## 1,000 kills at a PIN check, all 10,000 PINs on every way to a TV, and three million keys; about 15 min
+soak: ## 1,000 kills at a PIN check and 300 at the steps of a sign-out, all 10,000 PINs on every way to a TV, three million keys; about 20 min
 	HEARTHKEY_KILLS=1000 HEARTHKEY_GUESSES=10000 $(GO) test -count=1 -timeout 60m ./agent -run 'TestP9_(Killed|Guessing|Relayed)'
 	$(GO) test -count=1 -timeout 60m ./agent/nav -run '^TestRandomWalk$$' -keys 3000000
+	$(GO) test -count=1 -timeout 60m ./tools/e2e -run '^TestSignOutKills$$' -args -signout-kills 300
 
 e2e: needs build ## real servers, agents and browsers in separate processes, the ARM build under qemu
 	$(GO) test -count=1 -timeout 10m ./tools/e2e/...

@@ -68,7 +68,7 @@ func (b Board) Say() string {
 	}
 	confirmed, waiting := 0, 0
 	for _, d := range b.Leaving() {
-		if d.State == StateConfirmed {
+		if d.Clean() { // also where it proved a milder end before: it has nothing left to erase
 			confirmed++
 		} else {
 			waiting++

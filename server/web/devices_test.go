@@ -127,6 +127,29 @@ func TestDeactivateAndRename(t *testing.T) {
 	has(t, p.page("/account/devices"), "The TV is deactivated")
 }
 
+// A TV that proved its sign-out has nothing left that a deactivation would erase: it
+// may never connect again, and the board does not wait for it.
+func TestD4_ASignedOutTVIsDoneWhenDeactivated(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	d, s := p.approve("Bedroom TV")
+	path := "/account/devices/" + string(d.id())
+	p.moved(p.post(path+"/sign-out"), "/account/devices")
+	w.clock.Advance(time.Second)
+	d.confirm(s)
+	w.clock.Advance(time.Minute)
+	p.moved(p.post(path+"/deactivate"), "/account/devices")
+	page := p.page("/account/devices")
+	has(t, page, "Deactivated, nothing left to do", "It was signed out before, confirmed at", "20:00:01 UTC", "nothing of the account is left on it", path+"/receipt")
+	for _, wrong := range []string{"Not reached yet", "Deactivating…", "locks itself"} {
+		if strings.Contains(page, wrong) {
+			t.Errorf("the board says %q", wrong)
+		}
+	}
+	has(t, p.page(path+"/receipt"), "<b>Signed out</b>, applied at", "The signature matches")
+}
+
 func TestSignOutEverywhere(t *testing.T) {
 	w := newWorld(t)
 	p, other := w.browser(), w.browser()

@@ -246,6 +246,9 @@ func fixtureDevices(add func(string, any)) {
 	stolen.Status, stolen.State, stolen.By, stolen.ChangedAt = protocol.Stolen, StateUnreached, protocol.ByOwner, minutesAgo(90)
 	left := stolen
 	left.ID, left.Left = "d-left", minutesAgo(500)
+	done := left // deactivated after it had proved that it was signed out
+	done.ID, done.Status = "d-done", protocol.Deactivated
+	add("devices-done", DevicesPage{fixtureFrame("Devices", "devices"), Board{Now: fixtureNow, Devices: []DeviceCard{online, done}, Webs: fixtureWebs()[:1]}})
 	until := online
 	until.Ends = fixtureNow.Add(75 * time.Hour)
 	add("enddate", EndDatePage{Frame: fixtureFrame("End date", "devices"), Device: until, Ends: EndField{Value: "2026-12-12T11:00"}})

@@ -8,6 +8,10 @@
 //     under an emulator.
 //   - TestKills and TestKilledPINChecks pull plugs at random moments. They print
 //     their seed; -seed replays it, -kills asks for more.
+//   - TestSignOutKills pulls plugs at each step of each kind of sign-out, which it
+//     finds on the wire between TV and server and in the TV's vault;
+//     -signout-kills asks for more. TestO3_KilledSweep kills the server while it
+//     signs everyone out.
 //   - TestBrowser drives pages and screens in Chromium, by keyboard and mouse.
 //   - TestScreenshots draws them, with -screenshots FOLDER.
 //

@@ -34,6 +34,11 @@ type family struct {
 const victim = 0 // the TV whose plug is pulled
 
 func startFamily(t *testing.T, agent []string, r *rand.Rand) *family {
+	return startFamilyAs(t, agent, r, func(*household.Plan) {})
+}
+
+// startFamilyAs is startFamily with a plan that change has had a say in.
+func startFamilyAs(t *testing.T, agent []string, r *rand.Rand, change func(*household.Plan)) *family {
 	ctx := patient(t, patience)
 	plan := household.Plan{Bin: binDir, Agent: agent, Data: t.TempDir(), Log: logFile(t)}
 	for _, p := range []*int{&plan.ServerPort, &plan.TVPorts[0], &plan.TVPorts[1]} {
@@ -42,6 +47,7 @@ func startFamily(t *testing.T, agent []string, r *rand.Rand) *family {
 			t.Fatal(err)
 		}
 	}
+	change(&plan)
 	home, err := household.Start(ctx, plan)
 	if err != nil {
 		t.Fatal(err)
@@ -114,12 +120,13 @@ func (f *family) toWelcome(ctx context.Context) error {
 	return err
 }
 
-func (f *family) signedIn(ctx context.Context) error {
-	err := drive.Poll(ctx, func() error {
+// atGate signs the TV in as a person does who looks at the screen and goes on.
+func (f *family) atGate(ctx context.Context) error {
+	return drive.Poll(ctx, func() error {
 		switch v := f.tv.View(); {
 		case v.Screen == nav.ScreenGate:
 			return nil
-		case v.Screen == nav.ScreenWelcome, v.Screen == nav.ScreenSignedOut:
+		case v.Screen == nav.ScreenWelcome, v.Screen == nav.ScreenSignedOut, v.Screen == nav.ScreenDeactivated:
 			if _, err := f.tv.Press(ctx, keyseq.OK); err != nil {
 				return err
 			}
@@ -130,7 +137,10 @@ func (f *family) signedIn(ctx context.Context) error {
 		}
 		return errors.New(drive.Describe(f.tv.View()))
 	})
-	if err != nil {
+}
+
+func (f *family) signedIn(ctx context.Context) error {
+	if err := f.atGate(ctx); err != nil {
 		return err
 	}
 	if _, err := f.device(ctx, "online and active", func(d drive.Device) bool { return d.Online && d.Status == protocol.Active }); err != nil {

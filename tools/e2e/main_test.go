@@ -25,6 +25,7 @@ var (
 	binFlag     = flag.String("bin", "", "`folder` with the programs; if empty, bin/, built where it is older than the sources")
 	killsFlag   = flag.Int("kills", 100, "`number` of plugs that TestKills pulls on this machine's own build")
 	armFlag     = flag.Int("arm-kills", 50, "the same on the ARM build")
+	outKillFlag = flag.Int("signout-kills", 30, "`number` of plugs that TestSignOutKills pulls")
 	seedFlag    = flag.Uint64("seed", 0, "replay the random moments of this `number`; 0 makes a new one")
 	screenshots = flag.String("screenshots", "", "`folder` to draw every page and screen into")
 

@@ -19,7 +19,13 @@ import (
 // by then, is checked, and appears complete or not at all. Errors: fs.ErrNotExist
 // (no database), fs.ErrExist (to is there), and those of Open.
 func Backup(ctx context.Context, path, to string) error {
-	if err := backup(ctx, path, to); err != nil {
+	path, err1 := filepath.Abs(path)
+	to, err2 := filepath.Abs(to)
+	err := errors.Join(err1, err2)
+	if err == nil {
+		err = backup(ctx, path, to)
+	}
+	if err != nil {
 		return fmt.Errorf("back up %s: %w", path, withClass(err))
 	}
 	return nil
