@@ -29,6 +29,7 @@ type visit struct {
 
 	session  account.Session // where signed
 	signed   bool
+	ended    bool      // it had a session that is over
 	who      *Face     // the chosen profile
 	codeOver bool      // an access code that this visit tried works no longer
 	full     bool      // the account has as many devices as allowed
@@ -104,6 +105,7 @@ func (v *visit) identify() error {
 		return nil // another tab has just got the new cookie: it stays
 	}
 	if errors.Is(err, account.ErrSignedOut) {
+		v.ended = true
 		v.drop(cookieSession)
 		v.drop(cookieProfile)
 		return nil
@@ -261,11 +263,14 @@ func (v *visit) redirect(to string) {
 	v.w.WriteHeader(http.StatusSeeOther)
 }
 
-// detour leads to where the visitor shows who they are. Where a form was posted it
-// says there that nothing came of it yet.
+// detour leads to where the visitor shows who they are. It says there that this
+// browser was signed out, or where a form was posted that nothing came of that yet.
 func (v *visit) detour(step string) {
-	if v.r.Method == http.MethodPost && !strings.HasPrefix(step, "/profiles") {
+	switch {
+	case v.r.Method == http.MethodPost && !strings.HasPrefix(step, "/profiles"):
 		v.leaveNotice("notYet")
+	case v.ended:
+		v.leaveNotice("ended")
 	}
 	v.redirect(step)
 }

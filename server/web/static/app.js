@@ -71,7 +71,7 @@ function forms() {
   });
   document.addEventListener("submit", (e) => {
     const button = e.submitter;
-    if (!button || button.dataset.again !== undefined) return;
+    if (!button || e.defaultPrevented || button.dataset.again !== undefined) return;
     if (button.getAttribute("aria-busy")) return e.preventDefault(); // a second press of the same button
     button.setAttribute("aria-busy", "true");
   });
@@ -144,6 +144,11 @@ function zones() {
     };
     if (name) name.textContent = " in your time zone";
     input.addEventListener("input", tell);
+    input.form.addEventListener("submit", (e) => {
+      if (!input.validity.badInput || e.submitter?.value === "refuse" || e.submitter?.value === "none") return;
+      e.preventDefault(); // half a date would be sent as none
+      input.reportValidity();
+    });
     tell();
   }
 }
