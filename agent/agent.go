@@ -49,6 +49,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/agent/vault"
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/words"
 	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
@@ -73,6 +74,8 @@ type Agent struct {
 	Model  string // optional, at most 64 characters
 	Kind   string // "tv", "box" or "stick"; empty: "tv"
 	Build  string // optional: the version that the settings screen shows
+
+	Language string // optional: BCP 47, of the screens until a profile is in use; empty: the household's
 
 	Services []Service // optional: those to choose from before signing in; Server may then be empty, and is the first
 
@@ -142,6 +145,9 @@ func (a *Agent) settings() (*url.URL, error) {
 		return nil, fmt.Errorf("%w: Name must have 1 to %d characters", ErrSettings, protocol.MaxName)
 	case utf8.RuneCountInString(a.Model) > protocol.MaxName:
 		return nil, fmt.Errorf("%w: Model may have at most %d characters", ErrSettings, protocol.MaxName)
+	}
+	if _, ok := words.Known(a.Language); !ok && a.Language != "" {
+		return nil, fmt.Errorf("%w: Language must be one of %v", ErrSettings, words.Languages())
 	}
 	if a.Kind == "" {
 		a.Kind = "tv"

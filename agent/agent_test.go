@@ -410,14 +410,15 @@ func TestTwoAgentsOnOneFolder(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	for name, a := range map[string]*Agent{
-		"no server":     {Dir: "x", Name: "TV"},
-		"http":          {Server: "http://127.0.0.1", Dir: "x", Name: "TV"},
-		"ws to a host":  {Server: "ws://tv.example", Dir: t.TempDir(), Name: "TV"},
-		"no folder":     {Server: "wss://tv.example", Name: "TV"},
-		"no name":       {Server: "wss://tv.example", Dir: "x"},
-		"a name of 65":  {Server: "wss://tv.example", Dir: "x", Name: string(bytes.Repeat([]byte("a"), 65))},
-		"a model of 65": {Server: "wss://tv.example", Dir: "x", Name: "TV", Model: string(bytes.Repeat([]byte("a"), 65))},
-		"control chars": {Server: "wss://tv.example", Dir: t.TempDir(), Name: "a\nb"},
+		"no server":                     {Dir: "x", Name: "TV"},
+		"http":                          {Server: "http://127.0.0.1", Dir: "x", Name: "TV"},
+		"ws to a host":                  {Server: "ws://tv.example", Dir: t.TempDir(), Name: "TV"},
+		"no folder":                     {Server: "wss://tv.example", Name: "TV"},
+		"no name":                       {Server: "wss://tv.example", Dir: "x"},
+		"a name of 65":                  {Server: "wss://tv.example", Dir: "x", Name: string(bytes.Repeat([]byte("a"), 65))},
+		"a model of 65":                 {Server: "wss://tv.example", Dir: "x", Name: "TV", Model: string(bytes.Repeat([]byte("a"), 65))},
+		"a language that is not spoken": {Server: "wss://tv.example", Dir: t.TempDir(), Name: "TV", Language: "fr"},
+		"control chars":                 {Server: "wss://tv.example", Dir: t.TempDir(), Name: "a\nb"},
 	} {
 		if err := a.Start(context.Background()); !errors.Is(err, ErrSettings) {
 			t.Errorf("%s: Start = %v, want ErrSettings", name, err)

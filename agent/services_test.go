@@ -88,7 +88,7 @@ func TestLookOutlivesSignOut(t *testing.T) {
 func TestLicencesOnTheTV(t *testing.T) {
 	v := plugIn(t, "ws://127.0.0.1:1", t.TempDir())
 	v.waitScreen(nav.ScreenWelcome)
-	v.press(keyseq.Down, keyseq.Down, keyseq.Down, keyseq.OK, keyseq.Down, keyseq.Down, keyseq.Down, keyseq.OK, keyseq.OK)
+	v.press(keyseq.Down, keyseq.Down, keyseq.Down, keyseq.OK, keyseq.Down, keyseq.Down, keyseq.Down, keyseq.Down, keyseq.OK, keyseq.OK)
 	list := v.wait("the licences", func(v nav.View) bool { return v.Screen == nav.ScreenLicences && len(v.Items) > 10 })
 	if first := list.Items[0]; first.Label != "The Go standard library" || first.Detail != "BSD-3-Clause" {
 		t.Errorf("the first is %+v", first)

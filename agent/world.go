@@ -10,6 +10,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // updateWorld tells nav what is outside it.
@@ -37,7 +38,7 @@ func (c *core) world() nav.World {
 		Waits:       c.waits(),
 		Storage:     c.storage,
 	}
-	w.Look = c.rec.Look
+	w.Look, w.Language = c.rec.Look, c.agent.language()
 	w.Services, w.Service = c.services()
 	if s.Phase == session.PhaseStopped {
 		w.Phase = stopped(s.Problem, saved.Status)
@@ -203,28 +204,21 @@ func (c *core) noteContact() {
 	c.rec.Offline = c.offline
 }
 
+// language is what the screens speak before a profile is in use; empty: not set.
+func (a *Agent) language() words.Language {
+	l, ok := words.Known(a.Language)
+	if !ok {
+		return ""
+	}
+	return l
+}
+
 // moment writes a time (in ms) as a person at this TV reads it.
 func (c *core) moment(ms int64) string {
 	if ms <= 0 {
 		return ""
 	}
-	t, now := time.UnixMilli(ms).Local(), time.UnixMilli(c.now().Wall).Local()
-	switch days := midnight(now).Sub(midnight(t)).Round(24*time.Hour) / (24 * time.Hour); {
-	case days == 0:
-		return t.Format("15:04")
-	case days == 1:
-		return "yesterday at " + t.Format("15:04")
-	case days == -1:
-		return "tomorrow at " + t.Format("15:04")
-	case days > 1 && days < 7, days < -1 && days > -7:
-		return t.Format("Monday at 15:04")
-	default:
-		return t.Format("2 January 2006 at 15:04")
-	}
-}
-
-func midnight(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
+	return nav.When(time.UnixMilli(ms).Local(), time.UnixMilli(c.now().Wall).Local())
 }
 
 // qrCode keeps the last drawn code, since the same one is shown for minutes.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // Event is something that happened: a [Press], [Text], [World], [PINChecked],
@@ -63,7 +64,7 @@ type PINChecked struct {
 	Outcome Outcome
 	Wait    time.Duration // until the next try, for PINWrong and PINWaiting; 0 for none
 	Wrong   int           // for PINRight: wrong tries since the PIN was last right
-	Since   string        // for PINRight: when the first of these was, as a person reads it
+	Since   string        // for PINRight: when the first of these was, as [When] writes it
 	At      time.Duration
 }
 
@@ -110,6 +111,8 @@ type Licences struct{ List []Licence }
 type Look struct {
 	Contrast bool // high contrast
 	Calm     bool // less motion
+
+	Language words.Language // of this TV, whoever is watching; empty: that of the profile in use
 }
 
 // World is everything outside nav that screens show. Each World replaces the
@@ -123,8 +126,9 @@ type World struct {
 	SignIn *SignIn // how far a sign-in by password is, in Enrolling; nil: none was tried
 
 	Look     Look
-	Services []Service // that this TV can be signed in to; one or none: there is no choice
-	Service  string    // the one that was chosen
+	Language words.Language // before a profile is in use; empty: that of the main profile
+	Services []Service      // that this TV can be signed in to; one or none: there is no choice
+	Service  string         // the one that was chosen
 
 	TV         TV
 	Owner      string // the account's email
@@ -140,7 +144,7 @@ type World struct {
 	LastProfile protocol.ProfileID // who watched last, for the gate's focus
 
 	Online       bool
-	OfflineSince string        // as a person reads it, e.g. "21:40"; may be empty
+	OfflineSince string        // as [When] writes it; may be empty
 	LeaseLeft    time.Duration // running time until the lease ends; 0 where there is none
 	LeaseLength  time.Duration // of a whole lease; 0 where unknown
 
@@ -170,7 +174,7 @@ const (
 // Cause is who ended this TV's session, and when.
 type Cause struct {
 	By    protocol.By
-	At    string // as a person reads it, e.g. "Tuesday at 21:43"; may be empty
+	At    string // as [When] writes it; may be empty
 	Where string // e.g. "Firefox on Linux"; may be empty
 }
 

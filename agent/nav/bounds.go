@@ -86,7 +86,7 @@ func soundProfiles(list []protocol.Profile) []protocol.Profile {
 		}
 		p.Name = clean(p.Name, maxLabel)
 		if p.Name == "" {
-			p.Name = text(msgUnnamed)
+			p.Name = sentence(msgUnnamed)
 		}
 		p.Avatar = clean(p.Avatar, maxID)
 		out = append(out, p)

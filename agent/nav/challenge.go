@@ -172,8 +172,6 @@ func (m Model) typingMessage() string {
 		return text(msgSignInWait)
 	case p == ProblemWait || p == ProblemNone && m.problem() == ProblemNone:
 		return ""
-	case p == ProblemCode && t.tries == 1:
-		return text(msgWrongCodeLast)
 	case p == ProblemCode:
 		return text(msgWrongCode, "n", itoa(max(t.tries, 0)))
 	case p == ProblemNone:

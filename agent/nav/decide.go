@@ -5,6 +5,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // pinProof says that the parental PIN was right for one title, or for the episodes
@@ -107,8 +108,9 @@ type origin struct {
 	catalog *protocol.Catalog
 	rules   int
 	library *Library
+	lang    words.Language
 }
 
 func (m *Model) origin() origin {
-	return origin{made: true, catalog: m.titles.Catalog(), rules: m.rulesNo, library: m.library}
+	return origin{made: true, catalog: m.titles.Catalog(), rules: m.rulesNo, library: m.library, lang: m.language()}
 }

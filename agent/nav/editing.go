@@ -27,7 +27,7 @@ func (m Model) editItems() []Item {
 	return []Item{
 		{ID: "name", Label: text(msgNameLabel), Detail: d.name},
 		{ID: "avatar", Label: text(msgAvatarLabel), Detail: avatarName(d.avatar), Avatar: d.avatar},
-		{ID: "locks", Label: text(msgLocks), Detail: p.Level.String(), Locked: p.Locked},
+		{ID: "locks", Label: text(msgLocks), Detail: text(levelNames[p.Level]), Locked: p.Locked},
 		{ID: "done", Label: text(msgDone)},
 	}
 }

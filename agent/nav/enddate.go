@@ -26,9 +26,6 @@ func (m *Model) endsSoon() bool {
 // endBanner warns of it.
 func (m *Model) endBanner() *Banner {
 	minutes := int(ceil(max(m.end.at-m.now, 1), time.Minute))
-	if minutes == 1 {
-		return &Banner{"warning", text(msgBannerEndsMinute)}
-	}
 	return &Banner{"warning", text(msgBannerEndsMinutes, "n", itoa(minutes))}
 }
 

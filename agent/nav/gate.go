@@ -178,18 +178,13 @@ func (s *stepper) pinChecked(ev PINChecked) {
 
 // wrongTries is the sentence about tries that were not right, if there were any.
 func wrongTries(pin string, ev PINChecked) string {
-	since := clean(ev.Since, maxLabel)
 	switch {
 	case ev.Wrong <= 0:
 		return ""
-	case ev.Wrong == 1 && since == "":
-		return text(msgWrongTry, "pin", pin)
-	case ev.Wrong == 1:
-		return text(msgWrongTrySince, "pin", pin, "since", since)
-	case since == "":
+	case ev.Since == "":
 		return text(msgWrongTries, "pin", pin, "n", itoa(ev.Wrong))
 	}
-	return text(msgWrongTriesSince, "pin", pin, "n", itoa(ev.Wrong), "since", since)
+	return text(msgWrongTriesSince, "pin", pin, "n", itoa(ev.Wrong), "since", moment(ev.Since))
 }
 
 // waitLeft returns how long the profile's PIN has to wait.

@@ -35,7 +35,7 @@ func (m *Model) ownRows() []Row {
 	rows := make([]Row, 0, maxRows+2)
 	left := ownBudget
 	add := func(label message, prefix string, list []parental.Title) {
-		b := rowBuilder{model: m, row: Row{Label: text(label)}, prefix: prefix, left: left, progress: true}
+		b := rowBuilder{model: m, row: Row{Label: m.said(text(label))}, prefix: prefix, left: left, progress: true}
 		for i := range list {
 			b.add(&list[i])
 		}
@@ -75,7 +75,7 @@ func (m *Model) catalogRows() []Row {
 				break
 			}
 		}
-		if left = b.left - cost(b.row.Label) - 32; len(b.row.Items) > 0 && !hasRow(rows, b.row.Label) {
+		if left = b.left - cost(b.row.Label) - 32; len(b.row.Items) > 0 && !m.hasRow(rows, b.row.Label) {
 			rows = append(rows, b.row)
 		}
 	}
@@ -84,8 +84,8 @@ func (m *Model) catalogRows() []Row {
 
 // hasRow reports whether there is a row of this name: its name tells a row from
 // the others on the screen, so the first one counts.
-func hasRow(rows []Row, label string) bool {
-	if label == text(msgContinue) || label == text(msgMyList) {
+func (m *Model) hasRow(rows []Row, label string) bool {
+	if label == m.said(text(msgContinue)) || label == m.said(text(msgMyList)) {
 		return true
 	}
 	for _, r := range rows {
@@ -121,6 +121,7 @@ func (b *rowBuilder) add(t *parental.Title) bool {
 	if b.progress {
 		it.Progress = b.model.progress(t)
 	}
+	it.Label, it.Detail, it.Badge = b.model.said(it.Label), b.model.said(it.Detail), b.model.said(it.Badge) // rows are views already
 	size := cost(it.ID) + cost(it.Label) + cost(it.Poster) + cost(it.Badge) + cost(it.Detail) + 112
 	if len(b.row.Items) == b.model.itemBound(b.inSeries) || size > b.left {
 		return false

@@ -36,7 +36,7 @@ func (m *Model) itemBound(inSeries bool) int {
 // listRow is the home's row of the profile's own list; -1 where that is empty.
 func (m *Model) listRow() int {
 	for i, row := range m.home.rows {
-		if row.Label == text(msgMyList) {
+		if row.Label == m.said(text(msgMyList)) {
 			return i
 		}
 	}

@@ -11,6 +11,12 @@ import (
 // levelPrefix begins the id of every maturity level.
 const levelPrefix = "level-"
 
+// levelNames are what a person calls them.
+var levelNames = map[parental.Level]message{
+	parental.LittleKids: msgLevelLittleKids, parental.OlderKids: msgLevelOlderKids, parental.Teens: msgLevelTeens,
+	parental.Adults: msgLevelAdults, parental.All: msgLevelAll,
+}
+
 // levelTexts says what each level may watch (product rule P5).
 var levelTexts = map[parental.Level]message{
 	parental.LittleKids: msgLittleKids, parental.OlderKids: msgOlderKids, parental.Teens: msgTeens,
@@ -36,7 +42,7 @@ func (m Model) levelItems() []Item {
 	var items []Item
 	for l := parental.LittleKids; l <= parental.All; l++ {
 		items = append(items, Item{
-			ID: levelID(l), Label: l.String(), Detail: text(levelTexts[l]), Chosen: l == m.draft.level,
+			ID: levelID(l), Label: text(levelNames[l]), Detail: text(levelTexts[l]), Chosen: l == m.draft.level,
 			Locked: m.proofFor(l) != noProof, Choice: true,
 		})
 	}

@@ -1,7 +1,5 @@
 package nav
 
-import "strings"
-
 // message names a sentence or a label that a person reads. Nothing that a person
 // reads stands outside this file.
 type message int
@@ -61,7 +59,6 @@ const (
 	msgStartAgain
 	msgWrongPassword
 	msgWrongCode
-	msgWrongCodeLast
 	msgCodeExpired
 	msgSignInOver
 	msgSignInWait
@@ -99,9 +96,7 @@ const (
 	msgTheParentalPIN
 	msgPINUnavailable
 	msgPINChanged
-	msgWrongTry
 	msgWrongTries
-	msgWrongTrySince
 	msgWrongTriesSince
 
 	msgHomeEmpty
@@ -224,7 +219,6 @@ const (
 
 	msgBannerOffline
 	msgBannerOfflineSince
-	msgBannerLeaseMinute
 	msgBannerLeaseMinutes
 	msgBannerRebuilding
 	msgBannerMemory
@@ -238,14 +232,14 @@ const (
 	msgSayProgress
 	msgSayNeedsPIN
 	msgSayNext
-	msgSayFound
-	msgSayOneFound
 	msgSayNoneFound
+	msgSayFound
 
 	messageCount
 )
 
-// english holds every message in English. {words} are filled in.
+// english holds every message in English. {words} are filled in. Where a number
+// {n} decides, "|" stands between the form for one and that for others.
 var english = [messageCount]string{
 	msgStarting:       "Hello",
 	msgStartingText:   "One moment, please.",
@@ -300,8 +294,7 @@ var english = [messageCount]string{
 	msgSeconds:         "{n} s",
 	msgStartAgain:      "Start again",
 	msgWrongPassword:   "That didn't work. Check the address, and enter the password again.",
-	msgWrongCode:       "That's not the code. You have {n} more tries.",
-	msgWrongCodeLast:   "That's not the code. You have 1 more try.",
+	msgWrongCode:       "That's not the code. You have 1 more try.|That's not the code. You have {n} more tries.",
 	msgCodeExpired:     "This code no longer works. Ask for a new one.",
 	msgSignInOver:      "That took a little long. Enter your password again.",
 	msgSignInWait:      "Too many tries. Take a short break, then try again.",
@@ -339,10 +332,8 @@ var english = [messageCount]string{
 	msgTheParentalPIN:  "the parental PIN",
 	msgPINUnavailable:  "This PIN can't be checked right now. Connect this TV to the internet, then try again.",
 	msgPINChanged:      "This PIN has changed. Enter the new one.",
-	msgWrongTry:        "1 wrong try at {pin}.",
-	msgWrongTries:      "{n} wrong tries at {pin}.",
-	msgWrongTrySince:   "1 wrong try at {pin} since {since}.",
-	msgWrongTriesSince: "{n} wrong tries at {pin} since {since}.",
+	msgWrongTries:      "1 wrong try at {pin}.|{n} wrong tries at {pin}.",
+	msgWrongTriesSince: "1 wrong try at {pin} since {since}.|{n} wrong tries at {pin} since {since}.",
 
 	msgHomeEmpty:     "Nothing to watch here yet.",
 	msgHomeLoading:   "Getting what's on.",
@@ -464,8 +455,7 @@ var english = [messageCount]string{
 
 	msgBannerOffline:      "You're offline. You can go on watching.",
 	msgBannerOfflineSince: "Offline since {since}. You can go on watching.",
-	msgBannerLeaseMinute:  "Connect this TV to the internet within a minute to keep watching.",
-	msgBannerLeaseMinutes: "Connect this TV to the internet within {n} minutes to keep watching.",
+	msgBannerLeaseMinutes: "Connect this TV to the internet within a minute to keep watching.|Connect this TV to the internet within {n} minutes to keep watching.",
 	msgBannerRebuilding:   "This TV is getting your profiles again.",
 	msgBannerMemory:       "This TV's storage has a problem. Everything works, and is fetched again after a restart.",
 
@@ -477,32 +467,7 @@ var english = [messageCount]string{
 	msgSayPINWait:   "Minutes left: {n}",
 	msgSayProgress:  "{n} % watched",
 	msgSayNeedsPIN:  "asks for the parental PIN",
-	msgSayFound:     "{n} results",
-	msgSayOneFound:  "1 result",
 	msgSayNoneFound: "No results",
-	msgSayNext:      "It plays by itself in {n} seconds.",
-}
-
-// text returns message id with its {words} filled in: pairs of word and value.
-// A value is never looked into for words.
-func text(id message, pairs ...string) string {
-	s := sentence(id)
-	if len(pairs) == 0 {
-		return s
-	}
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(s, "{")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		word, after, _ := strings.Cut(rest, "}")
-		for i := 0; i+1 < len(pairs); i += 2 {
-			if pairs[i] == word {
-				b.WriteString(pairs[i+1])
-			}
-		}
-		s = after
-	}
+	msgSayFound:     "1 result|{n} results",
+	msgSayNext:      "It plays by itself in a second.|It plays by itself in {n} seconds.",
 }

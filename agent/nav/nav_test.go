@@ -14,6 +14,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // TestStepChangesNoOldModel keeps models of a walk and looks whether a later step
@@ -107,8 +108,8 @@ func TestText(t *testing.T) {
 		{text(msgPIN), "Enter the PIN for {name}"},
 		{text(msgPIN, "other", "x"), "Enter the PIN for "},
 	} {
-		if tt.got != tt.want {
-			t.Errorf("text = %q, want %q", tt.got, tt.want)
+		if got := said(words.English, tt.got); got != tt.want {
+			t.Errorf("text = %q, want %q", got, tt.want)
 		}
 	}
 }

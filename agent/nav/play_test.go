@@ -8,6 +8,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // keysOf presses keys by name.
@@ -131,7 +132,7 @@ func TestALongSeries(t *testing.T) {
 		for _, row := range v.Rows {
 			listed += len(row.Items)
 		}
-		if said := text(msgNotListed, "n", itoa(1500-listed)); listed >= 1500 || !slices.Contains(v.Text, said) {
+		if said := said(words.English, text(msgNotListed, "n", itoa(1500-listed))); listed >= 1500 || !slices.Contains(v.Text, said) {
 			t.Errorf("at episode %d the page lists %d of 1500 and says %q, want %q", at, listed, v.Text, said)
 		}
 	}

@@ -16,6 +16,9 @@ func (s *stepper) press(p Press) {
 }
 
 func (s *stepper) normal(p Press) {
+	if s.mirrored() {
+		p.Key = mirror(p.Key)
+	}
 	if p.Repeat && !s.repeats(p.Key) {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // TestD15_ARefusedTitleStopsAndSaysWhy stops what plays, and nothing else.
@@ -37,7 +38,7 @@ func TestD15_ARefusedTitleStopsAndSaysWhy(t *testing.T) {
 			_, ok := e.(StopTitle)
 			stopped = stopped || ok
 		}
-		if m.place != c.place || !strings.Contains(m.toast, c.says) || stopped != (c.place != atPlayer) {
+		if m.place != c.place || !strings.Contains(said(words.English, m.toast), c.says) || stopped != (c.place != atPlayer) {
 			t.Errorf("%+v: place %d, says %q, stopped %t", c.ev, m.place, m.toast, stopped)
 		}
 	}

@@ -1,6 +1,7 @@
 package nav
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,7 +11,7 @@ import (
 // shares rows with the Model: they are not to be changed.
 func (m Model) View() View {
 	v := View{Screen: m.screen(), Items: m.items(), Focus: m.topFocus(), Who: m.who(), Toast: m.toast, Banner: m.banner(), Kids: m.forKids()}
-	v.Contrast, v.Calm, v.Words = m.world.Look.Contrast, m.world.Look.Calm, PageWords()
+	v.Contrast, v.Calm = m.world.Look.Contrast, m.world.Look.Calm
 	v.Types = v.Screen == ScreenHome && !m.menu && m.dialog == noDialog
 	m.viewScreen(&v)
 	if m.menu {
@@ -19,20 +20,28 @@ func (m Model) View() View {
 	if m.dialog != noDialog {
 		v.Dialog = m.viewDialog()
 	}
-	v.Say = v.spoken(v.Focus == m.cameWith)
+	m.sayIn(&v)
+	v.Say, v.Tell = m.said(m.spoken(v, true)), m.said(m.spoken(v, false))
+	return v
+}
+
+// spoken is what a screen reader says after this change: what is new, and where
+// the focus is; without focus, where that is read by itself.
+func (m Model) spoken(v View, focus bool) string {
+	said := v.spoken(v.Focus == m.cameWith, focus)
 	if m.typing.news && v.Keyboard != nil && v.Keyboard.Message != "" && v.Dialog == nil {
-		v.Say = v.Keyboard.Message
+		said = v.Keyboard.Message
 	}
 	if m.found.news && v.Screen == ScreenSearch && v.Dialog == nil && v.Menu == nil {
-		v.Say = sentences([]string{m.found.spoken(), v.Say})
+		said = sentences([]string{m.found.spoken(), said})
 	}
 	if m.now < m.newsEnds && v.Banner != nil {
-		v.Say = sentences([]string{v.Banner.Text, v.Say})
+		said = sentences([]string{v.Banner.Text, said})
 	}
 	if m.toast != "" && !m.toastSaid { // once: what the person does next is said by itself
-		v.Say = sentences([]string{m.toast, v.Say})
+		said = sentences([]string{m.toast, said})
 	}
-	return v
+	return said
 }
 
 func (m Model) viewScreen(v *View) {
@@ -69,7 +78,7 @@ func (m Model) viewScreen(v *View) {
 	case ScreenLeaseEnded:
 		m.viewLeaseEnded(v)
 		if m.world.OfflineSince != "" {
-			v.Text = append(v.Text, text(msgOfflineSince, "since", clean(m.world.OfflineSince, maxLabel)))
+			v.Text = append(v.Text, text(msgOfflineSince, "since", moment(m.world.OfflineSince)))
 		}
 	case ScreenStolen:
 		v.Title, v.Text = text(msgStolen), append([]string{text(msgStolenText)}, causeLines(m.world.Cause)...)
@@ -95,14 +104,11 @@ func (m Model) banner() *Banner {
 		return m.endBanner()
 	case m.leaseShort():
 		minutes := int(ceil(max(m.leaseEnds-m.now, 1), time.Minute))
-		if minutes == 1 {
-			return &Banner{"warning", text(msgBannerLeaseMinute)}
-		}
 		return &Banner{"warning", text(msgBannerLeaseMinutes, "n", itoa(minutes))}
 	case m.notice != "":
 		return &Banner{"warning", m.notice}
 	case !m.world.Online && m.world.OfflineSince != "":
-		return &Banner{"offline", text(msgBannerOfflineSince, "since", clean(m.world.OfflineSince, maxLabel))}
+		return &Banner{"offline", text(msgBannerOfflineSince, "since", moment(m.world.OfflineSince))}
 	case !m.world.Online:
 		return &Banner{"offline", text(msgBannerOffline)}
 	case m.world.Storage == StorageRebuilding:
@@ -130,8 +136,8 @@ func (m *Model) warning() string {
 	return m.notice
 }
 
-// spoken is what a screen reader says after this change: where the focus is; and of a layer that has just come, what it is.
-func (v View) spoken(came bool) string {
+// spoken is where the focus is; and of a layer that has just come, what it is.
+func (v View) spoken(came, focus bool) string {
 	switch {
 	case v.Dialog == nil && v.PIN != nil && v.PIN.says():
 		return v.PIN.spoken()
@@ -140,10 +146,10 @@ func (v View) spoken(came bool) string {
 	}
 	var parts []string
 	if came {
-		parts = v.introduction()
+		parts = v.introduction(focus || v.Focus != "") // what has no item in focus is read by its title
 	}
 	switch it, ok := v.focusedItem(); {
-	case !ok:
+	case !ok || !focus:
 	case v.Screen == ScreenTitle && v.Dialog == nil && v.Menu == nil:
 		parts = append(parts, it.spokenTitle())
 	default:
@@ -169,14 +175,17 @@ func (p PIN) spoken() string {
 }
 
 // introduction is what the top layer says of itself.
-func (v View) introduction() []string {
+func (v View) introduction(title bool) []string {
 	switch {
 	case v.Dialog != nil:
 		return append([]string{v.Dialog.Title}, v.Dialog.Text...)
 	case v.Menu != nil:
 		return nil
 	}
-	parts := append([]string{v.Title, v.Badge}, v.Text...)
+	parts := append([]string{"", v.Badge}, v.Text...)
+	if title {
+		parts[0] = v.Title
+	}
 	if v.PIN != nil {
 		parts = append(parts, text(msgSayPINArrows))
 	}
@@ -231,22 +240,9 @@ func (it Item) spokenTitle() string {
 	return said
 }
 
-// sentences puts parts one after another, each with an end.
+// sentences puts parts one after another; each gets an end when it is said.
 func sentences(parts []string) string {
-	var b strings.Builder
-	for _, p := range parts {
-		if p == "" {
-			continue
-		}
-		if s := b.String(); s != "" {
-			if !strings.ContainsRune(".?!", rune(s[len(s)-1])) {
-				b.WriteByte('.')
-			}
-			b.WriteByte(' ')
-		}
-		b.WriteString(p)
-	}
-	return b.String()
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), string(fullStop))
 }
 
 // focusedItem finds the item of the top layer that has the focus.

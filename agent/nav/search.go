@@ -67,7 +67,7 @@ func (s *stepper) fillSearch() {
 	f.built, f.query, f.news = now, s.typing.query, s.typing.query != ""
 	list := s.search(f.query)
 	f.suggest = s.suggestions(list)
-	b := rowBuilder{model: &s.Model, row: Row{Label: text(msgResults)}, prefix: "found", left: pageBudget, byName: true}
+	b := rowBuilder{model: &s.Model, row: Row{Label: s.said(text(msgResults))}, prefix: "found", left: pageBudget, byName: true}
 	for i := range list {
 		b.add(&list[i])
 	}
@@ -108,11 +108,8 @@ func (m *Model) search(query string) []parental.Title {
 
 // spoken is what a screen reader says when something else was found.
 func (f found) spoken() string {
-	switch {
-	case len(f.rows) == 0:
+	if len(f.rows) == 0 {
 		return text(msgSayNoneFound)
-	case len(f.rows[0].Items) == 1:
-		return text(msgSayOneFound)
 	}
 	return text(msgSayFound, "n", itoa(len(f.rows[0].Items)))
 }

@@ -14,6 +14,7 @@ const (
 	aboutAccount
 	aboutTV
 	aboutLook
+	aboutLanguage
 	aboutProgram
 	allLicences
 	oneLicence
@@ -21,7 +22,7 @@ const (
 )
 
 var sectionScreens = [...]Screen{
-	allSettings: ScreenSettings, aboutAccount: ScreenAccount, aboutTV: ScreenThisTV, aboutLook: ScreenLook,
+	allSettings: ScreenSettings, aboutAccount: ScreenAccount, aboutTV: ScreenThisTV, aboutLook: ScreenLook, aboutLanguage: ScreenLanguage,
 	aboutProgram: ScreenAbout, allLicences: ScreenLicences, oneLicence: ScreenLicence, allServices: ScreenServices,
 }
 
@@ -91,7 +92,7 @@ func (s *stepper) sectionBack() {
 
 // sectionIDs are the items that open a section.
 var sectionIDs = map[section]string{
-	aboutAccount: "account", aboutTV: "thisTV", aboutLook: "look", aboutProgram: "about", allLicences: "licences",
+	aboutAccount: "account", aboutTV: "thisTV", aboutLook: "look", aboutLanguage: "language", aboutProgram: "about", allLicences: "licences",
 }
 
 func (s *stepper) sectionChoice(id string, from Source) {
@@ -112,9 +113,15 @@ func (s *stepper) sectionChoice(id string, from Source) {
 	case id == "signOutHere":
 		s.askSignOut(from)
 	case id == "contrast":
-		s.changeLook(Look{Contrast: !s.world.Look.Contrast, Calm: s.world.Look.Calm})
+		look := s.world.Look
+		look.Contrast = !look.Contrast
+		s.changeLook(look)
 	case id == "calm":
-		s.changeLook(Look{Contrast: s.world.Look.Contrast, Calm: !s.world.Look.Calm})
+		look := s.world.Look
+		look.Calm = !look.Calm
+		s.changeLook(look)
+	case s.settings.section == aboutLanguage:
+		s.chooseLanguage(id)
 	case s.settings.section == allLicences:
 		s.openLicence(id)
 	case s.settings.section == allServices:
@@ -138,6 +145,8 @@ func (m Model) sectionItems() []Item {
 			{ID: "contrast", Label: text(msgContrast), Detail: text(msgContrastText), Switch: true, Chosen: m.world.Look.Contrast},
 			{ID: "calm", Label: text(msgCalm), Detail: text(msgCalmText), Switch: true, Chosen: m.world.Look.Calm}, back,
 		}
+	case aboutLanguage:
+		return append(m.languageItems(), back)
 	case aboutProgram:
 		return []Item{
 			{ID: "version", Label: text(msgVersion), Detail: clean(m.world.TV.Version, maxLabel), Info: true},
@@ -154,13 +163,14 @@ func (m Model) sectionItems() []Item {
 }
 
 func (m Model) settingsItems() []Item {
-	items := make([]Item, 0, 6)
+	items := make([]Item, 0, 8)
 	if m.signedIn() {
 		items = append(items, Item{ID: "account", Label: text(msgAccount), Detail: clean(m.world.Owner, maxDetail)})
 	}
 	items = append(items,
 		Item{ID: "thisTV", Label: text(msgThisTV), Detail: clean(m.world.TV.Name, maxLabel)},
 		Item{ID: "look", Label: text(msgLook)},
+		Item{ID: "language", Label: text(msgLanguage), Detail: m.language().Own()},
 		Item{ID: "checkNetwork", Label: text(msgCheckNetwork), Detail: m.connection()},
 		Item{ID: "about", Label: text(msgAbout)},
 	)
@@ -178,7 +188,7 @@ func (m Model) connection() string {
 	case m.world.Online:
 		return text(msgOnline)
 	case m.world.OfflineSince != "":
-		return text(msgOfflineSince, "since", clean(m.world.OfflineSince, maxLabel))
+		return text(msgOfflineSince, "since", moment(m.world.OfflineSince))
 	}
 	return text(msgOffline)
 }
@@ -199,7 +209,7 @@ func (m Model) aboutTVItems() []Item {
 	if left := m.leaseEnds - m.now; m.phase() == Active && left > 0 {
 		add("lease", msgWithout, inHours(left))
 	}
-	add("ends", msgEnds, clean(m.world.Ends, maxLabel))
+	add("ends", msgEnds, moment(m.world.Ends))
 	if m.world.Storage == StorageMemory {
 		add("storage", msgStorage, text(msgStorageMemory))
 	}
@@ -230,6 +240,8 @@ func (m Model) viewSection(v *View) {
 		v.Title = text(msgThisTV)
 	case aboutLook:
 		v.Title, v.Text = text(msgLook), []string{text(msgLookText)}
+	case aboutLanguage:
+		v.Title, v.Text = text(msgLanguage), []string{text(msgLanguageText)}
 	case aboutProgram:
 		v.Title, v.Text = text(msgAbout), []string{text(msgAboutText)}
 	case allLicences:

@@ -189,10 +189,10 @@ func (m Model) viewEnded(v *View) {
 func causeLines(c *Cause) []string {
 	var lines []string
 	if c != nil && c.At != "" {
-		lines = append(lines, text(msgWhen, "at", clean(c.At, maxLabel)))
+		lines = append(lines, text(msgWhen, "at", moment(c.At)))
 	}
 	if c != nil && c.Where != "" {
-		lines = append(lines, text(msgWhere, "where", clean(c.Where, maxLabel)))
+		lines = append(lines, text(msgWhere, "where", program(clean(c.Where, maxLabel))))
 	}
 	return lines
 }

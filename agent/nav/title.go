@@ -103,16 +103,16 @@ func (m *Model) rowsOf(list []parental.Title) (rows []Row, shown int) {
 	left := pageBudget
 	for len(list) > 0 && len(rows) < maxRows && left > 0 {
 		season := list[0].Season
-		b := rowBuilder{model: m, row: Row{Label: text(msgSeason, "n", itoa(season))}, prefix: "s" + itoa(len(rows)), left: left, progress: true, inSeries: true}
-		if hasRow(rows, b.row.Label) {
-			b.row.Label = text(msgSeasonFrom, "n", itoa(season), "from", itoa(list[0].Episode))
+		b := rowBuilder{model: m, row: Row{Label: m.said(text(msgSeason, "n", itoa(season)))}, prefix: "s" + itoa(len(rows)), left: left, progress: true, inSeries: true}
+		if m.hasRow(rows, b.row.Label) {
+			b.row.Label = m.said(text(msgSeasonFrom, "n", itoa(season), "from", itoa(list[0].Episode)))
 		}
 		n := 0
 		for n < len(list) && list[n].Season == season && b.add(&list[n]) {
 			n++
 		}
 		left, list = b.left-cost(b.row.Label)-32, list[n:]
-		if n == 0 || hasRow(rows, b.row.Label) {
+		if n == 0 || m.hasRow(rows, b.row.Label) {
 			break
 		}
 		rows = append(rows, b.row)

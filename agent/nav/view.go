@@ -1,5 +1,7 @@
 package nav
 
+import "github.com/hearthkey/hearthkey/protocol/words"
+
 // View is what a screen shows: all that the page, the terminal or middleware
 // needs to draw it, and nothing else. It holds no digit of a PIN, no key, and of a
 // password how long it is; the password itself only while the person chose to see
@@ -28,11 +30,15 @@ type View struct {
 	Banner   *Banner   `json:"banner,omitempty"`   // a strip: offline, the lease's end
 	Toast    string    `json:"toast,omitempty"`    // shown for a few seconds
 	Say      string    `json:"say,omitempty"`      // for the screen reader's live region
+	Tell     string    `json:"tell,omitempty"`     // the same without what has the focus, for a page that gives that to the browser
 	Types    bool      `json:"types,omitempty"`    // there is no field, but letters are taken: they open the search
 	Page     *Page     `json:"page,omitempty"`     // a long text, of which arrows turn the pages
 	Contrast bool      `json:"contrast,omitempty"` // this TV draws in high contrast
 	Calm     bool      `json:"calm,omitempty"`     // and without motion
 	Words    *Words    `json:"words,omitempty"`    // what a drawing says beside all this
+
+	Lang words.Language  `json:"lang,omitempty"` // of all texts
+	Dir  words.Direction `json:"dir,omitempty"`  // which way it is written: the screen is drawn that way round
 
 	Locked   bool    `json:"locked,omitempty"`   // on the title screen: a padlock beside the badge, it asks for the parental PIN
 	Progress float64 `json:"progress,omitempty"` // on the title screen: how much of it was watched, 0 to 1
@@ -61,6 +67,7 @@ const (
 	ScreenAccount     Screen = "account"     // who owns it, and where it is managed
 	ScreenThisTV      Screen = "thisTV"      // name, model, service, connection
 	ScreenLook        Screen = "look"        // contrast and motion
+	ScreenLanguage    Screen = "language"    // which one this TV speaks
 	ScreenAbout       Screen = "about"       // this program
 	ScreenLicences    Screen = "licences"    // what it is made of
 	ScreenLicence     Screen = "licence"     // the text of one

@@ -265,7 +265,7 @@ func (w *walker) checkShown(p protocol.Profile, v View, known bool) error {
 		return nil
 	}
 	for _, row := range v.Rows {
-		own := row.Label == text(msgContinue) || row.Label == text(msgMyList)
+		own := row.Label == sentence(msgContinue) || row.Label == sentence(msgMyList)
 		for _, it := range row.Items {
 			id := protocol.TitleID(it.Poster)
 			if own && !w.related(p.ID, id) {

@@ -492,7 +492,7 @@ func TestRandomWalk(t *testing.T) {
 			t.Errorf("the walk never played by %q", path)
 		}
 	}
-	for _, what := range []string{"parental PIN", "asked for the parental PIN", "listed", text(msgContinue), text(msgMyList), "suggestion"} {
+	for _, what := range []string{"parental PIN", "asked for the parental PIN", "listed", sentence(msgContinue), sentence(msgMyList), "suggestion"} {
 		if seen[what] == 0 {
 			t.Errorf("the walk never came to %q", what)
 		}

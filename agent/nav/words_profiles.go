@@ -134,5 +134,8 @@ func sentence(id message) string {
 	case id < profilesEnd:
 		return aboutProfiles[id]
 	}
-	return aboutSettings[id]
+	if id < settingsEnd {
+		return aboutSettings[id]
+	}
+	return aboutTimes[id]
 }

@@ -30,7 +30,6 @@ const (
 	msgSayPosition
 
 	msgEnds
-	msgBannerEndsMinute
 	msgBannerEndsMinutes
 	msgEnded
 	msgEndedText
@@ -55,11 +54,11 @@ const (
 	msgDrawAway
 	msgDrawAwayText
 
-	messageEnd
+	settingsEnd
 )
 
 // aboutSettings holds them in English.
-var aboutSettings = [messageEnd]string{
+var aboutSettings = [settingsEnd]string{
 	msgTVName:          "Name",
 	msgTVModel:         "Model",
 	msgWithout:         "Works without internet for",
@@ -88,8 +87,7 @@ var aboutSettings = [messageEnd]string{
 	msgSayPosition:     "{at} of {of}",
 
 	msgEnds:              "Signed in until",
-	msgBannerEndsMinute:  "The time that was set for this TV ends within a minute. It is signed out then.",
-	msgBannerEndsMinutes: "The time that was set for this TV ends within {n} minutes. It is signed out then.",
+	msgBannerEndsMinutes: "The time that was set for this TV ends within a minute. It is signed out then.|The time that was set for this TV ends within {n} minutes. It is signed out then.",
 	msgEnded:             "The time for this TV is over",
 	msgEndedText:         "It is signed out in a moment. If its time was made longer, connect it to the internet.",
 	msgAccountLocked:     "This account is locked. The email about it says why, and how to get help.",
@@ -113,14 +111,3 @@ var aboutSettings = [messageEnd]string{
 	msgDrawAway:     "This TV's software is not running",
 	msgDrawAwayText: "This screen comes back by itself as soon as it runs again.",
 }
-
-// pageWords is made once, and never changed.
-var pageWords = &Words{
-	Menu: text(msgDrawMenu), Scan: text(msgDrawScan), Picture: text(msgDrawPicture), Life: sentence(msgDrawLife), Code: sentence(msgDrawCode),
-	First: text(msgDrawFirst), Second: text(msgDrawSecond), Third: text(msgDrawThird), Press: text(msgDrawPress), Digits: text(msgDrawDigits),
-	NextTry: text(msgDrawNextTry), Moment: text(msgDrawMoment), Locked: text(msgDrawLocked), Watched: sentence(msgDrawWatched),
-	Entered: sentence(msgDrawEntered), Typed: sentence(msgDrawTyped), Away: text(msgDrawAway), AwayText: text(msgDrawAwayText),
-}
-
-// PageWords returns the words that stand beside every View.
-func PageWords() *Words { return pageWords }

@@ -46,8 +46,14 @@ func (c Catalogue) Sentence(id string) string {
 	if said := c.said[id]; len(said) > 0 {
 		return said[len(said)-1]
 	}
+	if c.language == Pseudo {
+		return Stretch(id)
+	}
 	return id
 }
+
+// Longer returns the catalogue of [Pseudo].
+func Longer() Catalogue { return Catalogue{language: Pseudo} }
 
 // Counted returns the sentence for n things, with its {words}: one is the
 // English sentence for one, other that for other numbers.
@@ -56,9 +62,9 @@ func (c Catalogue) Counted(n int, one, other string) string {
 		return said[c.language.Form(n)]
 	}
 	if n == 1 {
-		return one
+		return c.Sentence(one)
 	}
-	return other
+	return c.Sentence(other)
 }
 
 // Text says an English sentence, with its {words} filled in as [Fill] does.

@@ -31,7 +31,7 @@ var files embed.FS
 var catalogues = load()
 
 func load() map[words.Language]words.Catalogue {
-	all := make(map[words.Language]words.Catalogue)
+	all := map[words.Language]words.Catalogue{words.Pseudo: words.Longer()}
 	for _, l := range words.Languages() {
 		if l == words.English {
 			all[l] = words.Catalogue{}

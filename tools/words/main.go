@@ -47,7 +47,7 @@ func generate(root string) (map[string]string, error) {
 			return nil, err
 		}
 	}
-	return files, nil
+	return files, tvFiles(files, root)
 }
 
 // merge puts the PO file that is to be at name into files, and returns its

@@ -51,6 +51,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	flags.StringVar(&a.Name, "name", "TV", "what the owner reads in the list of devices")
 	flags.StringVar(&a.Model, "model", "", "the box's model")
 	flags.StringVar(&a.Kind, "kind", "tv", "tv, box or stick")
+	flags.StringVar(&a.Language, "language", "", "`tag` (BCP 47: en, es, de, ar) of the screens until a profile is in use; the household's if empty")
 	flags.StringVar(&a.Screen, "screen", "", "loopback `host:port` of the page that the box's browser shows; none if empty")
 	ca := flags.String("ca", "", "PEM `file` of who may vouch for the server; the system's list if empty")
 	jsonLog := flags.Bool("json-log", false, "log as JSON lines")
