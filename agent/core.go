@@ -69,6 +69,7 @@ type core struct {
 	shelf     library.Shelf                        // of profile
 	library   *nav.Library                         // the same, as nav shows it; nil at the gate
 	shelves   map[protocol.ProfileID]library.Shelf // of all profiles, as the server told this run; nil: it has not
+	renewal   bool                                 // the cache was erased and is not open yet
 	unstored  bool                                 // shelves are not in the cache yet
 	storage   nav.Storage
 	offline   int64 // wall clock when contact was lost, in ms; 0 while online

@@ -28,6 +28,7 @@ func (c *core) sessionStep(what session.What) {
 			}
 		}
 	}
+	c.renewCache()
 	c.proven.Store(int64(c.session.ServerTime(c.now())))
 	c.setWake()
 	c.updateWorld()

@@ -180,11 +180,24 @@ func (c *core) inMemory() error {
 	return nil
 }
 
-// eraseCache removes the files and opens an empty cache under the new key.
+// eraseCache removes the files. What is left where the disk does not let it cannot be
+// read: its key is gone already.
 func (c *core) eraseCache() {
-	if err := c.cache.Erase(c.rec.dataKey()); err != nil {
-		// The key is gone already, so what is left on the disk cannot be read.
+	c.renewal = true
+	if err := c.cache.Erase(); err != nil {
 		c.log.Error("cache files not removed", "error", err)
+	}
+}
+
+// renewCache opens an empty cache after an erasing, under the new key. That takes a
+// moment, so it comes after what waited for the erasing: the receipt.
+func (c *core) renewCache() {
+	if !c.renewal {
+		return
+	}
+	c.renewal = false
+	if err := c.cache.Renew(c.rec.dataKey()); err != nil {
+		c.log.Error("no cache on the disk after an erasing: this run keeps all in memory", "error", err)
 		if err := c.inMemory(); err != nil {
 			c.log.Error("no cache at all", "error", err)
 		}

@@ -42,7 +42,7 @@ type Cache struct {
 	written int // bytes since the tables were last counted
 
 	mu      sync.RWMutex // guards what follows against Erase and Close
-	db      *badger.DB   // nil after Close, or where Erase could not reopen
+	db      *badger.DB   // nil after Close, and from Erase to Renew
 	keys    keys
 	rebuilt string // why the folder was set aside; empty: it was not
 }

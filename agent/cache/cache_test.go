@@ -316,7 +316,7 @@ func TestErase(t *testing.T) {
 			}
 		}
 		c.cfg.Key = [32]byte{7}
-		if err := c.Erase(c.cfg.Key); err != nil {
+		if err := eraseAll(c, c.cfg.Key); err != nil {
 			t.Fatalf("Erase: %v", err)
 		}
 		if _, err := c.Blob(digest); !errors.Is(err, ErrMissing) {
@@ -341,6 +341,53 @@ func TestErase(t *testing.T) {
 	})
 }
 
+// eraseAll erases c and goes on under another key.
+func eraseAll(c *Cache, key [32]byte) error { return errors.Join(c.Erase(), c.Renew(key)) }
+
+// Between the erasing and the renewal the cache is shut, has nothing, and can be
+// closed; a renewal without an erasure throws nothing away.
+func TestErasedAndNotYetRenewed(t *testing.T) {
+	both(t, func(t *testing.T, cfg Config) {
+		c := open(t, cfg)
+		digest, data := document(1, 30<<10)
+		if err := c.PutBlob(digest, data); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Renew([32]byte{7}); !errors.Is(err, errNotErased) {
+			t.Errorf("Renew of a full cache = %v, want errNotErased", err)
+		}
+		if _, err := c.Blob(digest); err != nil {
+			t.Errorf("Blob after it = %v", err)
+		}
+		if err := c.Erase(); err != nil {
+			t.Fatalf("Erase: %v", err)
+		}
+		if _, err := c.Blob(digest); !errors.Is(err, ErrClosed) {
+			t.Errorf("Blob = %v, want ErrClosed", err)
+		}
+		if pending, _ := c.Queued(); pending != 0 || c.PinsVersion() != 0 {
+			t.Errorf("queued %d, pins %d", pending, c.PinsVersion())
+		}
+		if !cfg.InMemory {
+			if entries, err := os.ReadDir(cfg.Dir); err != nil || len(entries) != 0 {
+				t.Errorf("the folder has %v, %v", entries, err)
+			}
+		}
+		if err := c.Erase(); err != nil {
+			t.Errorf("Erase again = %v", err)
+		}
+		if err := c.Renew([32]byte{7}); err != nil {
+			t.Fatalf("Renew: %v", err)
+		}
+		if _, err := c.Blob(digest); !errors.Is(err, ErrMissing) {
+			t.Errorf("Blob after Renew = %v, want ErrMissing", err)
+		}
+		if err := errors.Join(c.Erase(), c.Close()); err != nil {
+			t.Errorf("closed while erased: %v", err)
+		}
+	})
+}
+
 func TestClosed(t *testing.T) {
 	c := open(t, config(t))
 	digest, data := document(1, 10)
@@ -354,7 +401,7 @@ func TestClosed(t *testing.T) {
 	for name, err := range map[string]error{
 		"Blob": blob, "PutBlob": c.PutBlob(digest, data), "Verifier": verifier, "PutVerifiers": c.PutVerifiers(1, nil),
 		"Enqueue": enqueue, "Pending": pending, "Acknowledge": c.Acknowledge(1), "Flush": c.Flush(),
-		"Erase": c.Erase(testKey), "DropBlobsExcept": c.DropBlobsExcept(),
+		"Erase": c.Erase(), "Renew": c.Renew(testKey), "DropBlobsExcept": c.DropBlobsExcept(),
 	} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("%s after Close = %v, want ErrClosed", name, err)

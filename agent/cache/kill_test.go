@@ -240,7 +240,7 @@ func TestEraseOnAFullDisk(t *testing.T) {
 	if err := c.PutVerifiers(1, nil); !errors.Is(err, ErrDiskFull) {
 		t.Errorf("PutVerifiers = %v, want ErrDiskFull", err)
 	}
-	if err := c.Erase([32]byte{9}); err != nil {
+	if err := eraseAll(c, [32]byte{9}); err != nil {
 		t.Errorf("Erase on a full disk = %v", err)
 	}
 	if _, err := c.Blob(digest); !errors.Is(err, ErrMissing) {

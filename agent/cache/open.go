@@ -197,12 +197,13 @@ func (c *Cache) shut() error {
 	return nil
 }
 
-// Erase removes everything, also what was set aside, and goes on empty under a
-// new key. The caller first puts that key in its vault in place of the old one
-// (vault.Replace): after that, nobody can read what the flash may still hold,
-// and an Erase that was cut off is finished by the next [Open]. After an error
-// the cache is closed, and what was in it is as erased as the disk allows.
-func (c *Cache) Erase(key [32]byte) error {
+// Erase removes everything, also what was set aside, and leaves the cache shut until
+// [Cache.Renew]: what waits for the erasing need not wait for that. The caller first
+// puts another key in its vault in place of the old one (vault.Replace): after that,
+// nobody can read what the flash may still hold, and an Erase that was cut off is
+// finished by the next [Open]. After an error what was in it is as erased as the disk
+// allows.
+func (c *Cache) Erase() error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	c.mu.Lock()
@@ -215,10 +216,26 @@ func (c *Cache) Erase(key [32]byte) error {
 	}
 	c.rebuilt = ""
 	c.queue, c.written = queue{last: c.queue.last}, 0
-	if !c.cfg.InMemory {
-		if err := errors.Join(removeFolder(c.cfg.Dir), makeFolder(c.cfg.Dir)); err != nil {
-			return err
-		}
+	if c.cfg.InMemory {
+		return nil
+	}
+	return errors.Join(removeFolder(c.cfg.Dir), makeFolder(c.cfg.Dir))
+}
+
+// Renew goes on under a new key after an [Cache.Erase], empty. After an error the
+// cache is as after Close.
+func (c *Cache) Renew(key [32]byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	if c.db != nil {
+		return errNotErased
 	}
 	return c.openUnder(key)
 }
+
+var errNotErased = errors.New("cache: renewed without an erasure")

@@ -320,7 +320,7 @@ func TestEraseWithoutAnyRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	disk.free = 0
-	if err := c.Erase([32]byte{8}); !errors.Is(err, ErrDiskFull) {
+	if err := eraseAll(c, [32]byte{8}); !errors.Is(err, ErrDiskFull) {
 		t.Errorf("Erase = %v, want ErrDiskFull", err)
 	}
 	if entries, err := os.ReadDir(cfg.Dir); err != nil || len(entries) != 0 {

@@ -118,7 +118,7 @@ func TestP10_ShelvesAreSealed(t *testing.T) {
 		}
 	}
 	look()
-	if err := c.Erase([32]byte{2}); err != nil {
+	if err := eraseAll(c, [32]byte{2}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Shelf("profile-of-robin"); !errors.Is(err, ErrMissing) {
