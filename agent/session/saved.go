@@ -73,6 +73,14 @@ func (s Saved) member() bool {
 	return s.Status == protocol.Active || s.Status == protocol.Stolen
 }
 
+// anew reports whether the session's end takes the identity with it: removed from
+// the account, or signed out by the server's own doubt, for another may have a copy
+// of the key.
+func (s Saved) anew() bool {
+	return s.Status == protocol.Deactivated ||
+		s.Status == protocol.SignedOut && s.Cause != nil && s.Cause.By == protocol.BySafety
+}
+
 // withProof returns s with one more proof; the list is not shared.
 func (s Saved) withProof(p Proof) Saved {
 	s.Proofs = append(slices.Clip(slices.Clone(s.Proofs)), p)

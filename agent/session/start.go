@@ -52,7 +52,7 @@ func (s *step) openLedger() {
 // erase asks for everything to be erased that the status asks for.
 func (s *step) erase() {
 	s.erasing = true
-	s.do(Erase{Identity: s.saved.Status == protocol.Deactivated && s.saved.Device == s.config.Identity.Device})
+	s.do(Erase{Identity: s.saved.anew() && s.saved.Device == s.config.Identity.Device})
 }
 
 func (s *step) erased(w Erased) {

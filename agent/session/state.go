@@ -127,7 +127,7 @@ func (s *step) advance(c protocol.StateClaims, jws string) {
 func (s *step) tighten(c protocol.StateClaims, jws string) {
 	proof, err := s.proof(ProofReceipt, protocol.TypReceipt, protocol.ReceiptClaims{
 		Device: c.Device, Account: c.Account, Epoch: c.Epoch, Status: c.Status, Version: c.Version,
-		Applied: s.ServerTime(s.now), Erased: c.Status.Erases(), Dropped: s.unsent,
+		Applied: s.ServerTime(s.now), Erased: erases(c), Dropped: s.unsent,
 		Answers: protocol.DigestOf([]byte(jws)),
 	})
 	if err != nil {
@@ -139,6 +139,15 @@ func (s *step) tighten(c protocol.StateClaims, jws string) {
 	s.saved.Receipted = s.saved.Version
 	s.saved.Cause = c.Cause
 	s.retire(c.Status, proof)
+}
+
+// erases is what a state makes this device erase.
+func erases(c protocol.StateClaims) []protocol.Erased {
+	out := c.Status.Erases()
+	if c.Status == protocol.SignedOut && (Saved{Status: c.Status, Cause: c.Cause}).anew() {
+		out = append(out, protocol.ErasedIdentity)
+	}
+	return out
 }
 
 func (s *step) still(jws string) {

@@ -20,7 +20,7 @@ import (
 )
 
 // TestScripts runs the scripts of testdata. Besides testscript's own commands
-// they have those of this file (programs), tvcmds_test.go (TVs and the account),
+// they have those of this file (programs), tvcmds_test.go and ownercmds_test.go (TVs and accounts),
 // diskcmds_test.go (files and file systems) and operatorcmds_test.go.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -71,6 +71,14 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"rename-one": cmdRenameOne,
 	"proof":      cmdProof,
 	"forge":      cmdForge,
+
+	"owner":      cmdOwner,
+	"deactivate": cmdDeactivate,
+	"end-date":   cmdEndDate,
+	"mailed":     cmdMailed,
+	"names":      cmdNames,
+	"absent":     cmdAbsent,
+	"epoch":      cmdWaitEpoch,
 
 	"garble":       cmdGarble,
 	"newer-schema": cmdNewerSchema,

@@ -1,5 +1,6 @@
 // Command hearthkey-agent is Hearthkey on a TV as a process of its own. All it
 // does is to read flags and run package agent until it is told to end.
+// "hearthkey-agent reset -data FOLDER" makes the TV as new instead, and ends.
 //
 // It exits with 0 after SIGTERM or Ctrl-C, 1 when it cannot start or go on, and
 // 2 for wrong flags.
@@ -35,6 +36,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, getenv func(string) string, out, errOut io.Writer) int {
+	if len(args) > 0 && args[0] == "reset" {
+		return reset(args[1:], getenv, out, errOut)
+	}
 	a := &agent.Agent{Build: version}
 	flags := flag.NewFlagSet("hearthkey-agent", flag.ContinueOnError)
 	flags.SetOutput(errOut)
