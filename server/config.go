@@ -296,8 +296,8 @@ func loopback(host string) bool {
 func (s *settings) checkBounds() error {
 	const most = protocol.MaxLease * time.Second
 	switch {
-	case s.Lease < time.Second || s.Lease > most:
-		return operator(nil, "--lease %s is not between 1s and %s.", s.Lease, most)
+	case s.Lease < time.Minute || s.Lease > most:
+		return operator(nil, "--lease %s is not between 1m and %s.", s.Lease, most)
 	case s.Ping < time.Second || s.Ping > 10*time.Minute:
 		return operator(nil, "--ping %s is not between 1s and 10m.", s.Ping)
 	case s.Drain < 0 || s.Drain > time.Hour:
