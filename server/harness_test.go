@@ -34,6 +34,7 @@ type house struct {
 	t    testing.TB
 	srv  *server.Server
 	url  string
+	data string // the folder
 	doc  *openapi3.T
 	skew atomic.Int64 // added to the clock, nanoseconds
 	logs *lines
@@ -70,6 +71,7 @@ func open(t testing.TB, change func(*server.Config)) *house {
 	if change != nil {
 		change(&cfg)
 	}
+	h.data = cfg.Data
 	h.start(cfg)
 	return h
 }

@@ -258,6 +258,8 @@ func (v *tv) take(f protocol.Frame) {
 		v.enrolled = f
 		v.verify(f.Keys, protocol.TypKeys, sign.OneKey("root", ed25519.PublicKey(f.Root)), &v.keys)
 		v.have = protocol.Have{Epoch: f.Epoch, Status: protocol.Active, Keys: v.keys.Number}
+	case protocol.Keys:
+		v.takeKeys(f)
 	case protocol.State:
 		var s protocol.StateClaims
 		v.verify(f.JWS, protocol.TypState, v.serverKey, &s)
@@ -284,6 +286,20 @@ func (v *tv) take(f protocol.Frame) {
 		v.counts, v.have.Tries = f, f.Number
 	case protocol.Library:
 		v.takeLibrary(f)
+	}
+}
+
+// takeKeys takes a key list, and the root key that it names.
+func (v *tv) takeKeys(f protocol.Keys) {
+	v.t.Helper()
+	var next protocol.KeysClaims
+	v.verify(f.JWS, protocol.TypKeys, sign.OneKey("root", ed25519.PublicKey(v.enrolled.Root)), &next)
+	if next.Number <= v.keys.Number {
+		v.t.Fatalf("%s got key list %d after %d", v.name, next.Number, v.keys.Number)
+	}
+	v.keys, v.have.Keys = next, next.Number
+	if len(next.Root) > 0 {
+		v.enrolled.Root = next.Root
 	}
 }
 

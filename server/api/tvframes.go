@@ -136,7 +136,7 @@ func (v *tv) enrolled(ctx context.Context, e device.Enrolment) error {
 	}
 	ask := v.enrol.Ask
 	v.enrol = nil
-	return v.begin(ctx, e.Session, ask, protocol.Have{Epoch: e.Session.Epoch, Status: protocol.Active})
+	return v.begin(ctx, e.Session, ask, e.Have)
 }
 
 func (v *tv) takeAuth(ctx context.Context, f protocol.Auth) error {

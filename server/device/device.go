@@ -78,7 +78,8 @@ type Session struct {
 type Enrolment struct {
 	Code     *protocol.UserCode
 	Enrolled *protocol.Enrolled
-	Session  Session // with Enrolled only
+	Session  Session       // with Enrolled only
+	Have     protocol.Have // what the device has with Enrolled
 }
 
 // Request is a TV that asks to be signed in, as the approval page shows it.

@@ -139,12 +139,13 @@ func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, f pro
 	if err := s.connect(tx, now, row, f.Conn, m); err != nil {
 		return Enrolment{}, err
 	}
-	root, keys := s.c.Keys.Pinned()
+	root, keys, number := s.c.Keys.Pinned()
 	return Enrolment{
 		Enrolled: &protocol.Enrolled{
 			Device: e.Device, Account: e.Account, Epoch: e.Epoch, Root: protocol.Bytes(root), Keys: keys,
 		},
 		Session: Session{Account: e.Account, Device: e.Device, Epoch: e.Epoch, Conn: f.Conn, Cap: f.Cap},
+		Have:    protocol.Have{Epoch: e.Epoch, Status: protocol.Active, Keys: number},
 	}, nil
 }
 

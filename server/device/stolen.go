@@ -210,6 +210,6 @@ func (s *Service) SignedReports(ctx context.Context, now time.Time, acc protocol
 	if err != nil {
 		return protocol.ReportsFile{}, fmt.Errorf("sign reports: %w", err)
 	}
-	root, keys := s.c.Keys.Pinned()
+	root, keys, _ := s.c.Keys.Pinned()
 	return protocol.ReportsFile{JWS: jws, Keys: keys, Root: protocol.Bytes(root)}, nil
 }

@@ -296,7 +296,7 @@ func TestRootChanges(t *testing.T) {
 			t.Errorf("Since(%d) = %d lists, want %d", have, len(got), want)
 		}
 	}
-	if root, _ := b.ring.Pinned(); !root.Equal(roots[2]) {
+	if root, _, _ := b.ring.Pinned(); !root.Equal(roots[2]) {
 		t.Error("a device that signs in now does not get the newest root key")
 	}
 	again := open(t, b.dir)

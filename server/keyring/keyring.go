@@ -184,10 +184,10 @@ func (r *Ring) Number() int64 { return r.now.Load().chain.newest.Number }
 func (r *Ring) InUse() string { return r.now.Load().kid }
 
 // Pinned returns what a device pins: the root key, and the newest list, which it
-// signed.
-func (r *Ring) Pinned() (root ed25519.PublicKey, list string) {
+// signed, with its number.
+func (r *Ring) Pinned() (root ed25519.PublicKey, list string, number int64) {
 	k := r.now.Load()
-	return k.chain.root, k.chain.list
+	return k.chain.root, k.chain.list, k.chain.newest.Number
 }
 
 // Since returns the key lists that a device must be given in this order whose
