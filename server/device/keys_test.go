@@ -111,7 +111,7 @@ func TestO4_RotationSignsNobodyOut(t *testing.T) {
 	k := newKeyed(t)
 	nora := k.owner(t, "nora@example.org")
 	tv := k.signedIn(t, nora)
-	root := k.keys.Root()
+	root, _, _ := k.keys.Pinned()
 	for range 2 {
 		k.rotate()
 		k.rotateRoot()

@@ -171,9 +171,6 @@ func keyID(key ed25519.PrivateKey) string { return keyName(publicKey(key)) }
 
 func keyName(key ed25519.PublicKey) string { return string(protocol.DigestOf(key)[:16]) }
 
-// Root returns the public key that devices pin and that signs key lists.
-func (r *Ring) Root() ed25519.PublicKey { return r.now.Load().chain.root }
-
 // Edition counts the changes that [Ring.Reload] found.
 func (r *Ring) Edition() int32 { return r.now.Load().edition }
 
