@@ -10,6 +10,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"os"
@@ -38,7 +39,18 @@ func run(module string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(module, output), []byte(licences.Format(all)), 0o644)
+	text := []byte(licences.Format(all))
+	file := filepath.Join(module, output)
+	return errors.Join(os.WriteFile(file, text, 0o644), os.WriteFile(file+".gz", pack(text), 0o644))
+}
+
+// pack makes what the agent carries: the same bytes for the same text.
+func pack(text []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is one
+	_, _ = w.Write(text)                                  // a Buffer takes all
+	_ = w.Close()
+	return b.Bytes()
 }
 
 // collect finds the licences for the module in a folder, by name.

@@ -35,6 +35,17 @@ func TestTheListIsOfThisProgram(t *testing.T) {
 	}
 }
 
+// TestTheAgentCarriesTheList compares what is packed with the file beside it.
+func TestTheAgentCarriesTheList(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("../..", output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := licences.Format(licences.All()); got != string(text) {
+		t.Errorf("%s.gz is not %s: go run ./tools/licences", output, output)
+	}
+}
+
 func TestKind(t *testing.T) {
 	for text, want := range map[string]string{
 		"Apache License\n   Version 2.0, January 2004":                                                     "Apache-2.0",
