@@ -227,6 +227,7 @@ func TestV3_FactorsRefuse(t *testing.T) {
 		{"a name of controls", "PATCH", "/v1/factors/passkeys/" + o.factors().Passkeys[0].ID, object{"name": "a\x00b"}, 422, "bad-name"},
 		{"a name too long", "PATCH", "/v1/factors/passkeys/" + o.factors().Passkeys[0].ID, object{"name": strings.Repeat("ä", 65)}, 422, "bad-name"},
 		{"no removal to stop", "DELETE", "/v1/factors/reset", nil, 409, "no-reset"},
+		{"no other address to stop", "DELETE", "/v1/contact/reset", nil, 409, "no-move"},
 	} {
 		status, body := o.try(tt.method, tt.path, tt.in)
 		wantProblem(t, tt.name, status, body, tt.status, tt.kind)

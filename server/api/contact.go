@@ -14,6 +14,8 @@ type contactAnswer struct {
 	Email string       `json:"email"`
 	Phone *phoneAnswer `json:"phone,omitempty"`
 	SMS   bool         `json:"sms"` // the service sends text messages
+	// Reset is when support gives the account another address.
+	Reset time.Time `json:"reset,omitzero"`
 }
 
 type phoneAnswer struct {
@@ -28,7 +30,16 @@ func (a *API) contact(c *call) error {
 	if phone.Number != "" {
 		out.Phone = &phoneAnswer{phone.Number, phone.Proved.UTC(), phone.Notices}
 	}
+	if err != nil {
+		return err
+	}
+	reset, err := a.cfg.Accounts.ContactReset(c.ctx(), c.who)
+	out.Reset = utc(reset)
 	return c.ok(out, err)
+}
+
+func (a *API) liftContactReset(c *call) error {
+	return c.done(a.cfg.Accounts.LiftContactReset(c.ctx(), c.now, c.who))
 }
 
 // changeAnswer is a change that waits for its access code.

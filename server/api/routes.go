@@ -68,6 +68,7 @@ func ownerRoutes() []route {
 		{"GET", "/v1/factors", proved, (*API).factors},
 		{"PUT", "/v1/factors/second", checked, (*API).setSecondFactor},
 		{"DELETE", "/v1/factors/reset", proved, (*API).liftFactorReset},
+		{"DELETE", "/v1/contact/reset", proved, (*API).liftContactReset},
 		{"POST", "/v1/factors/totp", checked, (*API).beginTOTP},
 		{"GET", "/v1/factors/totp", checked, (*API).begunTOTP},
 		{"POST", "/v1/factors/totp/confirm", checked, (*API).confirmTOTP},
