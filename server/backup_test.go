@@ -149,6 +149,9 @@ func TestO4_RestoredBackupForgetsNoSignOut(t *testing.T) {
 	}
 	o.token = old
 	o.signIn()
+	if _, _, page := v.do("GET", "/account/devices", o.browser(), nil); !strings.Contains(string(page), "This list may lack TVs until") {
+		t.Error("the board does not say that it may lack TVs")
+	}
 	for _, name := range []*tv{out, stays} { // granted up to a moment ago, for all the server knows
 		d := o.device(string(name.id))
 		if d.Status != "active" || d.Online || d.Bound == nil || d.Bound.LocksBy.Before(began.Add(8*time.Hour)) || d.Bound.FurtherUse < 8*3600 {

@@ -32,6 +32,9 @@ func (s *Site) board(ctx context.Context, now time.Time, sess account.Session, w
 		return Board{}, err
 	}
 	b := Board{Now: now, Devices: cardsOf(now, rows, profiles), Webs: websOf(webs, who)}
+	if b.Restored, err = s.c.Devices.LastRestored(ctx, now); err != nil {
+		return Board{}, err
+	}
 	b.Round = roundOf(now, b.Devices)
 	if b.Round != nil {
 		b.Round.Changed, err = s.passwordChangedSince(ctx, sess.Account, b.Round.At)

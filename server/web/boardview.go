@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/device"
 )
 
 // Board is the live list of everything that is signed in or being signed out.
@@ -17,6 +18,8 @@ type Board struct {
 	Round   *Round // the last "sign out everywhere", while it is worth showing
 	Devices []DeviceCard
 	Webs    []WebCard
+
+	Restored device.Restored // of the service's database; zero: none that matters still
 }
 
 // Digest tells two boards apart by all that they show but the present time.

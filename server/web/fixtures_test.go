@@ -7,6 +7,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/server/device"
 )
 
 // The fixtures are every page in the states a person can meet it in: empty,
@@ -249,6 +250,10 @@ func fixtureDevices(add func(string, any)) {
 	done := left // deactivated after it had proved that it was signed out
 	done.ID, done.Status = "d-done", protocol.Deactivated
 	add("devices-done", DevicesPage{fixtureFrame("Devices", "devices"), Board{Now: fixtureNow, Devices: []DeviceCard{online, done}, Webs: fixtureWebs()[:1]}})
+	add("devices-restored", DevicesPage{fixtureFrame("Devices", "devices"), Board{
+		Now: fixtureNow, Devices: []DeviceCard{online, offline}, Webs: fixtureWebs()[:1],
+		Restored: device.Restored{At: minutesAgo(20), Backup: minutesAgo(700), Until: fixtureNow.Add(460 * time.Minute)},
+	}})
 	until := online
 	until.Ends = fixtureNow.Add(75 * time.Hour)
 	add("enddate", EndDatePage{Frame: fixtureFrame("End date", "devices"), Device: until, Ends: EndField{Value: "2026-12-12T11:00"}})
