@@ -157,7 +157,7 @@ export async function signOutOne({ page, server, tvs: [, tv], ask, temp }) {
   ]);
   await download.saveAs(`${temp}/receipt.json`);
   JSON.parse(readFileSync(`${temp}/receipt.json`, "utf8"));
-  await ask("verify", `${temp}/receipt.json`);
+  await ask("verify-receipt", `${temp}/receipt.json`);
 }
 
 // everywhere signs out with a TV unplugged, and plugs it in again.

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { open } from "./browser.mjs";
 import { TV } from "./tv.mjs";
 import * as account from "./account.mjs";
+import * as devices from "./devices.mjs";
 import * as family from "./family.mjs";
 import { parental } from "./parental.mjs";
 import * as screens from "./screens.mjs";
@@ -51,6 +52,11 @@ const steps = [
   ["an unplugged TV and its bound; plugged in, it confirms live", account.everywhere],
   ["deactivate one", account.deactivate],
   ["TV: sign out with its remote", screens.signOutHere],
+  ["a TV's link opened elsewhere: refused", devices.stranger],
+  ["a TV signed in until a date, by keyboard", devices.guest],
+  ["a stolen TV, to its end, by keyboard", devices.theft],
+  ["another browser is signed out", devices.otherBrowser],
+  ["every action on devices without JavaScript", devices.scriptless],
   ["every other page", account.others],
   ["all of it without JavaScript", account.withoutScript],
   ["TV: sign in with address, password and code", screens.signInByPassword],

@@ -47,6 +47,7 @@ func TestScreenshots(t *testing.T) {
 	t.Run("household", func(t *testing.T) { browse(t, dir) })
 	t.Run("owner", func(t *testing.T) { owner(t, "owner.mjs", dir) })
 	t.Run("passkeys", func(t *testing.T) { owner(t, "passkeys.mjs", dir) })
+	t.Run("many", func(t *testing.T) { manyTVs(t, dir) })
 	pictures, err := filepath.Glob(filepath.Join(dir, "*.png"))
 	if err != nil || len(pictures) == 0 {
 		t.Fatalf("no pictures: %v", err)
@@ -68,7 +69,10 @@ type tour struct {
 
 func browse(t *testing.T, shots string) {
 	ctx := patient(t, 5*time.Minute)
-	plan := household.Plan{Bin: binDir, Data: t.TempDir(), Log: logFile(t)}
+	plan := household.Plan{
+		Bin: binDir, Data: t.TempDir(), Log: logFile(t),
+		ServerArgs: []string{"--trusted-proxy", "127.0.0.1"}, // the tour says of some browsers where they are
+	}
 	for _, p := range []*int{&plan.ServerPort, &plan.TVPorts[0], &plan.TVPorts[1]} {
 		var err error
 		if *p, err = freePort(); err != nil {
@@ -144,10 +148,10 @@ func obey(ctx context.Context, home *household.Home, order []string) error {
 			return home.PlugIn(ctx, tv-1)
 		}
 		return picture(ctx, home.Plan.ScreenAddr(tv-1), order[2])
-	case "verify":
-		out, err := exec.CommandContext(ctx, program("hearthkey"), "verify-receipt", order[1]).CombinedOutput()
+	case "verify-receipt", "verify-reports":
+		out, err := exec.CommandContext(ctx, program("hearthkey"), order...).CombinedOutput()
 		if err != nil {
-			return fmt.Errorf("verify-receipt: %w: %s", err, out)
+			return fmt.Errorf("%s: %w: %s", order[0], err, out)
 		}
 		return nil
 	}

@@ -12,7 +12,8 @@
 //     finds on the wire between TV and server and in the TV's vault;
 //     -signout-kills asks for more. TestO3_KilledSweep kills the server while it
 //     signs everyone out.
-//   - TestBrowser drives pages and screens in Chromium, by keyboard and mouse.
+//   - TestBrowser drives pages and screens in Chromium, by keyboard and mouse;
+//     TestManyTVs the devices page of forty TVs.
 //   - TestScreenshots draws them, with -screenshots FOLDER.
 //
 // Nothing sleeps: everything is polled for with a deadline, and a deadline is

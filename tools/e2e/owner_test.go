@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -32,15 +33,28 @@ func TestOwner(t *testing.T) {
 // owner runs a program of tools/browser beside a server whose clock it moves.
 func owner(t *testing.T, script, shots string) {
 	ctx := patient(t, 3*time.Minute)
+	var ahead atomic.Int64 // nanoseconds
+	s := here(ctx, t, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	drives(ctx, t, script, map[string]string{"server": s.URL(), "shots": shots, "temp": t.TempDir()}, func(order string) error {
+		text, ok := strings.CutPrefix(order, "later ")
+		seconds, err := strconv.Atoi(text)
+		if !ok || err != nil {
+			return fmt.Errorf("unknown order %q", order)
+		}
+		ahead.Add(int64(time.Duration(seconds) * time.Second))
+		return nil
+	})
+}
+
+// here runs a server in this process until the test ends.
+func here(ctx context.Context, t *testing.T, now func() time.Time) *server.Server {
 	port, err := freePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ahead atomic.Int64 // nanoseconds
 	s, err := server.New(ctx, server.Config{
 		Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), PublicURL: fmt.Sprintf("http://localhost:%d", port),
-		Data: t.TempDir(), Dev: true, Log: slog.New(slog.NewTextHandler(logFile(t), nil)),
-		Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+		Data: t.TempDir(), Dev: true, Log: slog.New(slog.NewTextHandler(logFile(t), nil)), Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +67,12 @@ func owner(t *testing.T, script, shots string) {
 			t.Error(err)
 		}
 	})
+	return s
+}
 
-	settings, err := json.Marshal(map[string]string{"server": s.URL(), "shots": shots, "temp": t.TempDir()})
+// drives runs a program of tools/browser and does what it orders.
+func drives(ctx context.Context, t *testing.T, script string, with map[string]string, obey func(order string) error) {
+	settings, err := json.Marshal(with)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,16 +87,14 @@ func owner(t *testing.T, script, shots string) {
 		t.Fatal(err)
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		text, ok := strings.CutPrefix(lines.Text(), "@later ")
+		order, ok := strings.CutPrefix(lines.Text(), "@")
 		if !ok {
 			t.Log(lines.Text())
 			continue
 		}
-		seconds, err := strconv.Atoi(text)
-		if err != nil {
+		if err := obey(order); err != nil {
 			t.Fatal(err)
 		}
-		ahead.Add(int64(time.Duration(seconds) * time.Second))
 		if _, err := fmt.Fprintln(in, "ok"); err != nil {
 			t.Fatal(err)
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/hearthkey/hearthkey/tools/drive"
 )
 
-// password of every household: they exist on this machine alone, for minutes.
-const password = "seven brass lanterns drift"
+// Password is that of every household: they exist on this machine alone, for minutes.
+const Password = "seven brass lanterns drift"
 
 // household is one account and its TVs, in a network of its own.
 type household struct {
@@ -44,7 +44,7 @@ func newHousehold(at target, network, size int, c *counters) (*household, error)
 
 // signUp makes the account.
 func (h *household) signUp(ctx context.Context) error {
-	if err := h.owner.SignUp(ctx, password); err != nil {
+	if err := h.owner.SignUp(ctx, Password); err != nil {
 		return fmt.Errorf("sign up: %w", err)
 	}
 	return nil
