@@ -526,6 +526,13 @@ func TestChangesSurviveACrashAnywhere(t *testing.T) {
 		"retire":      func(b *bench) func(*Folder) error { return retire(oldest(b)) },
 		"remove":      func(b *bench) func(*Folder) error { return b.remove(b.ring.InUse()) },
 		"rotate root": func(b *bench) func(*Folder) error { return b.rotateRoot },
+		"replace lost root": func(b *bench) func(*Folder) error {
+			to, err := NewRoot(rand.Reader)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			return func(d *Folder) error { return d.ReplaceLostRoot(to) }
+		},
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
@@ -618,4 +625,62 @@ func restore(t *testing.T, dir string, files map[string]string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func FuzzReadChain(f *testing.F) {
+	root, err := NewRoot(rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	next, err := NewRoot(rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	claims := protocol.KeysClaims{Server: "tv.example", Number: 1, Keys: []protocol.SigningKey{publicOf(root, day1)}}
+	plain, err1 := signList(root, claims)
+	claims.Root = protocol.Bytes(publicKey(next))
+	change, err2 := signList(root, claims)
+	claims.Number, claims.Root = 2, nil
+	after, err3 := signList(next, claims)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(plain + "\n")
+	f.Add(change + "\n" + after + "\n")
+	f.Add(change + "\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := readChain(text, publicKey(root))
+		if err != nil {
+			return
+		}
+		if c.list == "" || c.newest.Check() != nil || len(c.newest.Root) != 0 {
+			t.Errorf("taken: %+v", c)
+		}
+		if again, err := readChain(c.text(), publicKey(root)); err != nil || again.list != c.list {
+			t.Errorf("its own text: %v", err)
+		}
+	})
+}
+
+func FuzzReadDraft(f *testing.F) {
+	d := Draft{Root: make(protocol.Bytes, 32), Lists: []protocol.KeysClaims{
+		{Server: "tv.example", Number: 2, Keys: []protocol.SigningKey{{ID: "k", Key: make(protocol.Bytes, 32)}}},
+	}}
+	text, err := d.Text()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := ReadDraft(data)
+		if err != nil {
+			return
+		}
+		for _, l := range d.Lists {
+			if l.Check() != nil {
+				t.Errorf("taken: %+v", l)
+			}
+		}
+	})
 }
