@@ -248,7 +248,7 @@ func fixtureDevices(add func(string, any)) {
 	left := stolen
 	left.ID, left.Left = "d-left", minutesAgo(500)
 	done := left // deactivated after it had proved that it was signed out
-	done.ID, done.Status = "d-done", protocol.Deactivated
+	done.ID, done.Status, done.Address, done.Place = "d-done", protocol.Deactivated, "", ""
 	add("devices-done", DevicesPage{fixtureFrame("Devices", "devices"), Board{Now: fixtureNow, Devices: []DeviceCard{online, done}, Webs: fixtureWebs()[:1]}})
 	add("devices-restored", DevicesPage{fixtureFrame("Devices", "devices"), Board{
 		Now: fixtureNow, Devices: []DeviceCard{online, offline}, Webs: fixtureWebs()[:1],
