@@ -91,6 +91,8 @@ func (d *tv) enrolled() (device.Enrolment, error) {
 	return d.devices.Enrolled(d.t.Context(), d.clock.Now(), d.frame, device.Meta{IP: "127.0.0.1", Node: "n1"})
 }
 
+// The page compares addresses and countries, and asks for a look where they differ.
+// RFC 8628 §5.4.
 func TestD1_TheNetworkOfATVIsToldApart(t *testing.T) {
 	for name, at := range map[string]struct {
 		tv, says string

@@ -105,6 +105,7 @@ var table = []Row{
 	{nist, "§3.2.10", "the local PIN: slower from the 5th wrong try, an hour each from the 10th", []string{"agent/pinlock.TestWaitsAndAlarm", "agent/pinlock.TestGuessingTakesOverAYear"}, ""},
 	{totp, "Appendix B", "the test vectors of SHA-1", []string{"server/account.TestV3_TOTPVectors"}, ""},
 	{flow, "§5", "user codes cannot be searched, are approved knowingly, once", []string{"server/device.TestFlooding", "server/device.TestCodeOnceInParallel", "server.TestUserCodes"}, ""},
+	{flow, "§5.4", "the page shows what would be approved and from where, and warns of what is elsewhere", []string{"server/web.TestD1_AThiefsLinkIsPlain", "server/web.TestD1_TheNetworkOfATVIsToldApart"}, ""},
 	{flow, "§6.1", "user codes: 20 letters without vowels, typed in any case", []string{"server/device.FuzzReadCode", "server/device.TestFlooding"}, ""},
 	{webauthn, "§7", "registrations and assertions are verified", []string{"server/account.TestV3_PasskeyCeremonies", "server/account.TestV3_PasskeyRegistrations", "server/account.TestV3_PasskeyCountGoesBack", "server/account.TestChallengesAreNonces"}, ""},
 	{argon, "§4", "the cost of password and PIN hashes", []string{"server/account.TestPasswordHashes", "protocol/pin.TestDeriveAgainstReference"}, "19 MiB and 2 passes, less than the RFC's second choice (64 MiB, 3): the second of OWASP's cheat sheet"},
