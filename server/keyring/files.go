@@ -40,7 +40,7 @@ const maxFile = 256 << 10
 type files struct {
 	chain       chain
 	rootPrivate ed25519.PrivateKey // of the chain's root key; nil where kept elsewhere
-	signing     ed25519.PrivateKey // the one in use; nil where neither is listed
+	signing     ed25519.PrivateKey // the one in use; nil where its file is lost
 	next        ed25519.PrivateKey // nil: there is none that waits
 	data        []byte
 	former      []protocol.SigningKey
@@ -176,11 +176,8 @@ func (f *files) readRoot(dir string) error {
 // readSigning finds the key in use: the one that signed before, or the one after
 // it where that is not listed any more.
 func (f *files) readSigning(dir string) error {
-	old, err1 := readPrivate(dir, signingFile, signingFile)
-	next, err2 := readPrivate(dir, nextFile, signingFile)
-	if errors.Is(err2, ErrIncomplete) {
-		err2 = nil
-	}
+	old, err1 := readIfThere(dir, signingFile)
+	next, err2 := readIfThere(dir, nextFile)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
@@ -189,6 +186,15 @@ func (f *files) readSigning(dir string) error {
 		f.signing, f.next = next, nil
 	}
 	return nil
+}
+
+// readIfThere reads a signing key; nil where there is no such file.
+func readIfThere(dir, name string) (ed25519.PrivateKey, error) {
+	key, err := readPrivate(dir, name, signingFile)
+	if errors.Is(err, ErrIncomplete) {
+		return nil, nil
+	}
+	return key, err
 }
 
 // named returns f with a key list for this server's name.

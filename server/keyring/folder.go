@@ -80,9 +80,9 @@ func (d *Folder) finish() (err error) {
 
 // finishSigning gives the key in use its file, and forgets one that waits in vain.
 func (d *Folder) finishSigning() error {
-	in, err := readPrivate(d.dir, signingFile, signingFile)
+	in, err := readIfThere(d.dir, signingFile)
 	switch {
-	case err != nil:
+	case err != nil || d.f.signing == nil:
 		return err
 	case !d.f.chain.lists(d.f.signing):
 		return fmt.Errorf("%w: the signing key is not in the key list", ErrDamaged)
@@ -93,6 +93,14 @@ func (d *Folder) finishSigning() error {
 	}
 	d.f.next = nil
 	return d.remove(nextFile)
+}
+
+// inUse names the key that signs; empty where its file is lost.
+func (d *Folder) inUse() string {
+	if d.f.signing == nil {
+		return ""
+	}
+	return keyID(d.f.signing)
 }
 
 // gone reports whether a key was listed and is not any more.
@@ -150,7 +158,8 @@ func (d *Folder) remove(name string) error {
 func (d *Folder) Root() ed25519.PrivateKey { return d.f.rootPrivate }
 
 // Add drafts a list with one more signing key, made now, which waits in the
-// folder. Drafting it again takes the same key. Errors: ErrNext, ErrTooMany.
+// folder; where the file of the one in use is lost, it takes its place. Drafting
+// it again takes the same key. Errors: ErrNext, ErrTooMany.
 func (d *Folder) Add(now time.Time, random io.Reader) (Draft, error) {
 	if d.f.chain.lists(d.f.next) {
 		return Draft{}, fmt.Errorf("%w: %s is listed already and waits", ErrNext, keyID(d.f.next))
@@ -188,7 +197,7 @@ func (d *Folder) Use(now time.Time, atOnce bool) (next, before string, err error
 	if d.f.next == nil || !d.f.chain.lists(d.f.next) {
 		return "", "", fmt.Errorf("%w: there is none on the list", ErrNext)
 	}
-	next, before = keyID(d.f.next), keyID(d.f.signing)
+	next, before = keyID(d.f.next), d.inUse()
 	if since := d.since(next); now.Sub(since) < Overlap && !atOnce {
 		return "", "", fmt.Errorf("%w: since %s, it takes %s", ErrEarly, since.UTC().Format(time.RFC3339), Overlap)
 	}
@@ -215,7 +224,7 @@ func (d *Folder) Retire(id string) (Draft, error) {
 	switch {
 	case next.Find(id) == nil:
 		return Draft{}, fmt.Errorf("%w on the list: %.64q", ErrNoKey, id)
-	case id == keyID(d.f.signing):
+	case id == d.inUse():
 		return Draft{}, fmt.Errorf("%w: %s", ErrInUse, id)
 	}
 	next.Keys = slices.DeleteFunc(next.Keys, func(k protocol.SigningKey) bool { return k.ID == id })
@@ -235,7 +244,7 @@ func (d *Folder) Remove(id string, now time.Time, random io.Reader) (Draft, erro
 	}
 	next.Keys = slices.DeleteFunc(next.Keys, func(k protocol.SigningKey) bool { return k.ID == id })
 	next.Removed = append(next.Removed, id)
-	if id == keyID(d.f.signing) && !d.f.chain.lists(d.f.next) {
+	if id == d.inUse() && !d.f.chain.lists(d.f.next) {
 		if err := d.addNext(&next, now, random); err != nil {
 			return Draft{}, fmt.Errorf("remove key: %w", err)
 		}

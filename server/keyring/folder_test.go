@@ -516,6 +516,31 @@ func TestLostRootIsReplaced(t *testing.T) {
 	open(t, b.dir)
 }
 
+// TestLostSigningKeyIsReplaced: with the root key another one takes its place.
+func TestLostSigningKeyIsReplaced(t *testing.T) {
+	b := newBench(t)
+	lost := b.ring.InUse()
+	if err := os.Remove(filepath.Join(b.dir, signingFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.ring.Reload(); !errors.Is(err, ErrIncomplete) || b.ring.InUse() != lost {
+		t.Errorf("Reload = %v, want ErrIncomplete and the key of before", err)
+	}
+	if diff := cmp.Diff(map[KeyState]int{KeyListed: 1}, b.states()); diff != "" {
+		t.Errorf("lost (-want +got):\n%s", diff)
+	}
+	b.must(b.add)
+	b.reload()
+	if diff := cmp.Diff(map[KeyState]int{KeyListed: 1, KeySigns: 1}, b.states()); diff != "" {
+		t.Errorf("replaced (-want +got):\n%s", diff)
+	}
+	b.must(retire(lost))
+	b.reload()
+	if open(t, b.dir).InUse() == lost {
+		t.Error("the lost key is still in use")
+	}
+}
+
 // TestChangesSurviveACrashAnywhere: whatever files a change had written when the
 // power went, the server starts, signs with a listed key, and the command works
 // when it is given again.

@@ -121,6 +121,9 @@ func Open(dir, server string, random io.Reader) (*Ring, error) {
 
 // keys returns what a server works with.
 func (f files) keys() (*keys, error) {
+	if f.signing == nil {
+		return nil, fmt.Errorf("%w: %s", ErrIncomplete, signingFile)
+	}
 	if !f.chain.lists(f.signing) {
 		return nil, fmt.Errorf("%w: the signing key is not in the key list", ErrDamaged)
 	}

@@ -64,7 +64,7 @@ func (d *Folder) Status() Status {
 
 func (d *Folder) state(k protocol.SigningKey) KeyState {
 	switch {
-	case k.ID == keyID(d.f.signing):
+	case k.ID == d.inUse():
 		return KeySigns
 	case d.f.next != nil && k.ID == keyID(d.f.next):
 		return KeyNext

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -177,11 +178,16 @@ func (c addKey) run(_ context.Context, s streams) error {
 		if err := c.finish(s, d, draft); err != nil {
 			return err
 		}
-		if c.Draft == "" {
+		if c.Draft == "" && waits(d) {
 			fmt.Fprintf(s.out, "It signs after 'keys use', in %s at the earliest.\n", keyring.Overlap)
 		}
 		return nil
 	})
+}
+
+// waits reports whether a listed key does not sign yet.
+func waits(d *keyring.Folder) bool {
+	return slices.ContainsFunc(d.Status().Keys, func(k keyring.KeyStatus) bool { return k.State == keyring.KeyNext })
 }
 
 type useKey struct {
