@@ -31,10 +31,16 @@ func (c rotateRoot) run(_ context.Context, s streams) error {
 			return err
 		}
 		draft, err := d.ChangeRoot(to.Public().(ed25519.PublicKey))
-		if err != nil {
-			return err
+		if err == nil {
+			err = c.finish(s, d, draft, to)
 		}
-		return c.finish(s, d, draft, to)
+		if err == nil && c.NewRoot == "" {
+			fmt.Fprintln(s.out, "The new root key is root.key in the folder: move it to two places without network.")
+		}
+		if err == nil {
+			fmt.Fprintln(s.out, "Destroy every copy of the root key before: devices that have not come back yet still believe it.")
+		}
+		return err
 	})
 }
 
