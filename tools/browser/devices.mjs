@@ -65,6 +65,7 @@ export async function guest({ page, server, tvs: [tv] }) {
   await tv.screen("welcome");
   const code = await codeOf(tv);
   await page.goto(server + "/tv");
+  await page.locator("#code:focus").waitFor();
   await page.keyboard.type(code.toLowerCase());
   await page.keyboard.press("Enter");
   await page.getByText("The TV is on the same network as this browser.").waitFor();
