@@ -135,7 +135,7 @@ func (s *step) sendProofs() {
 // acknowledged forgets the proof or receipt with this digest.
 func (s *step) acknowledged(d protocol.Digest) {
 	if next, ok := s.saved.withoutProof(d); ok {
-		s.saved, s.deferProofs = next.settled(), false
+		s.saved, s.deferProofs = next, false
 		s.save()
 		return
 	}

@@ -81,16 +81,6 @@ func (s Saved) anew() bool {
 		s.Status == protocol.SignedOut && s.Cause != nil && s.Cause.By == protocol.BySafety
 }
 
-// settled returns s without what is of the account, once it left that and has
-// proved so to whom it concerns: nothing of it is needed any more.
-func (s Saved) settled() Saved {
-	if s.Status != protocol.SignedOut && s.Status != protocol.Deactivated || len(s.Proofs) > 0 {
-		return s
-	}
-	s.Account, s.State = "", ""
-	return s
-}
-
 // withProof returns s with one more proof; the list is not shared.
 func (s Saved) withProof(p Proof) Saved {
 	s.Proofs = append(slices.Clip(slices.Clone(s.Proofs)), p)
