@@ -13,7 +13,7 @@ BOX     := $(AGENT) -gcflags=all=-l -gcflags=runtime/...= -gcflags=internal/...=
 	-gcflags=crypto/internal/...= -gcflags=golang.org/x/crypto/...=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross check test unit race test-386 reliability soak simulate e2e smoke bench bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross check test unit race test-386 reliability soak simulate e2e smoke bench bench-ui bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ test: needs check test-386 reliability e2e smoke ## everything that CI runs; ins
 
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
+
+bench-ui: needs programs ## the TV's page in Chromium: until it is painted, and from a key to what comes of it
+	@$(GO) run ./tools/bench --only ui
 
 bench-risk: ## how well sign-ins of a generated population are told from attacks
 	@$(GO) run ./tools/benchrisk

@@ -18,7 +18,7 @@ const (
 	maxLicences    = 200
 	maxLicence     = 64 << 10 // bytes of one
 	licenceLines   = 17       // of a page on the screen
-	licenceColumns = 84       // characters of a line; longer ones are wrapped
+	licenceColumns = 74       // characters of a line; longer ones are wrapped
 )
 
 // licencePrefix begins the id of every licence; the rest is its number.

@@ -46,6 +46,18 @@ func TestEveryScreenInBrowser(t *testing.T) {
 	}
 }
 
+// named returns the view of this name.
+func named(t *testing.T, name string) nav.View {
+	t.Helper()
+	for _, n := range screentest.Views() {
+		if n.Name == name {
+			return n.View
+		}
+	}
+	t.Fatalf("there is no view %q", name)
+	panic("unreachable")
+}
+
 // TestKeysInBrowser presses keys as remotes and keyboards name them.
 func TestKeysInBrowser(t *testing.T) {
 	var mu sync.Mutex
@@ -58,7 +70,7 @@ func TestKeysInBrowser(t *testing.T) {
 			last <- struct{}{}
 		}
 	})
-	s.Show(screentest.Views()[1].View)
+	s.Show(named(t, "welcome"))
 	b := open(t, s.URL(), 1280, 720)
 	b.until(`document.querySelector("section.welcome")`)
 	for _, key := range []struct {
@@ -116,7 +128,7 @@ func TestD10_AHiddenPageIsStandby(t *testing.T) {
 	for address, want := range map[string]int{"": 0, "?standby=hidden": 2, "?standby=no": 0} {
 		keys := make(chan screen.Key, 8)
 		s := start(t, func(k screen.Key) { keys <- k })
-		s.Show(screentest.Views()[1].View)
+		s.Show(named(t, "welcome"))
 		b := open(t, s.URL()+address, 1280, 720)
 		b.until(`document.querySelector("section.welcome")`)
 		b.eval(`document.dispatchEvent(new Event("visibilitychange")); document.dispatchEvent(new Event("visibilitychange")); ""`)
@@ -137,7 +149,7 @@ func TestD10_AHiddenPageIsStandby(t *testing.T) {
 // same address, as after an update.
 func TestPageOutlivesAgent(t *testing.T) {
 	s := start(t, nil)
-	s.Show(nav.View{Screen: nav.ScreenWelcome, Title: "Welcome"})
+	s.Show(named(t, "welcome"))
 	b := open(t, s.URL(), 1280, 720)
 	b.until(`document.querySelector("h1") && document.querySelector("h1").textContent === "Welcome"`)
 	if err := s.Close(); err != nil {
@@ -149,9 +161,9 @@ func TestPageOutlivesAgent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	again.Show(nav.View{Screen: nav.ScreenGate, Title: "Who is watching?", Say: "Who is watching? Alma"})
+	again.Show(nav.View{Screen: nav.ScreenGate, Title: "Who is watching?", Say: "Who is watching? Alma", Tell: "Who is watching?"})
 	b.until(`document.querySelector("section.gate") && !document.body.innerText.includes("not running")`)
-	if said := b.eval(`document.getElementById("say").textContent`); said != "Who is watching? Alma" {
+	if said := b.eval(`document.getElementById("say").textContent`); said != "Who is watching?" {
 		t.Errorf("live region says %q", said)
 	}
 }
@@ -161,11 +173,7 @@ func TestPageOutlivesAgent(t *testing.T) {
 func TestPINShowsNoDigit(t *testing.T) {
 	s := start(t, nil)
 	b := open(t, s.URL(), 1280, 720)
-	for _, named := range screentest.Views() {
-		if named.Name == "pin-group" {
-			s.Show(named.View)
-		}
-	}
+	s.Show(named(t, "pin-group"))
 	b.until(`document.querySelector(".cross.second")`)
 	if shown := b.eval(`(document.querySelector(".entry").textContent.match(/[0-9]/g) || []).join("")`); shown != "" {
 		t.Errorf("after a group is chosen the page shows the digits %s", shown)
@@ -181,15 +189,7 @@ func TestTypingInBrowser(t *testing.T) {
 	var mu sync.Mutex
 	var got []screen.Key
 	s := start(t, func(k screen.Key) { mu.Lock(); defer mu.Unlock(); got = append(got, k) })
-	var field, none nav.View
-	for _, named := range screentest.Views() {
-		switch named.Name {
-		case "password":
-			field = named.View
-		case "welcome":
-			none = named.View
-		}
-	}
+	field, none := named(t, "password"), named(t, "welcome")
 	b := open(t, s.URL(), 1280, 720)
 	press := func(keys ...string) []screen.Key {
 		mu.Lock()

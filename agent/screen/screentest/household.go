@@ -121,7 +121,7 @@ func (r *remote) editing() {
 	r.step(nav.Resumed{At: r.world.At})
 	r.keys(keyseq.Right, keyseq.OK)
 	r.show("pin-forgot-choice")
-	r.keys(keyseq.OK)
+	r.keys(keyseq.Down, keyseq.Right)
 	r.show("forgot-pin")
 }
 

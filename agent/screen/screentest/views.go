@@ -33,20 +33,44 @@ func Views() []Named {
 	all = append(all, drafting()...)
 	all = append(all, kids()...)
 	all = append(all, crowd()...)
-	return append(all, hard()...)
+	all = append(all, hard()...)
+	all = append(all, contrasts(all)...)
+	for i := range all {
+		if all[i].View.Words == nil {
+			all[i].View.Words = nav.Model{}.View().Words
+		}
+	}
+	return all
+}
+
+// contrasts are some of the views in high contrast.
+func contrasts(all []Named) []Named {
+	var out []Named
+	for _, n := range all {
+		switch n.Name {
+		case "welcome", "code", "gate", "pin", "home", "home-menu", "home-sequence", "title", "settings", "look", "password", "player-episode", "profile-level":
+			n.Name, n.View.Contrast = "contrast-"+n.Name, true
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // quiet are the screens that say one thing.
 func quiet() []Named {
-	again := []nav.Item{{ID: "again", Label: "Try again"}, {ID: "network", Label: "Check network"}}
+	again := []nav.Item{{ID: "again", Label: "Try again"}, {ID: "checkNetwork", Label: "Check network"}}
 	return []Named{
+		{"starting-rebuild", nav.View{Screen: nav.ScreenStarting, Title: "Almost there",
+			Text: []string{"This TV is getting your profiles again. They are safe in your account."}}},
+		{"starting-offline", nav.View{Screen: nav.ScreenStarting, Title: "Almost there", Focus: "again", Items: again[:1],
+			Text: []string{"Your profiles appear as soon as this TV is connected to the internet."}}},
 		{"starting", nav.View{Screen: nav.ScreenStarting, Title: "Hello", Text: []string{"One moment, please."}}},
 		{"welcome", nav.View{Screen: nav.ScreenWelcome, Title: "Welcome", Focus: "signIn",
 			Text: []string{"Sign in with your phone or computer. It takes a minute."},
 			Items: []nav.Item{{ID: "signIn", Label: "Sign in with a code"}, {ID: "password", Label: "Sign in with email and password"},
-				{ID: "network", Label: "Check network"}}}},
+				{ID: "checkNetwork", Label: "Check network"}, {ID: "settings", Label: "Settings"}}}},
 		{"leaseEnded", nav.View{Screen: nav.ScreenLeaseEnded, Title: "Connect to continue", Focus: "again", Items: again,
-			Text: []string{"This TV has been offline for a while. Connect it to the internet, and everything is back."}}},
+			Text: []string{"This TV has been offline for a while. Connect it to the internet, and everything is back.", "Offline since yesterday at 22:15"}}},
 		{"signedOut", nav.View{Screen: nav.ScreenSignedOut, Title: "This TV was signed out", Focus: "ok",
 			Text: []string{"It was signed out on the account page.", "When: Tuesday at 21:43", "From: Firefox on Linux",
 				"Nothing of the account is left on this TV."},
@@ -55,7 +79,7 @@ func quiet() []Named {
 			Text: []string{"It is no longer part of the account.", "When: Tuesday at 21:43"}, Items: []nav.Item{{ID: "ok", Label: "OK"}}}},
 		{"stolen", nav.View{Screen: nav.ScreenStolen, Title: "This TV is locked",
 			Text: []string{"It was reported stolen. Its owner can unlock it on the account page."}}},
-		{"update", nav.View{Screen: nav.ScreenUpdate, Title: "Time for an update", Focus: "again", Items: again[:1],
+		{"update", nav.View{Screen: nav.ScreenUpdate, Title: "Time for an update", Focus: "again", Items: again,
 			Text: []string{"Update this TV's software, then try again. You stay signed in."}}},
 	}
 }
@@ -138,6 +162,16 @@ func typing() []Named {
 	show("password")
 	keys(keyseq.Down, keyseq.Down, keyseq.Down, keyseq.OK)
 	show("password-shown")
+	keys(keyseq.Down)
+	for m.View().Focus != "accents" {
+		keys(keyseq.Left)
+	}
+	keys(keyseq.OK, keyseq.Up, keyseq.Up)
+	show("password-accents")
+	keys(keyseq.Down, keyseq.Down, keyseq.OK, keyseq.Up)
+	for m.View().Focus != "show" {
+		keys(keyseq.Right)
+	}
 	keys(keyseq.OK, keyseq.Down, keyseq.OK)
 	checking := world
 	checking.SignIn = &nav.SignIn{Checking: true}
@@ -186,13 +220,15 @@ func people() []Named {
 		return nav.View{Screen: nav.ScreenPIN, Title: "Enter the PIN for Jonas", Who: &who, PIN: &pin,
 			Text: []string{"Use the digits, or the arrows and OK."}}
 	}
+	waiting := view(nav.PIN{Wait: 58, Message: "Too many wrong tries. Take a short break."})
+	waiting.Items, waiting.Focus = []nav.Item{{ID: "forgot", Label: "Forgot your PIN?"}}, "forgot"
 	return []Named{
 		{"gate", nav.View{Screen: nav.ScreenGate, Title: "Who is watching?", Focus: "p1", Items: Profiles(), Say: "Who is watching? Alma"}},
 		{"pin", view(nav.PIN{Entered: 2})},
 		{"pin-group", view(nav.PIN{Entered: 1, Group: true})},
 		{"pin-checking", view(nav.PIN{Entered: 4, Checking: true, Message: "Checking."})},
 		{"pin-wrong", view(nav.PIN{Message: "That's not the PIN. Try again."})},
-		{"pin-wait", view(nav.PIN{Wait: 58, Message: "Too many wrong tries. Try again in 1 min."})},
+		{"pin-wait", waiting},
 	}
 }
 
@@ -258,33 +294,6 @@ func Sequence() *nav.Dialog {
 	return &nav.Dialog{Title: "What would you like to do?", Text: []string{"Press Back to return."}, Items: []nav.Item{
 		{ID: "signOut", Label: "Sign out", Danger: true}, {ID: "startOver", Label: "Start over"},
 		{ID: "deactivate", Label: "Deactivate", Danger: true}, {ID: "network", Label: "Check network"}}}
-}
-
-// settings are the lists.
-func settings() []Named {
-	who := Profiles()[0]
-	list := nav.View{Screen: nav.ScreenSettings, Title: "Settings", Focus: "network", Who: &who, Items: []nav.Item{
-		{ID: "tv", Label: "This TV", Detail: "Living room · Hearthkey Demo TV", Info: true},
-		{ID: "version", Label: "Version", Detail: "1.0.0", Info: true},
-		{ID: "service", Label: "Service", Detail: "tv.example.com", Info: true},
-		{ID: "connection", Label: "Connection", Detail: "Online", Info: true},
-		{ID: "account", Label: "Account", Detail: "alma@example.com", Info: true},
-		{ID: "network", Label: "Check network"},
-		{ID: "signOut", Label: "Sign out", Danger: true}}}
-	confirm := list
-	confirm.Focus = "no"
-	confirm.Dialog = &nav.Dialog{Title: "Sign out of this TV?", Text: []string{"Your profiles leave this TV. Your other devices stay signed in."},
-		Items: []nav.Item{{ID: "yes", Label: "Yes", Danger: true}, {ID: "no", Label: "No"}}}
-	return []Named{
-		{"settings", list}, {"settings-sign-out", confirm},
-		{"network", nav.View{Screen: nav.ScreenNetwork, Title: "There is a problem", Focus: "again", Who: &who,
-			Text: []string{"Check the cable or Wi-Fi, restart your router, then check again."},
-			Items: []nav.Item{
-				{ID: "address", Label: "This TV is on your network", Detail: "192.168.1.23", Badge: "✓", Info: true},
-				{ID: "name", Label: "The service was found", Detail: "tv.example.com", Badge: "✓", Info: true},
-				{ID: "reach", Label: "The service can't be reached", Badge: "!", Info: true},
-				{ID: "again", Label: "Check again"}, {ID: "done", Label: "Done"}}}},
-	}
 }
 
 // hard are the views that break careless layouts.

@@ -3,12 +3,9 @@
 // it is about; a number made of the id chooses the rest. Episodes are variations
 // of their series.
 
-import { svg } from "./dom.js";
+import { picture } from "./paint.js";
 import * as scenes from "./scenes.js";
 import * as more from "./morescenes.js";
-
-const W = 320;
-const H = 180;
 
 // Each palette: sky above, sky below, far, middle, near, light.
 const PALETTES = [
@@ -79,15 +76,6 @@ function random(seed) {
   };
 }
 
-let gradients = 0; // makes gradient ids unique in the document
-
-function gradient(from, to) {
-  const id = "sky" + ++gradients;
-  const node = svg("linearGradient", { id, x1: 0, y1: 0, x2: 0, y2: 1 },
-    svg("stop", { offset: 0, "stop-color": from }), svg("stop", { offset: 1, "stop-color": to }));
-  return [node, "url(#" + id + ")"];
-}
-
 // seriesOf returns the id without what names an episode: "salt-s1e3" is of "salt".
 function seriesOf(id) {
   return id.replace(/[-_./ ]?s\d{1,3}[-_./ ]?e\d{1,4}$/i, "");
@@ -105,13 +93,11 @@ function look(id, kids) {
   return { scene: about && !(kids && r() < 0.4) ? about[1] : any, colours, rest: random(series === id ? seed ^ 0x9e3779b9 : hash(id)) };
 }
 
-// art makes the picture of a title as an SVG that fills its box; of a friendly
-// kind on a kids profile's screens.
-export function art(id, kids) {
+// art makes the picture of a title for a box that is rem wide; of a friendly kind
+// on a kids profile's screens.
+export function art(id, kids, rem) {
   const { scene, colours, rest } = look(id, kids);
-  const [sky, url] = gradient(colours[0], colours[1]);
-  return svg("svg", { class: "art", viewBox: "0 0 " + W + " " + H, preserveAspectRatio: "xMidYMid slice", "aria-hidden": true },
-    svg("defs", {}, sky), svg("rect", { width: W, height: H, fill: url }), ...scene(rest, colours));
+  return picture(scene(rest, colours), colours[0], colours[1], rem);
 }
 
 // lettering returns the class of the title's lettering, one of five; episodes

@@ -3,6 +3,20 @@
 
 const anchors = new Map(); // name → [value in the view, when it came]
 let timer = 0;
+let touched = 0; // when a key came last
+let place = ""; // the screen, and what plays on it
+
+const IDLE = 5000; // ms after a key until the player's controls go
+
+// touch notes that a key came.
+export function touch() {
+  touched = performance.now();
+}
+
+// idle reports whether nobody has pressed a key for a while.
+export function idle() {
+  return performance.now() - touched > IDLE;
+}
 
 // startClocks notes the times of a new view, and repaints each second while
 // there are any. A value that came unchanged goes on from where it was.
@@ -18,6 +32,11 @@ export function startClocks(view, paint) {
     if (!known || known[0] !== times[name]) {
       anchors.set(name, [times[name], performance.now()]);
     }
+  }
+  const here = view.screen + (view.player ? view.player.poster : "");
+  if (here !== place) {
+    place = here;
+    touch();
   }
   clearInterval(timer);
   timer = anchors.size > 0 ? setInterval(paint, 1000) : 0;

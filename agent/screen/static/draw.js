@@ -3,25 +3,31 @@
 import { h } from "./dom.js";
 import { icon, hearth } from "./icons.js";
 import { avatar, buttons, focusable, heading, line, list } from "./parts.js";
+import { along, say } from "./words.js";
 import { home } from "./home.js";
 import { next, title } from "./title.js";
 import { pin, code, linked, player } from "./entry.js";
 import { search, typing } from "./typing.js";
+import { page } from "./page.js";
 
-export { startClocks } from "./clocks.js";
+export { startClocks, touch } from "./clocks.js";
 
 const SCREENS = {
   starting, welcome, code, gate, pin, home, title, player, next, search,
   settings: listing, network: listing, email: typing, password: typing, accessCode: typing,
   profileAvatar: drawings, profileName: typing, profileLevel: listing, profilePIN: pin, profilePassword: typing,
   profileEdit: listing, profileLocks: linked, forgotPIN: linked,
+  account: linked, thisTV: listing, look: listing, language: listing, about: listing, licences: listing, services: listing, licence: page,
 };
 
 // Screens of one kind look alike.
 const KINDS = new Map([[listing, " listed"], [typing, " fielded"], [pin, " pinned"], [linked, " linked"], [gate, " faces"], [drawings, " faces"]]);
 
-// The icons of screens that say one thing.
-const SIGNS = { leaseEnded: "clock", signedOut: "out", deactivated: "gone", stolen: "shield", update: "update" };
+// The icons of screens that say one thing, or have a list.
+const SIGNS = {
+  leaseEnded: "clock", signedOut: "out", deactivated: "gone", stolen: "shield", update: "update",
+  settings: "gear", network: "network", thisTV: "tv", look: "eye", language: "globe", about: "info", licences: "book", services: "tv",
+};
 
 // draw describes a view. Only its topmost layer can have the focus.
 export function draw(view) {
@@ -44,13 +50,11 @@ export function draw(view) {
 // gone describes the page while it has no agent: at first, for a moment,
 // nothing but the name.
 export function gone(away) {
-  if (!away) {
-    return [h("section", { key: "blank", class: "screen starting" }, brand())];
+  if (!away || !say("away")) {
+    return [h("section", { key: "blank", class: "screen starting", "aria-label": "Hearthkey" }, brand())];
   }
-  return [h("section", { key: "gone", class: "screen message", role: "alert" }, hearth(),
-    h("div", { class: "column" }, h("div", { class: "sign" }, icon("broken")),
-      h("div", { class: "heading" }, h("h1", {}, "This TV's software is not running"),
-        h("p", {}, "This screen comes back by itself as soon as it runs again."))))];
+  return [h("section", { key: "gone", class: "screen message", "aria-label": say("away") }, hearth(),
+    h("div", { class: "column" }, h("div", { class: "sign" }, icon("broken")), heading({ title: say("away"), text: [say("awayText")] })))];
 }
 
 function brand() {
@@ -81,7 +85,7 @@ function gate(view, focus) {
   const at = Math.max(0, items.findIndex((item) => item.id === focus));
   const first = Math.max(0, Math.min(at - FEW / 2, items.length - FEW - 1));
   return [brand(), heading(view), h("div", { key: "people", class: "people" + (many ? " many" : "") + (items.length > FEW + 1 ? " more" : "") },
-    h("div", { class: "slide", style: { transform: "translate3d(" + -(many ? first * TILE : 0) + "rem,0,0)" } },
+    h("div", { class: "slide", style: { transform: along(many ? first * TILE : 0) } },
       items.map((item) => person(item, focus))))];
 }
 
@@ -105,26 +109,23 @@ function drawings(view, focus) {
 function listing(view, focus) {
   return [
     h("div", { key: "side", class: "side" },
-      view.who && ofProfile(view) ? avatar(view.who)
-        : h("div", { class: "sign" }, icon(view.screen === "network" ? "network" : "settings")), heading(view)),
+      view.who && ofProfile(view) ? avatar(view.who) : h("div", { class: "sign" }, icon(SIGNS[view.screen] || "gear")), heading(view)),
     h("div", { key: "main", class: "main" }, view.items && list(view.items, focus, 8)),
   ];
 }
 
+// A banner is read out with the rest of the view, so it is no live region.
 function banner(it) {
   const icons = { offline: "offline", warning: "warning" };
-  return it && h("div", { key: "banner", class: "banner " + it.kind, role: "status" },
+  return it && h("div", { key: "banner", class: "banner " + it.kind },
     icon(icons[it.kind] || "info"), h("span", { dir: "auto" }, it.text));
 }
 
-// The icons of the menu's choices.
-const MENU = { home: "home", list: "list", search: "search", switch: "people", edit: "edit", settings: "gear" };
-
 function menu(view, focus, top) {
   return h("div", { key: "menu", class: "menu", "aria-hidden": top ? null : "true" },
-    h("nav", { "aria-label": "Menu", "data-fallback": top, tabindex: "-1" },
+    h("nav", { "aria-label": say("menu"), "data-fallback": top, tabindex: "-1" },
       view.who ? h("div", { class: "who" }, avatar(view.who), h("span", { dir: "auto" }, view.who.label)) : brand(),
-      h("div", { class: "choices" }, view.menu.map((item) => line(item, focus, null, MENU[item.id])))));
+      h("div", { class: "choices" }, view.menu.map((item) => line(item, focus)))));
 }
 
 function dialog(it, focus) {

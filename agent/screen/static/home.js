@@ -5,10 +5,12 @@ import { h, made } from "./dom.js";
 import { art, lettering } from "./art.js";
 import { hearth, icon } from "./icons.js";
 import { avatar, focusable, heading, progress } from "./parts.js";
+import { along, say } from "./words.js";
 
 const GAP = 1.5; // rem between posters
 const SEEN = 108; // rem of a row that are inside the safe area
 const SIZES = { plain: { step: 22.5, row: 19 }, kids: { step: 33, row: 25.4 } }; // rem from one poster, and row, to the next
+const NEAR = 2; // rows above and below, and posters beside, that are there before they are seen
 const SETTLE = 120; // ms the focus rests before the large picture follows
 
 const lasts = new Map(); // screen → what had the focus before it went elsewhere
@@ -16,7 +18,7 @@ const offsets = new Map(); // screen and row label → rem it has slid, kept whi
 
 // poster describes the picture of a title; kind is a class.
 export function poster(id, kind, kids) {
-  return h("div", { key: "poster", class: "picture " + kind }, made(id + !!kids, () => art(id, kids)));
+  return h("div", { key: "poster", class: "picture " + kind }, made(id + !!kids, () => art(id, kids, 120)));
 }
 
 // strips describes a view's rows, those of the place as they were left there.
@@ -31,7 +33,7 @@ export function strips(view, focus, place) {
   }
   return h("div", { key: "rows", class: "rows" },
     h("div", { class: "slide", style: { transform: "translate3d(0," + -at.row * size.row + "rem,0)" } },
-      rows.map((row, i) => strip(row, i, at.row, focus, place, view.kids))));
+      rows.map((row, i) => strip(row, i, at.row, focus, place, view.kids ? SIZES.kids : SIZES.plain, view.kids))));
 }
 
 // forget forgets how the rows of a place were left.
@@ -49,7 +51,7 @@ export function home(view, focus) {
   return [
     here && backdrop(here.poster || here.id, view.kids),
     h("div", { key: "top", class: "top" },
-      h("span", { class: "hint" }, icon("menu"), "Menu"),
+      h("span", { class: "hint" }, icon("menu"), say("menu")),
       view.who && h("span", { class: "who" }, h("span", { class: "name", dir: "auto" }, view.who.label), avatar(view.who))),
     here ? hero(here) : [hearth(), heading(view)],
     strips(view, focus, place),
@@ -66,18 +68,24 @@ function find(rows, id) {
   return null;
 }
 
-function strip(row, i, at, focus, place, kids) {
+// strip describes one row: of those far from the focus only the name, and of the
+// others the posters in and near the safe area.
+function strip(row, i, at, focus, place, size, kids) {
   const by = offsets.get(place + row.label) || 0;
+  const from = Math.max(0, Math.floor(by / size.step) - NEAR);
+  const to = Math.ceil((by + SEEN) / size.step) + NEAR;
+  const near = i >= at - NEAR && i <= at + NEAR + 1;
   return h("div", { key: row.label, class: "row" + (i < at ? " past" : "") + (i === at ? " here" : ""), role: "group", "aria-label": row.label },
     h("h2", { dir: "auto" }, row.label),
-    h("div", { class: "posters", style: { transform: "translate3d(" + -by + "rem,0,0)" } },
-      row.items.map((item) => card(item, focus, kids))));
+    near && h("div", { key: "posters", class: "posters", style: { transform: along(by) } },
+      h("i", { key: "before", style: { width: from * size.step + "rem" } }),
+      row.items.slice(from, to).map((item) => card(item, focus, kids))));
 }
 
 function card(item, focus, kids) {
   const id = item.poster || item.id;
   return h("div", focusable(item, focus, "card" + (item.series ? " series" : "")),
-    made(id + !!kids, () => art(id, kids)),
+    made(id + !!kids, () => art(id, kids, kids ? 31.5 : 21)),
     h("span", { class: "lettering " + lettering(id) + (item.progress > 0 ? " begun" : ""), dir: "auto" }, h("span", {}, item.label)),
     item.locked && icon("lock"),
     progress(item.progress));
@@ -99,7 +107,7 @@ function backdrop(id, kids) {
   return h("div", { key: "backdrop", class: "picture backdrop" }, made("backdrop", () => {
     const box = document.createElement("div");
     box.className = "fading";
-    box.appendChild(art(id, kids));
+    box.appendChild(art(id, kids, 86));
     box.hkShows = id + !!kids;
     return box;
   }), follow(id, kids));
@@ -118,7 +126,7 @@ function follow(id, kids) {
     while (box.childNodes.length > 1) {
       box.firstChild.remove();
     }
-    box.appendChild(art(id, kids));
+    box.appendChild(art(id, kids, 86));
   }, SETTLE);
   return null;
 }

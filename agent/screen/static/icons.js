@@ -26,14 +26,27 @@ const LINES = {
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.500 15.500L21 21",
   list: "M4 6h10M4 12h10M4 18h6M17.500 12v8M13.500 16h8",
   edit: "M4 20l1-5L16 4l4 4L9 19zM13.500 6.500l4 4",
+  phone: "M7 2.500h10v19H7zM11 18.500h2",
+  keyboard: "M2.500 6h19v12h-19zM6 10v.01M9 10v.01M12 10v.01M15 10v.01M18 10v.01M8 14h8",
+  globe: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM3 12h18M12 3c3 2.500 4 5.500 4 9s-1 6.500-4 9c-3-2.500-4-5.500-4-9s1-6.500 4-9z",
+  again: "M20 4v5h-5M20 9a8.500 8.500 0 1 0 .5 3",
+  back: "M20 12H5M11 5.500L4.500 12l6.500 6.500",
+  more: "M9 5l7 7-7 7",
+  close: "M6 6l12 12M18 6L6 18",
+  tv: "M3 5h18v12H3zM8 21h8",
+  eye: "M2 12c2.500-4.500 6-7 10-7s7.500 2.500 10 7c-2.500 4.500-6 7-10 7s-7.500-2.500-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+  book: "M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11",
+  mail: "M3 5.500h18v13H3zM3 6.500l9 7 9-7",
+  help: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM9.300 9.500a2.800 2.800 0 1 1 4 2.500c-1 .5-1.300 1-1.300 2M12 17v.01",
+  play: "M7 4l13 8-13 8z",
   skip: "M5 5l9 7-9 7zM18 5v14",
   ok: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
 };
 
 // icon describes a line icon.
-export function icon(name, key) {
-  return made("icon " + name + (key || ""), () =>
-    svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": true }, svg("path", { d: LINES[name] })));
+export function icon(name, more) {
+  return made("icon " + name + (more || ""), () =>
+    svg("svg", { class: "icon i-" + name + (more || ""), viewBox: "0 0 24 24", "aria-hidden": true }, svg("path", { d: LINES[name] })));
 }
 
 // solid describes the filled play and pause signs.
@@ -58,9 +71,9 @@ export function hearth() {
   });
 }
 
-// qr describes a QR code of rows of '0' and '1', on white with the quiet zone
+// qr describes a QR code, with what a screen reader calls it, of rows of '0' and '1', on white with the quiet zone
 // of four modules that ISO/IEC 18004 asks for.
-export function qr(rows) {
+export function qr(rows, name) {
   return made("qr " + rows.join(""), () => {
     let d = "";
     rows.forEach((row, y) => {
@@ -71,7 +84,7 @@ export function qr(rows) {
       }
     });
     const size = rows.length + 8;
-    return svg("svg", { class: "qr", viewBox: "0 0 " + size + " " + size, role: "img", "aria-label": "QR code", "shape-rendering": "crispEdges" },
+    return svg("svg", { class: "qr", viewBox: "0 0 " + size + " " + size, role: "img", "aria-label": name || "QR", "shape-rendering": "crispEdges" },
       svg("rect", { width: size, height: size, fill: "#fff" }), svg("path", { d, fill: "#000" }));
   });
 }

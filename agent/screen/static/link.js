@@ -5,14 +5,16 @@ const LONGEST_WAIT = 2000;
 const QUIET = 700; // ms without a socket until the person is told
 
 // connect calls onView with every view and onGone(true) once the agent has
-// been away for a while, onGone(false) when it is back. It returns send(message),
+// been away for a while, onGone(false) when it is back, and onNothing(key) for a
+// key that was handled and changed nothing. It returns send(message),
 // which sends a key ({k, repeat}), typed characters ({text}) or the end of standby
 // ({resumed}) and measures the time until what came of it is painted: performance entries "key to paint".
-export function connect(onView, onGone) {
+export function connect(onView, onGone, onNothing) {
   let socket = null;
   let wait = FIRST_WAIT;
   let count = 0;
-  let pressed = []; // keys on their way: [n]
+  let views = 0; // so far
+  let pressed = []; // keys on their way: [n, name, views when it was sent]
   let told = setTimeout(onGone, QUIET, true);
 
   function open() {
@@ -37,6 +39,7 @@ export function connect(onView, onGone) {
 
   function receive(message) {
     if (message.view) {
+      views++;
       onView(message.view);
     }
     if (message.ack) {
@@ -50,6 +53,10 @@ export function connect(onView, onGone) {
     pressed = pressed.filter((key) => key[0] > n);
     if (done.length === 0) {
       return;
+    }
+    const last = done[done.length - 1];
+    if (last[2] === views) {
+      onNothing(last[1]);
     }
     requestAnimationFrame(() => setTimeout(() => {
       for (const key of done) {
@@ -70,7 +77,7 @@ export function connect(onView, onGone) {
       return;
     }
     count++;
-    pressed.push([count]);
+    pressed.push([count, message.k, views]);
     performance.mark("key " + count);
     socket.send(JSON.stringify(Object.assign({ n: count }, message)));
   };

@@ -4,13 +4,17 @@
 import { patch } from "./dom.js";
 import { keyName, typedText } from "./keys.js";
 import { connect } from "./link.js";
-import { draw, gone, startClocks } from "./draw.js";
+import { draw, gone, startClocks, touch } from "./draw.js";
 import { watchStandby } from "./standby.js";
+import { learn, say } from "./words.js";
 
+const root = document.documentElement;
 const tv = document.getElementById("tv");
-const say = document.getElementById("say");
+const live = document.getElementById("say");
+const contrast = window.matchMedia("(prefers-contrast: more)");
 
 let view = null;
+let noted = false; // that the first screen is painted
 let away = false;
 let shown = ""; // what is in the document title
 
@@ -26,8 +30,27 @@ function soon() {
 
 function paint() {
   due = false;
+  manner();
   patch(tv, away || !view ? gone(away) : draw(view));
   focusOn(!away && view && view.focus);
+  if (view && !noted) {
+    noted = true;
+    requestAnimationFrame(() => setTimeout(() => performance.mark("first screen")));
+  }
+}
+
+// manner has the whole page follow the language and the look of this TV.
+function manner() {
+  const it = view || {};
+  const look = (noted ? "" : "fresh ") + (it.contrast || contrast.matches ? "contrast " : "") + (it.calm ? "calm" : "");
+  if (root.className !== look) {
+    root.className = look;
+  }
+  for (const [name, value] of [["lang", it.lang || "en"], ["dir", it.dir || "ltr"]]) {
+    if (root.getAttribute(name) !== value) { // setting it costs as much as another language
+      root.setAttribute(name, value);
+    }
+  }
 }
 
 // focusOn gives the real focus to the item that has it in the view, so that
@@ -39,9 +62,10 @@ function focusOn(id) {
   }
 }
 
+// announce has a screen reader say what the focus does not: that it reads itself.
 function announce(text) {
-  if (text && say.textContent !== text) {
-    say.textContent = text;
+  if (text && live.textContent !== text) {
+    live.textContent = text;
   }
 }
 
@@ -52,25 +76,43 @@ function title(text) {
   }
 }
 
+// lean shows that a key was heard though it moved nothing.
+function lean(key) {
+  const way = { Up: ["y", -1], Down: ["y", 1], Left: ["x", -1], Right: ["x", 1] }[key];
+  const node = way && document.querySelector(".on, .cross");
+  if (!node || root.className.indexOf("calm") >= 0) {
+    return;
+  }
+  node.style.setProperty("--lean", String(way[1]));
+  node.classList.add("lean-" + way[0]);
+  setTimeout(() => node.classList.remove("lean-" + way[0]), 140);
+}
+
 const send = connect(
   (next) => {
     view = next;
     away = false;
+    learn(view);
     startClocks(view, soon);
     soon();
-    announce(view.say);
+    announce(view.tell);
     title(view.title);
   },
   (isAway) => {
     if (isAway !== away) {
       away = isAway;
       soon();
-      announce(away ? "This TV's software is not running" : view && view.title);
+      announce(away ? say("away") : view && view.title);
     }
-  }
+  },
+  lean
 );
 
 watchStandby(send);
+
+if (contrast.addListener) {
+  contrast.addListener(soon);
+}
 
 // A drawing this page does not have leaves the initial under it.
 document.addEventListener("error", (event) => {
@@ -80,10 +122,13 @@ document.addEventListener("error", (event) => {
 }, true);
 
 document.addEventListener("keydown", (event) => {
-  const text = view && view.keyboard && typedText(event);
+  const typed = view && (view.keyboard || view.types) && typedText(event);
+  const text = view && view.types && typed === " " ? null : typed; // where there is no field, Space is OK
   const name = text ? null : keyName(event);
   if (text || name) {
     event.preventDefault();
+    touch();
+    soon();
     send(text ? { text } : { k: name, repeat: event.repeat });
   }
 });

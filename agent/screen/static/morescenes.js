@@ -1,6 +1,7 @@
 // More scenes of posters.
 
-import { H, W, circle, path, rect, ridge, stars, swell } from "./scenes.js";
+import { H, W, circle, path, rect } from "./paint.js";
+import { ridge, stars, swell } from "./scenes.js";
 
 // snow is a range of white peaks while it snows.
 export function snow(r, c) {

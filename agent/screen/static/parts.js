@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { say } from "./words.js";
 
 // focusable returns the properties that everything that can have the focus
 // shares: its DOM id, its role, and whether it has the focus now.
@@ -19,8 +20,8 @@ export function focusable(item, focus, kind, role) {
 }
 
 function spoken(item) {
-  const watched = item.progress > 0 && Math.round(item.progress * 100) + " % watched";
-  return [item.label, item.detail, item.badge, watched, item.locked && "locked"].filter(Boolean).join(", ");
+  const watched = item.progress > 0 && say("watched", { n: Math.round(item.progress * 100) });
+  return [item.label, item.detail, MARKS[item.badge] ? null : item.badge, watched, item.locked && say("locked")].filter(Boolean).join(", ");
 }
 
 // progress describes how much of a title was watched.
@@ -37,12 +38,31 @@ export function avatar(item) {
     known && h("img", { key: item.avatar, src: "avatars/" + item.avatar + ".svg", alt: "" }));
 }
 
+// The icons of choices, by their ids.
+const ICONS = {
+  signIn: "phone", password: "keyboard", service: "tv", language: "globe", checkNetwork: "network", network: "network", settings: "gear",
+  play: "play", start: "again", next: "skip", myList: "list", back: "back", again: "again", cancel: "close", ok: "check",
+  signOut: "out", signOutHere: "out", startOver: "again", deactivate: "gone", account: "people", thisTV: "tv", look: "eye",
+  about: "info", licences: "book", resend: "mail", restart: "back", locks: "shield", add: "plus", done: "check", forgot: "help",
+  home: "home", list: "list", search: "search", switch: "people", edit: "edit",
+};
+
+// What opens a screen of its own, which an arrow at its end says.
+const OPENS = /^(account|thisTV|look|language|about|licences|licence-\d+|name|avatar|locks)$/;
+
 // button describes a choice as a pill.
 export function button(item, focus, role) {
-  return h("div", focusable(item, focus, "button", role),
+  const props = item.info ? { key: item.id, class: "button info" } : focusable(item, focus, "button", role);
+  return h("div", props,
+    ICONS[item.id] && icon(ICONS[item.id]),
     h("span", { class: "label", dir: "auto" }, item.label),
     item.locked && icon("lock"),
-    item.detail && h("span", { class: "detail", dir: "auto" }, item.detail));
+    item.detail && h("span", { class: "detail", dir: "auto" }, keycaps(item.detail)));
+}
+
+// keycaps draws the arrows in a sentence as keys.
+export function keycaps(text) {
+  return text.split(/([←↑→↓])/).map((part, i) => (i % 2 ? h("span", { class: "keycap" }, part) : part));
 }
 
 // buttons describes choices one under another.
@@ -50,33 +70,27 @@ export function buttons(items, focus) {
   return items && items.length > 0 && h("div", { key: "buttons", class: "buttons" }, items.map((item) => button(item, focus)));
 }
 
-// line describes a row of a list: a name, and a value or state at its end; with
-// the name of an icon, that before it.
-export function line(item, focus, role, sign) {
+// line describes a row of a list: a name, and a value or state at its end.
+export function line(item, focus, role) {
   const props = item.info ? { key: item.id, class: "line info" } : focusable(item, focus, "line", role);
   return h("div", props,
     item.choice && h("span", { class: "radio" }),
     item.avatar && avatar(item),
-    sign && icon(sign),
+    !item.avatar && !item.info && ICONS[item.id] && icon(ICONS[item.id]),
     mark(item.badge),
     h("span", { class: "label", dir: "auto" }, item.label),
     item.locked && icon("lock"),
     item.detail && h("span", { class: "detail", dir: "auto" }, item.detail),
-    item.switch && h("span", { class: "switch" }, h("i", {})));
+    item.switch && h("span", { class: "switch" }, h("i", {})),
+    !item.info && OPENS.test(item.id) && h("span", { key: "go", class: "go" }, icon("more")));
 }
 
-// mark describes a badge; those of a check are drawn.
+// What a check found is drawn.
+const MARKS = { "✓": ["good", "check"], "!": ["bad", "warning"] };
+
 function mark(badge) {
-  switch (badge) {
-    case "":
-    case undefined:
-      return null;
-    case "✓":
-      return h("span", { class: "mark good" }, icon("check"));
-    case "!":
-      return h("span", { class: "mark bad" }, icon("warning"));
-  }
-  return h("span", { class: "badge" }, badge);
+  const [kind, sign] = MARKS[badge] || [];
+  return sign ? h("span", { class: "mark " + kind }, icon(sign)) : badge && h("span", { class: "badge" }, badge);
 }
 
 const LINE = 6.5; // rem, with the space under it
@@ -87,7 +101,7 @@ export function list(items, focus, rows) {
   const at = Math.max(0, items.findIndex((item) => item.id === focus));
   const first = Math.max(0, Math.min(at - Math.floor(rows / 2), items.length - rows));
   const height = Math.min(rows, items.length) * LINE;
-  return h("div", { key: "list", class: "list", style: { height: height + "rem" } },
+  return h("div", { key: "list", class: "list" + (first > 0 ? " above" : "") + (first + rows < items.length ? " below" : ""), style: { height: height + "rem" } },
     h("div", { class: "slide", style: { transform: "translate3d(0," + -first * LINE + "rem,0)" } },
       items.map((item) => line(item, focus))));
 }

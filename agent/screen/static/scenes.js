@@ -1,16 +1,7 @@
 // The scenes of posters. Each takes a generator of numbers and a palette and
 // returns what lies on the sky.
 
-import { svg } from "./dom.js";
-
-export const W = 320;
-export const H = 180;
-
-let discs = 0; // makes clip ids unique in the document
-
-export const circle = (cx, cy, r, fill, more) => svg("circle", Object.assign({ cx, cy, r, fill }, more));
-export const rect = (x, y, width, height, fill, more) => svg("rect", Object.assign({ x, y, width, height, fill }, more));
-export const path = (d, fill, more) => svg("path", Object.assign({ d, fill }, more));
+import { H, W, circle, path, rect, within } from "./paint.js";
 
 export function stars(r, n, fill) {
   const all = [];
@@ -116,19 +107,17 @@ export function space(r, c) {
   const y = 78 + r() * 20;
   const size = 42 + r() * 14;
   const tilt = -28 + r() * 16;
-  const id = "disc" + ++discs;
-  const clip = svg("clipPath", { id }, circle(x, y, size, "#000"));
-  const bands = svg("g", { "clip-path": "url(#" + id + ")" }, circle(x, y, size, c[2]));
+  const bands = [circle(x, y, size, c[2])];
   for (let i = 0; i < 5; i++) {
-    bands.appendChild(rect(x - 80, y - size + 8 + i * size * 0.4 + r() * 8, 160, 3 + r() * 9, i % 2 ? c[5] : c[3], {
+    bands.push(rect(x - 80, y - size + 8 + i * size * 0.4 + r() * 8, 160, 3 + r() * 9, i % 2 ? c[5] : c[3], {
       opacity: i % 2 ? 0.35 : 0.7, transform: "rotate(" + tilt / 2 + " " + x + " " + y + ")" }));
   }
-  bands.appendChild(circle(x - size * 0.5, y - size * 0.4, size * 1.5, "none", { stroke: c[4], "stroke-width": size * 0.9, opacity: 0.45 }));
+  bands.push(circle(x - size * 0.5, y - size * 0.4, size * 1.5, "none", { stroke: c[4], "stroke-width": size * 0.9, opacity: 0.45 }));
   const ring = (d) => path(d, "none", { stroke: c[5], "stroke-width": 3.5, opacity: 0.85, transform: "rotate(" + tilt + " " + x + " " + y + ")" });
   const wide = size * 1.75;
   return [
-    ...stars(r, 60, c[5]), ...stars(r, 12, c[1]), clip,
-    ring("M" + (x - wide) + " " + y + "a" + wide + " " + size * 0.34 + " 0 0 1 " + 2 * wide + " 0"), bands,
+    ...stars(r, 60, c[5]), ...stars(r, 12, c[1]),
+    ring("M" + (x - wide) + " " + y + "a" + wide + " " + size * 0.34 + " 0 0 1 " + 2 * wide + " 0"), within(x, y, size, bands),
     ring("M" + (x - wide) + " " + y + "a" + wide + " " + size * 0.34 + " 0 0 0 " + 2 * wide + " 0"),
     circle(x + size * 1.7, y - size * 0.9, 7 + r() * 5, c[5]),
   ];

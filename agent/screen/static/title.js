@@ -20,14 +20,20 @@ export function title(view, focus) {
   return [
     poster(id, "backdrop", view.kids),
     h("div", { key: "column", class: "column" + (rows.length > 0 ? " above" : "") },
-      h("div", { key: "marks", class: "marks" },
-        view.badge && h("span", { key: "badge", class: "badge" }, view.badge), view.locked && icon("lock")),
       h("div", { key: "heading", class: "heading" }, h("h1", { dir: "auto", class: lettering(id) }, view.title),
-        (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
+        facts(view, (view.text || [])[0]),
+        (view.text || []).slice(1).map((text) => h("p", { dir: "auto" }, text))),
       progress(view.progress),
       buttons(view.items, focus)),
     rows.length > 0 && strips(view, focus, "title "),
   ];
+}
+
+// facts describes the line under a title: its rating, whether it asks for a PIN,
+// and what else there is to know.
+function facts(it, text) {
+  return h("div", { key: "facts", class: "facts" },
+    it.badge && h("span", { key: "badge", class: "badge" }, it.badge), it.locked && icon("lock"), text && h("span", { dir: "auto" }, text));
 }
 
 // next describes the episode that plays by itself when its time has run down.
@@ -37,11 +43,10 @@ export function next(view, focus) {
   return [
     poster(id, "backdrop", view.kids),
     h("div", { key: "column", class: "column" },
-      h("div", { key: "marks", class: "marks" }, it.badge && h("span", { class: "badge" }, it.badge), it.locked && icon("lock")),
       h("div", { key: "heading", class: "heading" },
         view.title && h("p", { class: "over", dir: "auto" }, view.title),
         h("h1", { dir: "auto", class: lettering(id) }, it.title || view.title),
-        it.detail && h("p", { dir: "auto" }, it.detail),
+        facts(it, it.detail),
         (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
       it.of > 0 && h("div", { key: "left", class: "ahead" },
         h("b", {}, String(it.left)), h("span", { class: "bar" }, h("i", { style: { transform: "scaleX(" + it.left / it.of + ")" } }))),

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar, buttons, clock, focusable, heading, list } from "./parts.js";
 import { strips } from "./home.js";
+import { say } from "./words.js";
 
 const HALF = 3.2; // rem that half a key is wide
 const PAD = 4.6; // the same on the pad of digits
@@ -16,7 +17,7 @@ export function typing(view, focus) {
   return [
     h("div", { key: "side", class: "side" }, view.who && avatar(view.who), heading(view), buttons(view.items, focus)),
     h("div", { key: "entry", class: "typing" + (it.checking ? " checking" : "") },
-      it.size ? boxes(it) : field(it),
+      it.size ? boxes(it) : field(it, FREE.test(view.screen)),
       message(it),
       keyboard(it, focus, it.size ? PAD : HALF)),
   ];
@@ -30,18 +31,22 @@ export function search(view, focus) {
   return [
     h("div", { key: "side", class: "side" }, h("h1", { dir: "auto" }, view.title),
       view.items && view.items.length > 0 && list(view.items, focus, 4)),
-    h("div", { key: "entry", class: "typing" }, field(it), keyboard(it, focus, HALF)),
+    h("div", { key: "entry", class: "typing" }, field(it, true), keyboard(it, focus, HALF)),
     rows.length > 0 ? strips(view, focus, "search ")
       : h("div", { key: "none", class: "none" }, (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
   ];
 }
 
-function field(it) {
+// What people call themselves runs as it is written; addresses and passwords run
+// from left to right.
+const FREE = /^profileName$/;
+
+function field(it, free) {
   const text = it.hidden ? "•".repeat(Math.min(it.length, TAIL)) : tail(it.text || "");
-  return h("div", { key: "field", class: "field", role: "img", "aria-label": it.label + ", " + it.length + " characters" },
-    text ? h("span", { key: "value", class: "value" + (it.hidden ? " hidden" : ""), dir: "ltr" }, text) : null,
+  return h("div", { key: "field", class: "field", role: "img", "aria-label": say("typed", { label: it.label, n: it.length }) },
+    text ? h("span", { key: "value", class: "value" + (it.hidden ? " hidden" : ""), dir: free ? "auto" : "ltr" }, text) : null,
     h("i", { key: "caret", class: "caret" }),
-    text ? null : h("span", { key: "empty", class: "empty" }, it.label));
+    text ? null : h("span", { key: "empty", class: "empty", dir: "auto" }, it.label));
 }
 
 // tail shows the end of a long text, where the next character comes.
@@ -52,16 +57,16 @@ function tail(text) {
 
 function boxes(it) {
   const digits = Array.from(it.text || "");
-  return h("div", { key: "boxes", class: "letters", role: "img", "aria-label": it.label + ", " + it.length + " of " + it.size + " digits" },
+  return h("div", { key: "boxes", class: "letters", role: "img", "aria-label": it.label + ", " + say("entered", { n: it.length, length: it.size }) },
     Array.from({ length: it.size }, (_, i) => h("span", { class: "letter" + (i === it.length ? " next" : "") },
       i < it.length ? digits[i] || "•" : "")));
 }
 
 function message(it) {
   if (it.checking) {
-    return h("p", { key: "message", class: "message" }, "One moment");
+    return h("p", { key: "message", class: "message" }, say("moment"));
   }
-  return h("p", { key: "message", class: "message bad", role: "alert" },
+  return h("p", { key: "message", class: "message bad" },
     it.message && icon("warning"),
     it.message && h("span", { dir: "auto" }, it.message),
     it.wait > 0 && h("b", { key: "wait" }, clock(it.wait)));

@@ -126,6 +126,7 @@ type link struct {
 	mu    sync.Mutex
 	conn  *Conn // nil while there is none
 	field bool  // the newest view has one
+	types bool  // it has none, but takes letters
 }
 
 func newLink(url string) *link { return &link{url: url} }
@@ -194,20 +195,22 @@ func (l *link) write(text string) uint64 {
 	return l.send(func(c *Conn) (uint64, error) { return c.Type(text) })
 }
 
-// saw notes whether a view has a field to type into.
+// saw notes whether a view takes what is typed.
 func (l *link) saw(v *nav.View) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if v != nil {
-		l.field = v.Keyboard != nil && v.Dialog == nil
+		l.field, l.types = v.Keyboard != nil && v.Dialog == nil, v.Types
 	}
 }
 
-// typing reports whether a field is on the screen.
-func (l *link) typing() bool {
+// takes reports whether the screen takes what was typed as text. Where it has no
+// field, letters that are keys of this terminal stay keys.
+func (l *link) takes(in input) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.field && l.conn != nil
+	text := l.field || l.types && in.key == 0 && !in.quit
+	return text && in.text != "" && l.conn != nil
 }
 
 func (l *link) send(how func(*Conn) (uint64, error)) uint64 {

@@ -15,6 +15,8 @@ const (
 
 const help = "arrows · Enter OK · Backspace back · 0-9 · h home · m menu · q quits"
 
+const searchHelp = "arrows · Enter OK · Backspace back · h home · m menu · other letters search · q quits"
+
 const typingHelp = "arrows · Enter OK · Backspace deletes · letters type · Ctrl-C quits"
 
 // Draw returns what a terminal of width × height shows of a view: height lines
@@ -37,6 +39,8 @@ func paint(v nav.View, width, height int) *canvas {
 	keys := help
 	if v.Keyboard != nil {
 		keys = typingHelp
+	} else if v.Types {
+		keys = searchHelp
 	}
 	c.put(1, height-1, width-2, keys, quiet)
 	p := pane{c, 2, 1, width - 4, height - 3}

@@ -30,6 +30,9 @@ func (c *canvas) text() string {
 
 func TestEveryScreen(t *testing.T) {
 	for _, named := range screentest.Views() {
+		if named.View.Contrast {
+			continue // a terminal has its own colours
+		}
 		got := paint(named.View, 80, 24).text()
 		file := filepath.Join("testdata", named.Name+".txt")
 		if *update {

@@ -261,3 +261,22 @@ func TestTerminalIsRestored(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsText tells keys from text: where there is no field, letters that are
+// keys of this terminal stay keys.
+func TestWhatIsText(t *testing.T) {
+	for _, tt := range []struct {
+		field, types bool
+		in           input
+		want         bool
+	}{
+		{true, false, input{text: "h", key: keyseq.Home}, true}, {true, false, input{text: "q", quit: true}, true},
+		{false, true, input{text: "h", key: keyseq.Home}, false}, {false, true, input{text: "q", quit: true}, false},
+		{false, true, input{text: "l"}, true}, {false, false, input{text: "l"}, false}, {true, true, input{key: keyseq.Up}, false},
+	} {
+		l := &link{conn: &Conn{}, field: tt.field, types: tt.types}
+		if got := l.takes(tt.in); got != tt.want {
+			t.Errorf("field %v, types %v: takes(%+v) = %v", tt.field, tt.types, tt.in, got)
+		}
+	}
+}

@@ -18,7 +18,7 @@ func under(p pane, v nav.View, focus string) {
 		search(p, v, focus)
 	case nav.ScreenProfileAvatar:
 		drawings(p, v, focus)
-	case nav.ScreenProfileLocks, nav.ScreenForgotPIN:
+	case nav.ScreenProfileLocks, nav.ScreenForgotPIN, nav.ScreenAccount:
 		linked(p, v, focus)
 	case nav.ScreenNext:
 		next(p, v, focus)
@@ -30,7 +30,10 @@ func under(p pane, v nav.View, focus string) {
 		home(p, v, focus)
 	case nav.ScreenPlayer:
 		player(p, v, focus)
-	case nav.ScreenSettings, nav.ScreenNetwork, nav.ScreenProfileLevel, nav.ScreenProfileEdit:
+	case nav.ScreenLicence:
+		page(p, v, focus)
+	case nav.ScreenSettings, nav.ScreenNetwork, nav.ScreenProfileLevel, nav.ScreenProfileEdit, nav.ScreenThisTV, nav.ScreenLook,
+		nav.ScreenAbout, nav.ScreenLicences, nav.ScreenServices, nav.ScreenLanguage:
 		p.heading(v.Title, v.Text).list(v.Items, focus)
 	case nav.ScreenTitle:
 		title(p, v, focus)
@@ -44,6 +47,20 @@ func message(p pane, v nav.View, focus string) {
 	p = p.skip(p.high / 4)
 	p.x, p.wide = p.x+4, p.wide-8
 	p.heading(v.Title, v.Text).list(v.Items, focus)
+}
+
+// page draws a part of a long text.
+func page(p pane, v nav.View, focus string) {
+	it := v.Page
+	if it == nil {
+		it = &nav.Page{}
+	}
+	p.list(v.Items, focus)
+	p.c.put(p.x+p.wide-columns(it.Label), p.y, columns(it.Label), it.Label, quiet)
+	p = p.skip(len(v.Items)).line(v.Title, strong).skip(1)
+	for _, line := range it.Lines {
+		p = p.line(line, plain)
+	}
 }
 
 // code draws signing in, with the QR code at the right where it fits.
@@ -225,6 +242,9 @@ func pin(p pane, v nav.View, focus string) {
 	dots := strings.Repeat("● ", entered) + strings.Repeat("○ ", max(it.Length, 0)-entered)
 	p = p.centre(strings.TrimSpace(dots), amber).skip(1)
 	lines := []string{"↑ 1 2 3", "", "4 5 6 ←   0-9   → 7 8 9", "", "↓ ⌫ 0"}
+	if indexOf(v.Items, "forgot") >= 0 {
+		lines[4] += " ?"
+	}
 	switch {
 	case it.Wait > 0:
 		lines = []string{"", clock(it.Wait) + " until the next try"}

@@ -10,6 +10,7 @@
 //	conn, err := tvterm.Dial(ctx, "http://127.0.0.1:8711")                  // for programs
 //
 // While a field is on the screen, letters are typed into it; Ctrl-C quits there.
+// At home letters that are no keys open the search.
 //
 // Run and Remote end with nil on q, Ctrl-C, the end of what is typed, and when
 // ctx ends. The terminal is as before whenever they return, after a panic too;
@@ -131,7 +132,7 @@ func converse(ctx context.Context, l *link, f face, typed <-chan input, hears <-
 			switch {
 			case !open:
 				return nil
-			case in.text != "" && l.typing():
+			case l.takes(in):
 				err = f.typed(l.write(in.text))
 			case in.quit:
 				return nil
