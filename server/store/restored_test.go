@@ -29,22 +29,24 @@ func openOldHouse(t *testing.T) *store.DB {
 }
 
 func TestRepeatedDeletions(t *testing.T) {
-	day := 24 * time.Hour
+	db, day := openOldHouse(t), 24*time.Hour
 	for _, c := range []struct {
 		name string
 		d    store.Deletion
 		did  bool
 		ends func(*store.Tx) bool // what must be true then
 	}{
-		{"a TV", store.Deletion{Kind: store.DeletedDevice, Account: house, Device: "d1", Epoch: 3}, true, func(tx *store.Tx) bool {
-			d, err := tx.Device(house, "d1")
-			return err == nil && d.Status == protocol.Deactivated && d.IP == "" && d.Place == "" && d.Owner.Version > 0
-		}},
 		{"a TV, before the backup's sign-in", store.Deletion{Kind: store.DeletedDevice, Account: house, Device: "d1", Epoch: 2}, false, func(tx *store.Tx) bool {
 			d, err := tx.Device(house, "d1")
 			return err == nil && d.Status == protocol.Active && d.IP != ""
 		}},
 		{"a TV that the backup does not know", store.Deletion{Kind: store.DeletedDevice, Account: house, Device: "d2", Epoch: 1}, false, nil},
+		{"a close of nobody", store.Deletion{Kind: store.ClosedAccount, Account: "nobody"}, false, nil},
+		{"an erasure of nobody", store.Deletion{Kind: store.ErasedAccount, Account: "nobody"}, false, nil},
+		{"a TV", store.Deletion{Kind: store.DeletedDevice, Account: house, Device: "d1", Epoch: 3}, true, func(tx *store.Tx) bool {
+			d, err := tx.Device(house, "d1")
+			return err == nil && d.Status == protocol.Deactivated && d.IP == "" && d.Place == "" && d.Owner.Version > 0
+		}},
 		{"a close", store.Deletion{Kind: store.ClosedAccount, Account: house}, true, func(tx *store.Tx) bool {
 			due, err := tx.DueErasures(noon.Add(day), 9)
 			return err == nil && len(due) == 1 && due[0] == house
@@ -55,11 +57,8 @@ func TestRepeatedDeletions(t *testing.T) {
 			idx, err3 := tx.DeviceIndex("d1")
 			return errors.Is(err1, store.ErrNotFound) && errors.Is(err2, store.ErrNotFound) && err3 == nil && idx.Account == "" && idx.Epoch == 3
 		}},
-		{"a close of nobody", store.Deletion{Kind: store.ClosedAccount, Account: "nobody"}, false, nil},
-		{"an erasure of nobody", store.Deletion{Kind: store.ErasedAccount, Account: "nobody"}, false, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			db := openOldHouse(t)
 			c.d.At = noon.Add(time.Hour)
 			for range 2 { // a line can be there twice
 				update(t, db, func(tx *store.Tx) error {
@@ -75,7 +74,7 @@ func TestRepeatedDeletions(t *testing.T) {
 			}
 		})
 	}
-	update(t, openOldHouse(t), func(tx *store.Tx) error {
+	update(t, db, func(tx *store.Tx) error {
 		if _, err := tx.Repeat(store.Deletion{Kind: "profile", Account: house}, noon); err == nil {
 			t.Error("an unknown kind was repeated")
 		}
