@@ -206,3 +206,22 @@ func TestLateConnectionIsNoClone(t *testing.T) {
 		t.Errorf("Authenticate of a copy = %v, want ErrClone", err)
 	}
 }
+
+// A copy that is greeted right after a sign-in is seen: where the connection that
+// asked for the sign-in has it, and no other was counted since, its row tells when.
+func TestCopyRightAfterASignIn(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	tv := f.signedIn(t, who)
+	copied := *tv
+	copied.conn-- // the number that the TV signed in with
+	fresh := home
+	f.clock.Advance(time.Millisecond)
+	fresh.Greeted = f.now()
+	if _, err := f.Authenticate(f.ctx, f.now(), copied.authFrame(), nonce, fresh); !errors.Is(err, ErrClone) {
+		t.Errorf("Authenticate of a copy = %v, want ErrClone", err)
+	}
+	if got := tv.row(who).Wish.Status; got != protocol.SignedOut {
+		t.Errorf("the TV is %s", got)
+	}
+}

@@ -113,7 +113,7 @@ func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRo
 	if err != nil {
 		return row, orUnknown(err)
 	}
-	switch superseded, err := s.superseded(tx, row, m); {
+	switch superseded, err := s.superseded(tx, idx, row, m); {
 	case err != nil:
 		return row, err
 	case superseded:
@@ -140,14 +140,18 @@ func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRo
 // superseded reports whether m was greeted before the device's newest connection
 // was counted, or may have been by the clock of another node. A packet is sent again
 // for a while after the device gave the connection up (RFC 6298 §5), and it gives up
-// soon. A connection is counted where it proves a sign-in, and where it asks for one.
-func (s *Service) superseded(tx *store.Tx, row store.DeviceRow, m Meta) (bool, error) {
+// soon. A connection is counted where it has a sign-in, which its row tells, and
+// where it asks for one.
+func (s *Service) superseded(tx *store.Tx, idx store.DeviceIndexRow, row store.DeviceRow, m Meta) (bool, error) {
 	if m.Greeted.IsZero() {
 		return false, nil
 	}
 	newest := row.LastContact
 	if row.Node != m.Node {
 		newest = newest.Add(skew)
+	}
+	if row.Conn == idx.Conn {
+		return m.Greeted.Before(newest), nil
 	}
 	e, err := tx.Enrolment(row.ID)
 	switch asked := e.Created.Add(skew); { // over which node is not known
