@@ -121,7 +121,8 @@ func (s *Service) resumed(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta)
 }
 
 // begin makes this connection the approved device's. ErrCode: the approval is
-// no longer true.
+// no longer true. ErrReplaced: the device has begun over a later connection, and
+// this one is half open.
 func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, f protocol.Enrol, m Meta) (Enrolment, error) {
 	row, err := tx.Device(e.Account, e.Device)
 	if errors.Is(err, store.ErrNotFound) {
@@ -132,6 +133,9 @@ func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, f pro
 	}
 	if status, _ := effective(now, row); status != protocol.Active || row.Epoch != e.Epoch {
 		return Enrolment{}, ErrCode
+	}
+	if row.Conn > f.Conn {
+		return Enrolment{}, ErrReplaced
 	}
 	if err := tx.RaiseConn(e.Device, f.Conn); err != nil {
 		return Enrolment{}, err
@@ -187,7 +191,7 @@ func (s *Service) userCode(code string, left time.Duration) *protocol.UserCode {
 }
 
 // Enrolled tells what became of a request on the connection that made it:
-// ErrPending, ErrRefused, ErrCode (ran out), or the enrolment.
+// ErrPending, ErrRefused, ErrCode (ran out), ErrReplaced, or the enrolment.
 func (s *Service) Enrolled(ctx context.Context, now time.Time, f protocol.Enrol, m Meta) (Enrolment, error) {
 	id := protocol.DeviceIDOf(ed25519.PublicKey(f.PublicKey))
 	var e store.EnrolmentRow

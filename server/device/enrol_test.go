@@ -352,3 +352,35 @@ func TestALateProofEndsNoRequest(t *testing.T) {
 		t.Errorf("the code no longer works: %v", err)
 	}
 }
+
+// A TV that lost its connection asked again over another one. The approval wakes
+// both; the half-open one must not take the TV over from where it is.
+func TestD1_AHalfOpenConnectionTakesNothingOver(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	tv := f.tv(t)
+	_, older := tv.shows()
+	code, newer := tv.shows()
+	if _, err := f.Approve(f.ctx, f.now(), who, code); err != nil {
+		t.Fatal(err)
+	}
+	m := Meta{IP: "192.0.2.4", Node: "n1"}
+	e, err := f.Enrolled(f.ctx, f.now(), newer, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Enrolled(f.ctx, f.now(), older, m); !errors.Is(err, ErrReplaced) {
+		t.Errorf("the older connection: %v, want %v", err, ErrReplaced)
+	}
+	late := e.Session
+	late.Conn = older.Conn
+	if err := f.Disconnected(f.ctx, late, f.now(), f.now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Heartbeat(f.ctx, f.now(), "n1"); err != nil {
+		t.Fatal(err)
+	}
+	if !tv.row(who).Online {
+		t.Error("the board has the TV offline")
+	}
+}
