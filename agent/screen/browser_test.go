@@ -83,6 +83,13 @@ func TestKeysInBrowser(t *testing.T) {
 		{"Enter", 13, nil, "OK"}, {"Backspace", 8, nil, "Back"}, {"Escape", 27, nil, "Back"}, {"GoBack", 166, nil, "Back"},
 		{"XF86Back", 0, nil, "Back"}, {"Home", 36, nil, "Home"}, {"ContextMenu", 93, nil, "Menu"}, {"MediaPlayPause", 179, nil, "PlayPause"},
 		{"7", 55, nil, "7"}, {"0", 96, nil, "0"}, {"", 10009, nil, "Back"}, {"", 461, nil, "Back"}, {"Unidentified", 415, nil, "PlayPause"},
+		{"", 37, nil, "Left"}, {"", 38, nil, "Up"}, {"", 39, nil, "Right"}, {"", 40, nil, "Down"}, {"", 13, nil, "OK"}, // HbbTV's VK_LEFT to VK_ENTER
+		{"", 19, nil, "PlayPause"}, {"", 402, nil, "PlayPause"}, {"", 413, nil, "Back"}, {"", 417, nil, "Right"}, {"", 412, nil, "Left"}, {"", 457, nil, "Menu"}, // VK_PAUSE to VK_INFO
+		{"", 48, nil, "0"}, {"", 56, nil, "8"}, // VK_0 and VK_8
+		{"", 10071, nil, "Home"}, {"", 10133, nil, "Menu"}, {"", 10135, nil, "Menu"}, {"", 10252, nil, "PlayPause"}, {"", 18, nil, "Menu"}, // Tizen
+		{"", 4, nil, "Back"}, {"", 82, nil, "Menu"}, {"", 3, nil, "Home"}, {"GoHome", 0, nil, "Home"}, {"BrowserBack", 166, nil, "Back"}, // Android TV
+		{"MediaStop", 178, nil, "Back"}, {"MediaFastForward", 0, nil, "Right"}, {"MediaRewind", 0, nil, "Left"}, {"XF86Menu", 0, nil, "Menu"}, {"XF86HomePage", 0, nil, "Home"},
+		{"Select", 0, nil, "OK"}, {"Accept", 0, nil, "OK"}, {"Unidentified", 9999, nil, ""}, {"Unidentified", 53, map[string]any{}, "5"},
 		{"", 53, nil, "5"}, {"x", 88, nil, ""}, {"F5", 116, nil, ""}, {"ArrowUp", 38, map[string]any{"modifiers": 2}, ""},
 		{"ArrowDown", 40, map[string]any{"autoRepeat": true}, "Down, held"},
 	} {

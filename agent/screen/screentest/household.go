@@ -129,6 +129,11 @@ func (r *remote) editing() {
 func kids() []Named {
 	who := Profiles()[3]
 	rows := Rows()[1:3]
+	for _, row := range rows {
+		for i := range row.Items {
+			row.Items[i].Badge, row.Items[i].Detail = []string{"All", "7+"}[i%2], "48 min"
+		}
+	}
 	rows[0].Items[0].Progress = 0.4
 	home := nav.View{Screen: nav.ScreenHome, Title: "Home", Rows: rows, Who: &who, Focus: rows[0].Items[0].ID, Kids: true}
 	second := home

@@ -34,6 +34,7 @@ func Views() []Named {
 	all = append(all, kids()...)
 	all = append(all, crowd()...)
 	all = append(all, hard()...)
+	all = append(all, languages()...)
 	all = append(all, contrasts(all)...)
 	for i := range all {
 		if all[i].View.Words == nil {

@@ -73,7 +73,7 @@ const PLACES = [["left", "up", "first"], ["middle", "ok", "second"], ["right", "
 function cross(it, help) {
   return h("div", { key: it.group ? "places" : "groups", class: "cross" + (it.group ? " second" : ""), "aria-hidden": "true" },
     (it.group ? PLACES : GROUPS).map(([arm, sign, text]) => h("div", { key: arm, class: "arm " + arm },
-      icon(sign), it.group ? h("span", { dir: "auto" }, say(text)) : h("span", {}, arm === "down" && icon("erase"), text, arm === "down" && help && icon("help", " after")))),
+      icon(sign), it.group ? h("span", { dir: "auto" }, say(text)) : h("span", {}, arm === "down" && icon("erase"), text, arm === "down" && help && icon("help", " end")))),
     it.group
       ? h("p", { key: "help", dir: "auto" }, keycaps(say("press")))
       : h("div", { key: "hub", class: "hub", dir: "auto" }, say("digits")));
@@ -103,7 +103,7 @@ export function player(view, focus) {
       h("div", { class: "track", dir: "ltr", role: "progressbar", "aria-label": it.title || view.title, "aria-valuemin": "0", "aria-valuemax": String(it.length), "aria-valuenow": String(Math.floor(at)) },
         h("i", { style: { transform: "scaleX(" + (it.length ? at / it.length : 0) + ")" } })),
       h("div", { class: "times", dir: "ltr" }, h("span", {}, clock(at)), h("span", {}, (view.text || [])[0] || ""), h("span", {}, "−" + clock(it.length - at))),
-      it.next && h("div", { key: "next", class: "after" }, icon("skip"), h("span", { class: "key keycap" }, "↓"), h("span", { dir: "auto" }, it.next)),
+      it.next && h("div", { key: "next", class: "after" }, icon("skip"), h("span", { class: "key" }, keycaps("↓")), h("span", { dir: "auto" }, it.next)),
       buttons(view.items, focus)),
   ];
 }

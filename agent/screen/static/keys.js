@@ -8,7 +8,8 @@ const BY_NAME = {
   Backspace: "Back", Escape: "Back", GoBack: "Back", BrowserBack: "Back", XF86Back: "Back", Cancel: "Back",
   Home: "Home", GoHome: "Home", BrowserHome: "Home", XF86HomePage: "Home", LaunchApplication1: "Home",
   ContextMenu: "Menu", Menu: "Menu", Settings: "Menu", XF86Menu: "Menu", Info: "Menu",
-  MediaPlayPause: "PlayPause", MediaPlay: "PlayPause", MediaPause: "PlayPause", Pause: "PlayPause",
+  MediaPlayPause: "PlayPause", MediaPlay: "PlayPause", MediaPause: "PlayPause", Pause: "PlayPause", MediaStop: "Back",
+  MediaFastForward: "Right", MediaRewind: "Left",
 };
 
 // Codes of remotes whose keys have no name: HbbTV's VK_*, Samsung's Tizen,
@@ -17,8 +18,9 @@ const BY_CODE = {
   37: "Left", 38: "Up", 39: "Right", 40: "Down", 13: "OK",
   8: "Back", 27: "Back", 461: "Back", 10009: "Back", 166: "Back", 4: "Back",
   36: "Home", 172: "Home", 10071: "Home", 3: "Home",
-  93: "Menu", 82: "Menu", 18: "Menu", 457: "Menu", 10133: "Menu",
-  415: "PlayPause", 19: "PlayPause", 10252: "PlayPause", 179: "PlayPause",
+  93: "Menu", 82: "Menu", 18: "Menu", 457: "Menu", 10133: "Menu", 10135: "Menu",
+  415: "PlayPause", 19: "PlayPause", 402: "PlayPause", 10252: "PlayPause", 179: "PlayPause", 413: "Back",
+  417: "Right", 412: "Left",
 };
 
 // keyName returns the agent's name of the key of an event, or null for a key

@@ -35,7 +35,10 @@ function paint() {
   focusOn(!away && view && view.focus);
   if (view && !noted) {
     noted = true;
-    requestAnimationFrame(() => setTimeout(() => performance.mark("first screen")));
+    requestAnimationFrame(() => setTimeout(() => {
+      performance.mark("first screen");
+      manner();
+    }));
   }
 }
 

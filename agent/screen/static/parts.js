@@ -60,9 +60,11 @@ export function button(item, focus, role) {
     item.detail && h("span", { class: "detail", dir: "auto" }, keycaps(item.detail)));
 }
 
+const ARROWS = { "←": "left", "↑": "up", "→": "right", "↓": "down" };
+
 // keycaps draws the arrows in a sentence as keys.
 export function keycaps(text) {
-  return text.split(/([←↑→↓])/).map((part, i) => (i % 2 ? h("span", { class: "keycap" }, part) : part));
+  return text.split(/([←↑→↓])/).map((part, i) => (i % 2 ? h("span", { class: "keycap " + ARROWS[part], role: "img", "aria-label": part }, icon("up")) : part));
 }
 
 // buttons describes choices one under another.

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar, buttons, clock, focusable, heading, list } from "./parts.js";
-import { strips } from "./home.js";
+import { SEARCH, strips } from "./home.js";
 import { say } from "./words.js";
 
 const HALF = 3.2; // rem that half a key is wide
@@ -32,7 +32,7 @@ export function search(view, focus) {
     h("div", { key: "side", class: "side" }, h("h1", { dir: "auto" }, view.title),
       view.items && view.items.length > 0 && list(view.items, focus, 4)),
     h("div", { key: "entry", class: "typing" }, field(it, true), keyboard(it, focus, HALF)),
-    rows.length > 0 ? strips(view, focus, "search ")
+    rows.length > 0 ? strips(view, focus, SEARCH)
       : h("div", { key: "none", class: "none" }, (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
   ];
 }

@@ -18,7 +18,8 @@ export function mirrored() {
   return document.documentElement.dir === "rtl";
 }
 
-// along returns a translation of rem along the line, the way that is read.
-export function along(rem) {
-  return "translate3d(" + (mirrored() ? rem : -rem) + "rem,0,0)";
+// along returns a translation of rem along the line, the way that is read; with
+// still, what does not turn with the language.
+export function along(rem, still) {
+  return "translate3d(" + (mirrored() && !still ? rem : -rem) + "rem,0,0)";
 }
