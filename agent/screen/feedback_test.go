@@ -21,13 +21,13 @@ func TestAKeyThatMovesNothingIsSeen(t *testing.T) {
 	})
 	s.Show(v)
 	b := open(t, s.URL(), 1280, 720)
-	b.until(`document.activeElement.id === "i-signIn"`)
+	b.until(`document.querySelector("#i-signIn.on")`)
 	b.eval(`window.leaned = []; new MutationObserver((all) => all.forEach((m) => { if (/lean-/.test(m.target.className)) leaned.push(m.target.id + m.target.className.match(/ lean-.?/)[0]); }))
 		.observe(document.body, { subtree: true, attributes: true, attributeFilter: ["class"] }); ""`)
 	b.key("ArrowUp", 38, nil)
 	b.until(`leaned.length === 1`)
 	b.key("ArrowDown", 40, nil)
-	b.until(`document.activeElement.id === "i-password"`)
+	b.until(`document.querySelector("#i-password.on")`)
 	if got := b.eval(`leaned.join()`); got != "i-signIn lean-y" {
 		t.Errorf("what leaned: %s", got)
 	}
