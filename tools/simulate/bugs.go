@@ -16,8 +16,15 @@ const (
 	forgottenCounts bug = "does not keep the number of its connections"
 	frozenBoots     bug = "does not charge a boot"
 	stoppedClock    bug = "counts by a clock that stops in standby"
+	forgottenThefts bug = "forgets at a restart that it is stolen"
+	longLeases      bug = "takes each lease for the longest"
+	deafLists       bug = "takes no key lists"
+	keptGrants      bug = "keeps a play grant after its end"
 
 	// Of a node.
 	carelessGrants bug = "grants without knowing what the database says"
 	deafPolls      bug = "does not poll, so that a lost hint stays lost"
+	deafKeys       bug = "does not look for changed keys"
+	hastyGrants    bug = "gives play grants by what it last knew"
+	oldAnswers     bug = "answers about play grants from memory"
 )

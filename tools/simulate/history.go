@@ -13,6 +13,8 @@ type verdict struct {
 	seed  uint64
 	steps int
 	wrong string // empty: every promise was kept
+
+	covered coverage
 }
 
 // play plays the history of a seed, without the steps in skip.
@@ -29,14 +31,14 @@ func play(l *lab, seed uint64, b bug, skip map[int]bool, trace func(string)) (v 
 		default:
 			v.wrong = fmt.Sprintf("panic: %v\n%s", p, debug.Stack())
 		}
-		if l.driver != nil {
-			l.driver.between = nil
-		}
+		l.driver.between = nil
+		l.changed, l.notify = nil, nil
 		if v.wrong != "" {
 			l.used = sharedBy // the next one gets another database
 		}
 	}()
 	w := newWorld(l, seed, b, trace)
+	v.covered = w.covered
 	w.race()
 	v.steps = 4 + w.n(most-3)
 	for i := range v.steps {

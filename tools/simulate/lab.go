@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -20,10 +21,11 @@ const serverName = "tv.example"
 
 // sharedBy is how many histories use one database file, one after the other,
 // each with an account of its own.
-const sharedBy = 40
+const sharedBy = 20
 
 // lab is what one worker runs histories on: the server's real database, in a
-// file, and its keys. It belongs to one goroutine.
+// file, its keys, and what of the server knows nothing of time. It belongs to
+// one goroutine.
 type lab struct {
 	dir  string
 	keys *keyring.Ring
@@ -32,50 +34,56 @@ type lab struct {
 	driver *racing
 	used   int
 	wrap   func(store.Driver) store.Driver // a planted bug's; nil: none
+
+	staff
 }
 
 // newLab makes keys and an empty database of the newest schema in dir.
 func newLab(dir string) (*lab, error) {
-	keys, err := keyring.Open(filepath.Join(dir, "keys"), serverName, nil)
+	keys, err := keyring.Open(filepath.Join(dir, "keys"), serverName, rand.NewChaCha8([32]byte{}))
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, keys: keys}
+	l := &lab{dir: dir, keys: keys, driver: &racing{}}
 	if err := l.open(l.path("template")); err != nil {
 		return nil, err
+	}
+	if l.db, err = store.Open(context.Background(), l.driver, slog.New(slog.DiscardHandler)); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	if err := l.hire(); err != nil {
+		return nil, errors.Join(err, l.close())
 	}
 	return l, l.close()
 }
 
 func (l *lab) path(name string) string { return filepath.Join(l.dir, name+".db") }
 
+// open puts the database in path behind l.db.
 func (l *lab) open(path string) error {
 	driver, err := sqlite.Open(context.Background(), sqlite.Config{Path: path, Readers: 2})
 	if err != nil {
 		return err
 	}
-	l.driver = &racing{Driver: driver}
+	l.driver.Driver = driver
 	if l.wrap != nil {
 		l.driver.Driver = l.wrap(driver)
-	}
-	if l.db, err = store.Open(context.Background(), l.driver, slog.New(slog.DiscardHandler)); err != nil {
-		return errors.Join(err, driver.Close())
 	}
 	return nil
 }
 
 func (l *lab) close() error {
-	if l.db == nil {
+	if l.driver.Driver == nil {
 		return nil
 	}
-	err := l.db.Close()
-	l.db = nil
+	err := l.driver.Close()
+	l.driver.Driver = nil
 	return err
 }
 
 // ready gives the next history a database.
 func (l *lab) ready() error {
-	if l.db != nil && l.used < sharedBy {
+	if l.driver.Driver != nil && l.used < sharedBy {
 		l.used++
 		return nil
 	}

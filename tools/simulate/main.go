@@ -45,14 +45,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "simulate:", err)
 		return 1
 	}
-	took := time.Since(begin)
-	fmt.Fprintf(stdout, "%d histories of seeds %d to %d in %.0f s, %.0f a second: %d broken\n",
-		s.played, *first, *first+uint64(s.played)-1, took.Seconds(), float64(s.played)/took.Seconds(), len(s.broken))
+	return s.report(stdout, *first, time.Since(begin))
+}
+
+// report tells what was played, how often what happened in it, and what broke.
+func (s summary) report(out io.Writer, first uint64, took time.Duration) int {
+	s.covered.print(out)
+	fmt.Fprintf(out, "%d histories of seeds %d to %d in %.0f s, %.0f a second: %d broken\n",
+		s.played, first, first+uint64(s.played)-1, took.Seconds(), float64(s.played)/took.Seconds(), len(s.broken))
 	for _, v := range s.broken {
-		fmt.Fprintf(stdout, "seed %d: %s\n", v.seed, v.wrong)
+		fmt.Fprintf(out, "seed %d: %s\n    go run ./tools/simulate -seed %d\n", v.seed, v.wrong, v.seed)
 	}
 	if len(s.broken) > 0 {
-		fmt.Fprintf(stdout, "replay one with: go run ./tools/simulate -seed %d\n", s.broken[0].seed)
 		return 1
 	}
 	return 0
@@ -93,8 +97,9 @@ const maxBroken = 20
 
 // summary is what became of many histories.
 type summary struct {
-	played int
-	broken []verdict
+	played  int
+	broken  []verdict
+	covered coverage
 }
 
 // simulate plays n histories from seed first on, until ctx ends or too many
@@ -109,7 +114,7 @@ func simulate(ctx context.Context, first uint64, n, workers int, b bug) (summary
 		next    atomic.Int64
 		running sync.WaitGroup
 		mu      sync.Mutex // guards out and failed
-		out     summary
+		out     = summary{covered: newCoverage()}
 		failed  error
 	)
 	for i := range workers {
@@ -123,6 +128,7 @@ func simulate(ctx context.Context, first uint64, n, workers int, b bug) (summary
 				mu.Lock()
 				defer mu.Unlock()
 				out.played++
+				out.covered.add(v.covered)
 				if v.wrong != "" {
 					out.broken = append(out.broken, v)
 				}

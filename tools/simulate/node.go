@@ -11,6 +11,8 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/grant"
+	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/store"
 )
@@ -31,10 +33,14 @@ type node struct {
 	name     string
 	profiles *profile.Service
 	devices  *device.Service
+	grants   *grant.Service
+
+	keys       *keyring.Ring
+	keyChanges int // that it has taken over
 
 	cut    bool // off the database
 	polled time.Time
-	seen   protocol.Version // of the account, by hints and polls
+	seen   []protocol.Version // of each account, by hints and polls
 	peers  []*peer
 	left   []device.Gone // to be written down
 }
@@ -42,18 +48,28 @@ type node struct {
 // boot starts a process, which knows nothing of one before.
 func (w *world) boot(n *node) error {
 	w.boots++
-	*n = node{w: w, name: fmt.Sprintf("node-%d", w.boots)}
+	*n = node{w: w, name: fmt.Sprintf("node-%d", w.boots), seen: make([]protocol.Version, len(w.homes))}
 	notify := func(*store.Tx, account.Notice) error { return nil }
 	var err error
+	if err = n.openKeys(); err != nil {
+		return err
+	}
 	n.profiles, err = profile.New(profile.Config{
-		DB: w.lab.db, Keys: w.lab.keys, Gate: admit.New(admit.Config{}), Notify: notify, Changed: w.changed,
+		DB: w.lab.db, Keys: n.keys, Gate: admit.New(admit.Config{}), Notify: notify, Changed: w.changed,
 	})
 	if err != nil {
 		return err
 	}
 	n.devices, err = device.New(device.Config{
-		DB: w.lab.db, Keys: w.lab.keys, Profiles: n.profiles, Server: serverName, LinkURL: "https://tv.example/tv",
-		Lease: w.lease, Notify: notify, Changed: w.changed, Decided: w.decided,
+		DB: w.lab.db, Keys: n.keys, Profiles: n.profiles, Server: serverName, LinkURL: pageURL,
+		Lease: w.lease, MaxDevices: w.devices, Notify: notify, Changed: w.changed, Decided: w.decided,
+	})
+	if err != nil {
+		return err
+	}
+	n.grants, err = grant.New(grant.Config{
+		DB: w.lab.db, Keys: n.keys, Devices: n.devices, Profiles: n.profiles, Title: onOffer,
+		Issuer: issuer, Audience: audience, MaxStreams: w.streams,
 	})
 	if err != nil {
 		return err
@@ -65,15 +81,16 @@ func (w *world) boot(n *node) error {
 // changed is the bus: a hint reaches each node, or gets lost.
 func (w *world) changed(acc protocol.AccountID, v protocol.Version) {
 	w.dirty = true
-	if acc != w.account {
+	h := w.home(acc)
+	if h == nil {
 		return
 	}
-	w.top = max(w.top, v)
+	h.top = max(h.top, v)
 	for _, n := range w.nodes {
 		if n.cut || w.n(4) == 0 {
 			continue
 		}
-		n.nudge(v)
+		n.nudge(h, v)
 	}
 }
 
@@ -87,13 +104,23 @@ func (w *world) decided(protocol.DeviceID) {
 	}
 }
 
-func (n *node) nudge(v protocol.Version) {
-	n.seen = max(n.seen, v)
+func (n *node) nudge(h *household, v protocol.Version) {
+	n.seen[h.index] = max(n.seen[h.index], v)
 	for _, p := range n.peers {
-		if p.stage == live && v > p.sent {
+		if p.stage == live && p.session.Account == h.account && v > p.sent {
 			p.wanted, p.pushDue = max(p.wanted, v), true
 		}
 	}
+}
+
+// behind reports whether a poll would find something.
+func (n *node) behind() bool {
+	for _, h := range n.w.homes {
+		if n.seen[h.index] < h.top {
+			return true
+		}
+	}
+	return len(n.left) > 0 || n.keyChanges < n.w.keyChanges || n.w.judge.ending(n.w.now)
 }
 
 // fresh reports whether the node may grant leases.
@@ -112,16 +139,25 @@ func (n *node) poll() {
 	ctx, now := context.Background(), n.w.now
 	n.w.calm++
 	defer func() { n.w.calm-- }()
-	err := n.devices.ChangedSince(ctx, n.polled.Add(-pollsBack), 10_000, func(acc protocol.AccountID, v protocol.Version, _ int64) {
-		if acc == n.w.account && n.w.bug != deafPolls {
-			n.nudge(v)
+	n.reload()
+	var err error
+	if n.w.judge.ending(now) {
+		err = n.devices.EndDue(ctx, now)
+		n.w.judge.dealtWith(now)
+	}
+	err = errors.Join(err, n.devices.ChangedSince(ctx, n.polled.Add(-pollsBack), 10_000, func(acc protocol.AccountID, v protocol.Version, _ int64) {
+		if h := n.w.home(acc); h != nil && n.w.bug != deafPolls {
+			n.nudge(h, v)
 		}
-	})
+	}))
 	if err = errors.Join(err, n.devices.Heartbeat(ctx, now, n.name)); err != nil {
 		n.w.fail("poll: %v", err)
 		return
 	}
-	n.polled, n.seen = now, n.w.top
+	n.polled = now
+	for _, h := range n.w.homes {
+		n.seen[h.index] = h.top
+	}
 	n.flush()
 	for _, p := range slices.Clone(n.peers) {
 		if p.stage == pending {

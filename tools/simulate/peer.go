@@ -38,6 +38,7 @@ type peer struct {
 
 	wanted, sent protocol.Version
 	pushDue      bool
+	keysDue      bool // what is to be pushed is a key list
 	askDue       bool
 	granted      time.Time
 	heard        time.Time
@@ -168,6 +169,21 @@ func (p *peer) frame(f protocol.Frame) error {
 		}
 		p.answer.Have = f
 		return p.read(nil)
+	case protocol.SignIn, protocol.EnterCode:
+		if p.stage != pending {
+			break
+		}
+		return p.takeTyped(f)
+	case protocol.Play:
+		if p.stage != live {
+			break
+		}
+		return p.takePlay(f)
+	case protocol.PlayEnd:
+		if p.stage != live {
+			break
+		}
+		return n.grants.End(ctx, p.tv(), f.N)
 	default:
 		return nil
 	}
@@ -176,7 +192,7 @@ func (p *peer) frame(f protocol.Frame) error {
 }
 
 func (p *peer) meta() device.Meta {
-	return device.Meta{IP: p.n.w.ip, Place: "near Lyon", Node: p.n.name, Greeted: p.greeted}
+	return device.Meta{IP: p.wire.ip, Place: "near Lyon", Node: p.n.name, Greeted: p.greeted}
 }
 
 func (p *peer) acknowledge(d protocol.Digest, err error) error {
@@ -227,6 +243,7 @@ func (p *peer) enrolled(e device.Enrolment) error {
 // before the truth is read, so that no change falls in between.
 func (p *peer) begin(sess device.Session, ask []byte, have protocol.Have) error {
 	p.session, p.stage, p.expires = sess, live, time.Time{}
+	p.n.w.judge.hears(signIn{sess.Device, sess.Epoch}, p.wire.ip)
 	p.answer = device.Answer{Session: sess, Have: have}
 	p.n.w.dirty = true
 	if !p.n.add(p) {
@@ -252,7 +269,7 @@ func (p *peer) read(ask []byte) error {
 	if a.Granted {
 		p.granted = p.n.w.now
 	}
-	p.n.w.dirty = true
+	p.n.w.dirty, p.keysDue = true, false
 	p.send(frames...)
 	return nil
 }
@@ -260,7 +277,7 @@ func (p *peer) read(ask []byte) error {
 // grant answers an ask, without the database where the node may.
 func (p *peer) grant(ask []byte) error {
 	careless := p.n.w.bug == carelessGrants
-	if p.answer.Status != protocol.Active || (!p.n.fresh() || p.wanted > p.sent) && !careless {
+	if p.answer.Status != protocol.Active || p.answer.Over(p.n.w.now) || p.n.devices.Lacks(p.answer) || (!p.n.fresh() || p.wanted > p.sent) && !careless {
 		return p.read(ask)
 	}
 	still, err := p.n.devices.Still(p.n.w.now, p.answer, ask)
@@ -275,7 +292,7 @@ func (p *peer) grant(ask []byte) error {
 // push brings the device to what was nudged.
 func (p *peer) push() {
 	p.pushDue = false
-	if p.stage != live || p.sent >= p.wanted || p.n.cut {
+	if p.stage != live || p.sent >= p.wanted && !p.keysDue || p.n.cut {
 		return
 	}
 	p.failed(p.read(nil))

@@ -56,7 +56,10 @@ func wrong(p device.Receipt, r device.Row, key ed25519.PublicKey, given map[stri
 	if json.Unmarshal(raw[0], &head) != nil || json.Unmarshal(raw[1], &body) != nil {
 		return "a receipt is no JSON"
 	}
-	erased := []string{"profiles", "verifiers", "activity", "session"}
+	erased := []string{"profiles", "verifiers", "activity"}
+	if body.Status != protocol.Stolen { // which keeps its session, to report where it is
+		erased = append(erased, "session")
+	}
 	switch {
 	case head.Alg != "EdDSA" || head.Kid != string(r.ID) || body.Device != string(r.ID):
 		return "a receipt is of another device"
@@ -85,6 +88,11 @@ type watch struct {
 	heardBoots int           // its boots, then; -1 where it was off since
 	blind      bool          // the database was restored, and the server has not heard it since
 	proofs     map[string]bool
+	granted    int                  // its boots at its newest grant; -1: not known
+	base       int64                // that tells grants apart
+	calm       bool                 // in contact over a network without trouble
+	calmSince  time.Time            // since when
+	good       map[string]time.Time // until when play grants are that it was given
 
 	have   protocol.Have // as the TV told it last
 	haveID protocol.DeviceID
@@ -136,7 +144,7 @@ func (c *watch) told(t *television, id protocol.DeviceID, h protocol.Have) {
 	c.haveID, c.have = id, h
 	switch {
 	case !same || h.Epoch > before.Epoch:
-	case h.Epoch < before.Epoch || h.Version < before.Version || ranks[h.Status] < ranks[before.Status]:
+	case h.Epoch < before.Epoch || h.Version < before.Version && len(t.w.leaked) == 0 || ranks[h.Status] < ranks[before.Status]:
 		t.w.fail("TV %d has sign-in %d, version %d, %s, and had %d, %d, %s", t.index, h.Epoch, h.Version, h.Status,
 			before.Epoch, before.Version, before.Status)
 	}
@@ -149,6 +157,21 @@ func (c *watch) begins(s session.Saved) {
 		c.newest = 0
 	}
 	c.device, c.epoch, c.rank, c.version = s.Device, s.Epoch, ranks[s.Status], s.Version
+	if s.Lease.Base != c.base {
+		c.base, c.granted = s.Lease.Base, -1
+	}
+}
+
+// contact notes whether the TV is in contact, and nothing is in the way of what it
+// should be told.
+func (c *watch) contact(t *television) {
+	was := c.calm
+	w := t.wire
+	c.calm = t.on && t.cutIn == 0 && !t.full && !t.w.lossy && w != nil && !w.broken && !w.stuck && !w.spoiled && !w.peerGone &&
+		w.peer.stage == live && !w.peer.n.cut
+	if c.calm && !was {
+		c.calmSince = t.w.now
+	}
 }
 
 // record holds the TV to never going back: by its record, and by the names
@@ -166,10 +189,13 @@ func (c *watch) record(t *television) {
 		t.w.fail("TV %d went back from sign-in %d to %d", t.index, c.epoch, s.Epoch)
 	case rank < c.rank:
 		t.w.fail("TV %d is %s and was stricter", t.index, s.Status)
-	case s.Version < c.version:
+	case s.Version < c.version && len(t.w.leaked) == 0: // what came by a leaked key is void
 		t.w.fail("TV %d went back from version %d to %d", t.index, c.version, s.Version)
 	}
 	c.device, c.epoch, c.rank, c.version = s.Device, s.Epoch, rank, s.Version
+	if s.Lease.Base != c.base {
+		c.base, c.granted = s.Lease.Base, t.boots
+	}
 	if s.Snapshot == nil || s.Snapshot.Digest == c.content {
 		return
 	}

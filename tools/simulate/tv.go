@@ -45,8 +45,10 @@ type television struct {
 	pending []session.What
 	wire    *wire
 	steps   int
-	unsaved []byte // of the planted bug that does not sync
-	oldest  string // of that which takes older states
+	unsaved []byte        // of the planted bug that does not sync
+	oldest  string        // of that which takes older states
+	kept    string        // of that which keeps a grant
+	until   time.Duration // running time at which a film is over
 
 	watch watch // the judge's
 }
@@ -88,7 +90,7 @@ func (t *television) saved() (s session.Saved) {
 // start starts the agent, from what is on the disk.
 func (t *television) start() {
 	t.drop()
-	t.pending, t.cutIn, t.unsaved = nil, 0, nil
+	t.pending, t.cutIn, t.unsaved, t.kept = nil, 0, nil, ""
 	s := t.saved()
 	t.model = session.New(session.Config{Identity: t.identity(), Name: "Living room", Model: "Lumen 55", Kind: "tv"})
 	held := session.Held{Pins: t.disk.pins}
@@ -97,6 +99,9 @@ func (t *television) start() {
 	}
 	if t.w.bug == forgottenProofs {
 		s.Proofs = nil
+	}
+	if t.w.bug == forgottenThefts && s.Status == protocol.Stolen {
+		s.Status = protocol.SignedOut
 	}
 	t.watch.begins(s)
 	t.step(session.Start{Saved: s, Held: held})
@@ -146,6 +151,9 @@ func (t *television) hear(w *wire, p packet) {
 	f, err := protocol.DecodeDown(p.frame)
 	if err != nil {
 		t.w.fail("TV %d: %v", t.index, err)
+		return
+	}
+	if _, ok := f.(protocol.Keys); ok && t.w.bug == deafLists {
 		return
 	}
 	t.later(session.Received{Conn: w.conn, Frame: f})
@@ -244,6 +252,10 @@ func (t *television) save(s session.Saved) error {
 		t.unsaved = data
 		return nil
 	}
+	if t.w.bug == longLeases && s.Lease.Length > 0 {
+		s.Lease.Length = protocol.MaxLease * time.Second
+		data, _ = json.Marshal(s)
+	}
 	if t.w.bug == forgottenCounts {
 		s.Conn = t.saved().Conn
 		data, _ = json.Marshal(s)
@@ -278,7 +290,7 @@ func (t *television) dial(conn uint64) {
 		return
 	}
 	n.catchUp()
-	w := &wire{tv: t, conn: conn}
+	w := &wire{tv: t, conn: conn, ip: t.address()}
 	t.wire = w
 	t.w.wires = append(t.w.wires, w)
 	n.accept(w)
@@ -286,6 +298,15 @@ func (t *television) dial(conn uint64) {
 		w.stick(t.w)
 	}
 	t.later(session.Connected{Conn: conn})
+}
+
+// address is where a connection comes from: the household's network, or another.
+func (t *television) address() string {
+	net := 10
+	if t.w.n(8) == 0 {
+		net = 11
+	}
+	return fmt.Sprintf("%d.%d.%d.%d", net, byte(t.w.seed>>16), byte(t.w.seed>>8), byte(t.w.seed))
 }
 
 func (t *television) send(e session.Send) {

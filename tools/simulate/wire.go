@@ -23,11 +23,13 @@ type wire struct {
 	tv   *television
 	conn uint64
 	peer *peer
+	ip   string // as the server sees it
 
 	up, down []packet
 	broken   bool      // nothing passes any more
 	stuck    bool      // nothing passes for now
 	freeAt   time.Time // until then: sooner than the silence
+	spoiled  bool      // it lost frames, or repeated them
 	tvGone   bool      // the TV does not listen
 	peerGone bool      // the server does not listen
 	tellTV   time.Time // when the TV notices that it is broken; zero: never
@@ -142,6 +144,7 @@ func (s *world) arrive(w *wire, queue *[]packet, hand func(packet)) {
 		w.stick(s)
 	}
 	if s.lossy && !p.ends {
+		w.spoiled = true
 		switch s.n(12) {
 		case 0:
 			return

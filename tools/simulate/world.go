@@ -9,12 +9,13 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/account"
 )
 
 // epochStart is when every history begins.
 var epochStart = time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC)
 
-// world is one history under way: an account, its TVs, the server's processes
+// world is one history under way: one or two accounts, TVs, the server's processes
 // and the network. It belongs to one goroutine, and a seed replays it.
 type world struct {
 	seed    uint64
@@ -23,17 +24,31 @@ type world struct {
 	bug     bug
 	lab     *lab
 	now     time.Time
-	lease   time.Duration
-	ip      string
 
-	nodes    []*node
-	boots    int
-	account  protocol.AccountID
-	email    string
-	browsers []*browser
-	read     string // the user code that somebody read
-	names    int
-	top      protocol.Version
+	// What the operator set.
+	lease   time.Duration
+	devices int // per account
+	streams int // per account; 0: any number
+
+	nodes []*node
+	boots int
+	homes []*household
+	read  string // the user code that somebody read
+	names int
+
+	passwords int // that may still be typed at a TV: each is hashed
+	attempts  map[protocol.ChallengeID]attempt
+	tickets   []ticket
+	answers   map[string]bool // that a node gave about tickets
+
+	keysDir    string // in which keys change; "": they do not
+	keyChanges int
+	keysNumber int64           // of the newest list
+	leaked     map[string]bool // keys that were said to have leaked
+
+	sweeping     bool // everyone is being signed out
+	sweepAt      time.Time
+	sweepingThen bool // as of the backup
 
 	tvs   []*television
 	wires []*wire
@@ -46,6 +61,7 @@ type world struct {
 	calm     int  // above 0: nothing races
 	backedUp *judge
 	restored bool
+	covered  coverage
 }
 
 // broken ends a history: a promise was broken.
@@ -81,18 +97,28 @@ func (w *world) uuid() string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// newWorld makes an account with an owner at a browser, and its TVs; the first
-// is signed in, as a rule.
+// newWorld makes accounts, each with an owner at a browser, and TVs; they are
+// signed in to the first, as a rule.
 func newWorld(l *lab, seed uint64, b bug, trace func(string)) *world {
-	w := &world{seed: seed, bug: b, lab: l, now: epochStart, judge: newJudge(), tracing: trace}
+	w := &world{
+		seed: seed, bug: b, lab: l, now: epochStart, judge: newJudge(), tracing: trace, covered: newCoverage(),
+		attempts: map[protocol.ChallengeID]attempt{}, answers: map[string]bool{}, leaked: map[string]bool{},
+	}
 	w.step(0)
 	w.lease = []time.Duration{10 * time.Minute, time.Hour, 8 * time.Hour}[w.n(3)]
-	w.ip = fmt.Sprintf("10.%d.%d.%d", byte(seed>>16), byte(seed>>8), byte(seed))
+	w.devices = []int{1, 50, 50, 50}[w.n(4)]
+	w.streams = w.n(3)
+	if w.n(8) == 0 {
+		w.passwords = 2
+	}
 	if err := l.ready(); err != nil {
 		w.fail("database: %v", err)
 	}
-	if err := w.found(); err != nil {
-		w.fail("account: %v", err)
+	w.people()
+	if w.n(5) == 0 {
+		if err := w.rotating(); err != nil {
+			w.fail("keys: %v", err)
+		}
 	}
 	for range 1 + w.n(2) {
 		n := &node{}
@@ -101,19 +127,37 @@ func newWorld(l *lab, seed uint64, b bug, trace func(string)) *world {
 		}
 		w.nodes = append(w.nodes, n)
 	}
-	w.browsers = append(w.browsers, w.comes(""))
-	w.enters(w.browsers[0], w.nodes[0])
+	for _, h := range w.homes {
+		w.enters(w.comes(h, ""), w.nodes[0])
+	}
 	for i := range 1 + w.n(2) {
 		t := &television{w: w, index: i, disk: disk{saved: []byte("{}")}}
 		t.watch.tv = t
 		w.tvs = append(w.tvs, t)
 		t.boot()
 	}
-	if w.n(6) > 0 {
-		w.join(w.tvs[0])
+	for _, t := range w.tvs {
+		if w.n(5) > 0 {
+			w.join(t)
+		}
 	}
 	w.rough = true
 	return w
+}
+
+// people makes the accounts and has the lab tell what happens to them.
+func (w *world) people() {
+	for range 1 + w.n(2) {
+		if err := w.found(); err != nil {
+			w.fail("account: %v", err)
+		}
+	}
+	w.lab.changed = w.changed
+	w.lab.notify = func(n account.Notice) {
+		if h := w.home(n.Account); h != nil && n.Kind == account.NoticeAccessCode {
+			h.code = n.Code
+		}
+	}
 }
 
 // join signs a TV in.
@@ -128,14 +172,18 @@ func (w *world) join(t *television) {
 	w.read = ""
 	if c := t.code(); c != "" {
 		w.read = c
-		w.approve(w.nodes[0], w.browsers[0])
+		w.approve(w.nodes[0], w.homes[0].browsers[0], t)
 	}
 	w.flow(60)
 }
 
 // act does one random thing.
 func (w *world) act() {
-	switch w.n(26) {
+	t := w.tvs[w.n(len(w.tvs))]
+	if w.keysDir != "" && w.n(3) == 0 {
+		w.rotate()
+	}
+	switch w.n(28) {
 	case 0, 1, 2, 3, 4, 5:
 		w.owner()
 	case 6, 7, 8:
@@ -149,22 +197,29 @@ func (w *world) act() {
 	case 15:
 		w.advance(time.Duration(w.n(700))*time.Minute, w.n(3) > 0)
 	case 16, 17, 18:
-		w.person(w.tvs[w.n(len(w.tvs))])
+		w.person(t)
 	case 19, 20, 21:
-		w.plug(w.tvs[w.n(len(w.tvs))])
+		w.plug(t)
 	case 22, 23:
 		w.network()
 	case 24:
 		w.process(w.nodes[w.n(len(w.nodes))])
 	case 25:
 		if w.n(2) == 0 {
-			w.operator()
+			w.backups()
 			break
 		}
 		w.process(w.nodes[w.n(len(w.nodes))])
+	case 26:
+		w.support()
+	case 27:
+		for _, t := range w.tvs {
+			w.plays(t)
+		}
 	}
 	w.flow(w.n(40))
 	w.tell()
+	w.dirty = w.dirty || len(w.tickets) > 0
 	w.check()
 }
 
@@ -173,9 +228,14 @@ func (w *world) person(t *television) {
 	if !t.on {
 		t.boot()
 	}
-	switch w.n(8) {
+	act := w.n(10)
+	w.did([]string{
+		"ask for a user code", "ask for a user code", "ask for a user code", "ask for a user code", "sign out at the TV",
+		"deactivate at the TV, or cancel", "start over", "try again", "type at the TV", "play or stop a film",
+	}[act])
+	switch act {
 	case 0, 1, 2, 3:
-		t.step(session.SignIn{})
+		w.asks(t)
 	case 4:
 		t.step(session.SignOutHere{})
 	case 5:
@@ -184,12 +244,46 @@ func (w *world) person(t *television) {
 		t.step(session.StartOver{})
 	case 7:
 		t.step(session.TryAgain{})
+	case 8:
+		w.types(t)
+	case 9:
+		w.plays(t)
+	}
+}
+
+// asks is a person at a TV that is signed out who has it show a code. As a rule
+// somebody is there who types it, or types a password.
+func (w *world) asks(t *television) {
+	for _, o := range w.tvs {
+		if o.on && o.model.Saved().Status != protocol.Active && w.n(2) == 0 {
+			t = o
+		}
+	}
+	if t.model.Saved().Status == protocol.Active && w.n(2) == 0 {
+		t.step(session.SignOutHere{}) // a visitor, with an account of their own
+		w.flow(20)
+	}
+	t.step(session.SignIn{})
+	w.flow(20 + w.n(20))
+	w.types(t)
+	ready, h := w.ready(), w.homes[w.n(len(w.homes))]
+	b := h.browsers[len(h.browsers)-1]
+	if len(ready) == 0 || w.n(3) == 0 {
+		return
+	}
+	if !b.begun {
+		w.enters(b, ready[0])
+	}
+	if b.begun {
+		w.approve(ready[0], b, t)
 	}
 }
 
 // plug does something to a box.
 func (w *world) plug(t *television) {
-	switch w.n(6) {
+	act := w.n(6)
+	w.did([]string{"plug in or out", "plug in or out", "kill an agent", "cut the power soon", "change a TV's clock", "fill a TV's disk, or empty it"}[act])
+	switch act {
 	case 0, 1:
 		if t.on {
 			t.unplug()
@@ -211,7 +305,9 @@ func (w *world) plug(t *television) {
 
 // network does something to the connections.
 func (w *world) network() {
-	switch w.n(5) {
+	act := w.n(5)
+	w.did([]string{"network down, or up", "network loses frames, or stops that", "cut a connection", "delay frames", "delay frames"}[act])
+	switch act {
 	case 0:
 		w.down = !w.down && w.n(2) == 0
 		if w.down {
@@ -234,7 +330,9 @@ func (w *world) network() {
 
 // process does something to a process of the server.
 func (w *world) process(n *node) {
-	switch w.n(4) {
+	act := w.n(4)
+	w.did([]string{"node off the database, or back", "node off the database, or back", "restart a node in order", "crash a node"}[act])
+	switch act {
 	case 0, 1:
 		n.cut = !n.cut
 		n.catchUp()
@@ -243,36 +341,6 @@ func (w *world) process(n *node) {
 	case 3:
 		w.restart(n, false)
 	}
-}
-
-// operator backs up, and now and then restores.
-func (w *world) operator() {
-	if w.backedUp == nil || w.n(2) == 0 {
-		if err := w.lab.backup(); err != nil {
-			w.fail("backup: %v", err)
-		}
-		w.backedUp = w.judge.clone()
-		return
-	}
-	w.trace("operator: restore")
-	for _, n := range w.nodes {
-		n.cut, n.left = true, nil
-		for _, p := range slices.Clone(n.peers) {
-			p.closed()
-			w.cut(p.wire)
-		}
-	}
-	if err := w.lab.restore(); err != nil {
-		w.fail("restore: %v", err)
-	}
-	w.race()
-	for _, n := range w.nodes {
-		if err := w.boot(n); err != nil {
-			w.fail("boot: %v", err)
-		}
-	}
-	w.restored, w.dirty = true, true
-	w.judge.goesBack(w, w.backedUp)
 }
 
 // race has the database tell of each transaction before it begins: now and then
@@ -285,91 +353,11 @@ func (w *world) race() {
 		w.calm++
 		defer func() { w.calm-- }()
 		w.trace("meanwhile:")
-		w.owner()
+		if w.n(4) == 0 {
+			w.support()
+		} else {
+			w.owner()
+		}
 		w.trace("so much for that")
 	}
-}
-
-// advance lets time pass, with all that is due meanwhile.
-func (w *world) advance(d time.Duration, awake bool) {
-	w.trace("%s pass", d)
-	for end := w.now.Add(d); w.now.Before(end); {
-		next := end
-		soonest := func(at time.Time) {
-			if !at.IsZero() && at.Before(next) {
-				next = at
-			}
-		}
-		for _, t := range w.tvs {
-			if t.on {
-				soonest(w.now.Add(t.model.Wake() - t.running))
-			}
-		}
-		for _, n := range w.nodes {
-			if !n.cut && (n.seen < w.top || len(n.left) > 0) {
-				soonest(n.polled.Add(pollEvery))
-			}
-			for _, p := range n.peers {
-				soonest(p.expires)
-			}
-		}
-		for _, wi := range w.wires {
-			soonest(wi.tellTV)
-			soonest(wi.tellPeer)
-			if wi.stuck {
-				soonest(wi.freeAt)
-			}
-		}
-		w.pass(max(next.Sub(w.now), time.Millisecond), awake)
-	}
-}
-
-// pass moves all clocks by d and does what is due then.
-func (w *world) pass(d time.Duration, awake bool) {
-	w.now = w.now.Add(d)
-	for _, t := range w.tvs {
-		t.pass(d, awake)
-	}
-	w.check()
-	for _, t := range w.tvs {
-		if t.on && t.running >= t.model.Wake() {
-			t.step(session.Tick{})
-		}
-	}
-	for _, n := range w.nodes {
-		if n.seen < w.top || len(n.left) > 0 {
-			n.catchUp()
-		}
-		for _, p := range slices.Clone(n.peers) {
-			if due(p.expires, w.now) {
-				p.closed()
-				w.cut(p.wire)
-			}
-		}
-	}
-	w.tell()
-	w.flow(200)
-	w.check()
-}
-
-// heal mends everything; then all must agree.
-func (w *world) heal() {
-	w.trace("all heals")
-	w.down, w.lossy, w.rough = false, false, false
-	for _, n := range w.nodes {
-		n.cut = false
-		n.catchUp()
-	}
-	for _, wi := range w.wires {
-		wi.stuck = false
-	}
-	for _, t := range w.tvs {
-		t.full, t.cutIn = false, 0
-		if !t.on {
-			t.boot()
-		}
-		t.step(session.TryAgain{})
-	}
-	w.advance(50*time.Minute, true)
-	w.judge.settled(w)
 }
