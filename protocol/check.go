@@ -13,7 +13,7 @@ const (
 	MaxServer = 255     // bytes of the server's name
 	MaxJWS    = 8 << 10 // bytes of a compact JWS other than pins
 	MaxURI    = 512     // bytes
-	MaxEpoch  = 1 << 40 // highest epoch that a device may say it had
+	MaxEpoch  = 1 << 33 // highest epoch that a device may say it had: above all that a server gives by itself
 	nonceSize = 32
 	sigSize   = 64
 	keySize   = 32

@@ -182,6 +182,33 @@ func TestO4_RestoredBackupForgetsNoSignOut(t *testing.T) {
 	}
 }
 
+// TestO4_ATVThatLiesAboutItsNumbersHurtsNobodyElse: what a TV says of its earlier
+// sign-ins stops neither the journal of deletions nor a restore, and moves no other
+// TV's numbers, after two restores either.
+func TestO4_ATVThatLiesAboutItsNumbersHurtsNobodyElse(t *testing.T) {
+	v := openVaulted(t)
+	o := v.signUp("anna@example.org")
+	liar, den := newTV(v.house, "Liar"), v.tvFrom(o, "Den", "203.0.113.77")
+	liar.had = protocol.MaxEpoch
+	liar.join(o)
+	o.call("POST", "/v1/devices/"+string(liar.id)+"/deactivate", nil, nil)
+	o.call("POST", "/v1/devices/"+string(den.id)+"/deactivate", nil, nil)
+	eventually(t, "the journal has both", func() bool {
+		return strings.Contains(v.journal(), string(liar.id)) && strings.Contains(v.journal(), string(den.id))
+	})
+	eventually(t, "the address has left the files", func() bool { return v.holds("203.0.113.77") == 0 })
+	for range 2 {
+		v.restore(v.backUp())
+	}
+	o.signIn()
+	honest := newTV(v.house, "Honest")
+	honest.url = v.url
+	honest.join(o)
+	if e := honest.have.Epoch; e > protocol.MaxEpoch/2 {
+		t.Errorf("another TV's first sign-in is number %d", e)
+	}
+}
+
 // TestO4_DeletionsSurviveAKill: a process is killed after any step between the click
 // and the scrubbed file, the backup of before is restored: the deletion is done.
 func TestO4_DeletionsSurviveAKill(t *testing.T) {

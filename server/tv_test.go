@@ -25,6 +25,7 @@ type tv struct {
 	conn int64  // connections so far, as the vault counts them
 	from string // its address, where a proxy is trusted; empty: this machine's
 	cap  protocol.Capability
+	had  protocol.Epoch // that it says to enrol with
 
 	ws    *websocket.Conn
 	hello protocol.Hello
@@ -169,7 +170,7 @@ func (v *tv) enrolAs(c protocol.Capability) protocol.Enrol {
 	v.ask = nonce()
 	f := protocol.Enrol{
 		PublicKey: protocol.Bytes(v.public()), Name: v.name, Model: "Test box", Kind: "tv",
-		Cap: c, Conn: v.conn, Ask: v.ask,
+		Cap: c, Epoch: v.had, Conn: v.conn, Ask: v.ask,
 	}
 	f.Sig = ed25519.Sign(v.key, sign.EnrolBytes(v.hello.Nonce, v.hello.Server, f))
 	return f

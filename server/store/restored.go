@@ -12,10 +12,11 @@ import (
 const pinsGap = 1_000_000
 
 // epochsGap is how far the numbers of sign-ins jump where the clock gives less, and
-// maxEpochs up to where: a clock of the year 19391.
+// maxEpochs up to where: a clock of the year 2106. It is below what devices may say
+// that they had (protocol.MaxEpoch), and far below what the journal takes.
 const (
 	epochsGap = 1_000_000
-	maxEpochs = 1 << 39
+	maxEpochs = 1 << 32
 )
 
 // BackedUp returns the time of the newest thing that the database knows: until
@@ -36,16 +37,15 @@ func (tx *Tx) BackedUp() (time.Time, error) {
 //   - browsers sign in again, and what was under way begins again: it may have been
 //     ended, or used.
 func (tx *Tx) Restored(now, backup time.Time, lease time.Duration) error {
-	var newest protocol.Epoch
-	err := tx.row(`SELECT MAX(e) FROM (SELECT COALESCE(MAX(epoch), 0) AS e FROM device_index UNION ALL
-		SELECT COALESCE(MAX(epochs), 0) AS e FROM restores) AS given`).Scan(&newest)
-	if err != nil {
+	var last protocol.Epoch
+	if err := tx.row(`SELECT COALESCE(MAX(epochs), 0) FROM restores`).Scan(&last); err != nil {
 		return err
 	}
-	// A TV signs in far less often than once a second.
-	floor := max(newest+epochsGap, protocol.Epoch(now.Unix()))
+	// A TV signs in far less often than once a second. What single TVs are at has no
+	// part in it: some of it is their word.
+	floor := max(last+epochsGap, protocol.Epoch(now.Unix()))
 	if floor > maxEpochs {
-		return fmt.Errorf("store: sign-ins have numbers up to %d: this is no backup of a server", newest)
+		return fmt.Errorf("store: the clock says %s, and the last restore went up to sign-in %d: one of them is wrong", now.UTC().Format(time.RFC3339), last)
 	}
 	_, err1 := tx.exec(`INSERT INTO restores (restored, backup, epochs) VALUES ($1, $2, $3)
 		ON CONFLICT (restored) DO UPDATE SET backup = excluded.backup, epochs = excluded.epochs`, millis(now), millis(backup), floor)
