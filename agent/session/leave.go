@@ -20,7 +20,7 @@ func (s *step) leave(status protocol.Status, cause protocol.Cause) {
 	}
 	at := s.ServerTime(s.now)
 	var proof *Proof
-	if ours != "" {
+	if ours != "" && s.saved.Device == s.config.Identity.Device { // no word about an identity whose key is gone
 		var err error
 		proof, err = s.proof(ProofSignedOutHere, protocol.TypSignedOutHere, protocol.SignedOutHereClaims{
 			Device: s.saved.Device, Account: s.saved.Account, Epoch: s.saved.Epoch, Status: status,

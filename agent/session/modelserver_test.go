@@ -104,6 +104,14 @@ func (s *modelServer) revoke(id protocol.DeviceID, status protocol.Status) {
 	r.status, r.cause = status, &protocol.Cause{By: protocol.ByOwner, At: s.now()}
 }
 
+// doubt signs a device out because another may have a copy of its key.
+func (s *modelServer) doubt(id protocol.DeviceID) {
+	if r := s.rows[id]; r != nil && r.status == protocol.Active {
+		s.revoke(id, protocol.SignedOut)
+		r.cause.By = protocol.BySafety
+	}
+}
+
 func (s *modelServer) connect(nonce [32]byte) *peer {
 	p := &peer{nonce: nonce[:]}
 	p.out = append(p.out, protocol.Hello{Nonce: p.nonce, Cap: s.cap, Server: s.name})

@@ -155,8 +155,10 @@ func (h *home) owner() {
 		h.server.watchedElsewhere()
 	case 0, 1:
 		h.server.change(h.dice(2) == 0)
-	case 2, 3:
+	case 2:
 		h.server.revoke(h.id(), protocol.SignedOut)
+	case 3:
+		h.server.doubt(h.id())
 	case 4:
 		h.server.revoke(h.id(), protocol.Stolen)
 	case 5:
