@@ -70,7 +70,7 @@ reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./server/store/sqlite -run TestKill -args -kills 300
 	$(GO) test -count=1 ./tools/simulate -args -histories 2000 -planted
 
-simulate: ## 100,000 random histories of server, TVs and network against their promises; about 15 min
+simulate: ## 100,000 random histories of server, TVs and network against their promises; about 20 min
 	$(GO) run ./tools/simulate -histories 100000 $(ARGS)
 
 soak: ## 1,000 kills at a PIN check and 300 at the steps of a sign-out, all 10,000 PINs on every way to a TV, three million keys; about 20 min
