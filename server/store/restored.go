@@ -19,6 +19,9 @@ const (
 	maxEpochs = 1 << 32
 )
 
+// timeToStay is how long after a restore nobody's account is closed.
+const timeToStay = 7 * 24 * time.Hour
+
 // BackedUp returns the time of the newest thing that the database knows: until
 // then a backup is complete. Zero: it is empty.
 func (tx *Tx) BackedUp() (time.Time, error) {
@@ -34,8 +37,10 @@ func (tx *Tx) BackedUp() (time.Time, error) {
 //   - no sign-in of a device and no version of a PIN gets a number that may have been
 //     given in between;
 //   - every device may hold a lease of up to lease that was given a moment ago;
-//   - browsers sign in again, and what was under way begins again: it may have been
-//     ended, or used.
+//   - browsers sign in again, and what was under way begins again, what support was
+//     asked for too: it may have been ended, or used;
+//   - who wanted to leave has time again to say otherwise, as they may have. What was
+//     closed is in the journal.
 func (tx *Tx) Restored(now, backup time.Time, lease time.Duration) error {
 	var last protocol.Epoch
 	if err := tx.row(`SELECT COALESCE(MAX(epochs), 0) FROM restores`).Scan(&last); err != nil {
@@ -53,8 +58,11 @@ func (tx *Tx) Restored(now, backup time.Time, lease time.Duration) error {
 		WHERE applied_status IN ('', 'active')`, millis(now), lease.Milliseconds())
 	_, err3 := tx.exec(`UPDATE devices SET connected = 0`)
 	_, err4 := tx.exec(`UPDATE accounts SET pins_version = pins_version + $1`, pinsGap)
-	errs := []error{err1, err2, err3, err4}
-	for _, table := range []string{"web_sessions", "sign_ins", "access_codes", "attempts", "ceremonies", "enrolments", "streams"} {
+	_, err5 := tx.exec(`UPDATE erasures SET due = $1 WHERE closed = 0 AND due < $1`, millis(now.Add(timeToStay)))
+	errs := []error{err1, err2, err3, err4, err5}
+	for _, table := range []string{
+		"web_sessions", "sign_ins", "access_codes", "attempts", "ceremonies", "enrolments", "streams", "factor_resets", "contact_resets",
+	} {
 		_, err := tx.exec(`DELETE FROM ` + table)
 		errs = append(errs, err)
 	}

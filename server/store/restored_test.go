@@ -124,3 +124,40 @@ func TestRestoredGivesNoNumberTwice(t *testing.T) {
 		return errors.Join(err, restoredErr, backedErr)
 	})
 }
+
+// After a restore nothing goes on that its owner may have stopped since the backup:
+// support asks again, and who wanted to leave has a week to say otherwise. What the
+// journal knows to be closed is.
+func TestRestoredStopsWhatOwnersMayHaveStopped(t *testing.T) {
+	db, week := openOldHouse(t), 7*24*time.Hour
+	update(t, db, func(tx *store.Tx) error {
+		_, err := tx.PutErasure(store.ErasureRow{Account: house, Asked: noon, Due: noon.Add(week)})
+		return errors.Join(err,
+			tx.InsertFactorReset(store.FactorResetRow{Account: house, Operator: "olga", Reason: "lost", Asked: noon, Due: noon.Add(week)}),
+			tx.InsertContactReset(store.ContactResetRow{Account: house, Operator: "olga", Reason: "lost", Email: "b@example.org", EmailKey: "b@example.org", Asked: noon, Due: noon.Add(week)}),
+		)
+	})
+	restored := noon.Add(30 * 24 * time.Hour)
+	update(t, db, func(tx *store.Tx) error {
+		if err := tx.Restored(restored, noon, 8*time.Hour); err != nil {
+			return err
+		}
+		_, err1 := tx.FactorReset(house)
+		_, err2 := tx.ContactReset(house)
+		if !errors.Is(err1, store.ErrNotFound) || !errors.Is(err2, store.ErrNotFound) {
+			t.Errorf("support's changes go on: %v, %v", err1, err2)
+		}
+		e, err := tx.Erasure(house)
+		if !e.Due.Equal(restored.Add(week)) {
+			t.Errorf("the account is closed on %s, want a week after the restore", e.Due)
+		}
+		return err
+	})
+	update(t, db, func(tx *store.Tx) error {
+		_, err := tx.Repeat(store.Deletion{Kind: store.ClosedAccount, Account: house, At: noon.Add(week)}, restored)
+		if due, dueErr := tx.DueErasures(restored, 9); dueErr != nil || len(due) != 1 {
+			t.Errorf("closed before the restore: due %v, %v", due, dueErr)
+		}
+		return err
+	})
+}
