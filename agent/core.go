@@ -46,9 +46,10 @@ type core struct {
 	rec   record // what the vault holds
 	cache *cache.Cache
 
-	session session.Model
-	nav     nav.Model
-	pending []session.What // events that effects gave rise to, still to be stepped
+	session  session.Model
+	nav      nav.Model
+	pending  []session.What // events that effects gave rise to, still to be stepped
+	stepping bool           // sessionStep is under way
 
 	link    *link.Link
 	proven  atomic.Int64 // the last proven server time, in ms: read by the link too

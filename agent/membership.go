@@ -10,9 +10,14 @@ import (
 )
 
 // sessionStep steps the session machine with what, and with everything that its
-// effects give rise to, then brings the screen up to date.
+// effects give rise to, then brings the screen up to date. What an effect steps it
+// with comes after the effects that are left of its step.
 func (c *core) sessionStep(what session.What) {
 	c.pending = append(c.pending, what)
+	if c.stepping {
+		return
+	}
+	c.stepping = true
 	for len(c.pending) > 0 {
 		ev := session.Event{Now: c.now(), Unsent: c.unsent(), What: c.pending[0]}
 		c.pending = c.pending[1:]
@@ -28,6 +33,7 @@ func (c *core) sessionStep(what session.What) {
 			}
 		}
 	}
+	c.stepping = false
 	c.renewCache()
 	c.proven.Store(int64(c.session.ServerTime(c.now())))
 	c.setWake()
@@ -72,18 +78,21 @@ func (c *core) membershipEffect(e session.Effect) error {
 	return nil
 }
 
-// erase makes unreadable what an ended session must not leave behind: new keys
-// first, which turn everything on the disk into noise, then the files.
+// erase makes unreadable what an ended session must not leave behind: the screen
+// first, for flash takes its time and the receipt comes after it; new keys then, which
+// turn everything on the disk into noise, and the files.
 func (c *core) erase(identity bool) error {
+	c.snapshot, c.profile, c.told = nil, "", nil
+	c.shelves, c.unstored = nil, false
+	c.setCatalog(nil)
+	c.openShelf()
+	c.updateWorld()
+	c.tellGrant()
 	c.rec.renew(identity)
 	if err := c.vault.Replace(c.rec); err != nil {
 		return fmt.Errorf("renew the keys: %w", err)
 	}
 	c.eraseCache()
-	c.snapshot, c.profile, c.told = nil, "", nil
-	c.shelves, c.unstored = nil, false
-	c.setCatalog(nil)
-	c.openShelf()
 	var fresh *session.Identity
 	if identity {
 		id := session.IdentityOf(c.rec.key())

@@ -63,6 +63,8 @@ type fakeServer struct {
 	plays    chan protocol.Frame // Play and PlayEnd
 	refused  protocol.PlayRefusal
 	grants   int
+
+	onReceipt func() // called with each receipt, before it is acknowledged; nil: nothing
 }
 
 func newFakeServer(t *testing.T) *fakeServer {
@@ -201,6 +203,9 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 		c, err := sign.VerifyReceipt(f.JWS, s.device)
 		if err != nil {
 			s.t.Errorf("receipt: %v", err)
+		}
+		if s.onReceipt != nil {
+			s.onReceipt()
 		}
 		s.send(protocol.ReceiptAck{Digest: protocol.DigestOf([]byte(f.JWS))})
 		s.receipts <- c

@@ -45,7 +45,10 @@ func TestNoWordForAKeyThatIsGone(t *testing.T) {
 // renewal, and is delivered.
 func TestTheOldWordOutlivesItsKey(t *testing.T) {
 	for at := 1; at < 30; at++ {
-		h := newHome(func(int) int { return 0 }, func(format string, args ...any) { t.Helper(); t.Fatalf("cut at %d: "+format, append([]any{at}, args...)...) })
+		h := newHome(func(int) int { return 0 }, func(format string, args ...any) {
+			t.Helper()
+			t.Fatalf("cut at %d: "+format, append([]any{at}, args...)...)
+		})
 		h.join()
 		before := h.id()
 		h.server.doubt(before)
