@@ -211,3 +211,26 @@ func connected(t testing.TB, tv *television) (yes bool) {
 	}
 	return yes
 }
+
+// A node was killed, and the server starts again with a shorter lease: a TV that comes
+// back may hold one of the old length, granted a moment before the kill, until it has
+// another. Its bound says so.
+func TestBoundAfterAKillAndAShorterLease(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	tv := f.signedIn(t, who)
+	f.clock.Advance(20 * time.Hour) // renewed all the time, which no row tells
+	if err := f.Heartbeat(f.ctx, f.now(), home.Node); err != nil {
+		t.Fatal(err)
+	}
+	f.c.Lease = time.Hour
+	again := home
+	again.Node = "node-2"
+	if _, err := f.Authenticate(f.ctx, f.now(), tv.authFrame(), nonce, again); err != nil {
+		t.Fatal(err)
+	}
+	f.clock.Advance(time.Minute) // cut off before it heard anything
+	if b := tv.row(who).Wish.Bound; b.LocksBy.Before(f.now().Add(8*time.Hour - 2*time.Minute)) {
+		t.Errorf("at %s it locks itself by %s, with a lease of eight hours in hand", f.now(), b.LocksBy)
+	}
+}

@@ -87,8 +87,8 @@ func signIn(tx *store.Tx, idx store.DeviceIndexRow, has protocol.Epoch) (store.D
 
 // connect notes that m.Node holds the device's connection from now on.
 func (s *Service) connect(tx *store.Tx, now time.Time, row store.DeviceRow, conn int64, m Meta) error {
-	if now.Before(row.LastGrant.Add(row.Lease)) {
-		row.Lease = max(row.Lease, s.c.Lease) // the last grant may still run
+	if row.Connected || now.Before(row.LastGrant.Add(row.Lease)) {
+		row.Lease = max(row.Lease, s.c.Lease) // the last grant, which not every row tells, may still run
 	} else {
 		row.Lease = s.c.Lease
 	}
