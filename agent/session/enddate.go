@@ -30,6 +30,15 @@ func (m Model) endsIn(now Now) (time.Duration, bool) {
 	return time.Duration(max(m.saved.Ends-m.saved.Clock.AtLeast(now), 0)) * time.Millisecond, true
 }
 
+// shorten has the lease end by the end date at the latest, also where the date came
+// after it: a reboot, which forgets how long the TV ran, is charged against the lease.
+func (s *step) shorten() {
+	if left, ok := s.endsIn(s.now); ok {
+		l := &s.saved.Lease
+		l.Length = min(l.Length, max(l.Ran(s.now)+left, 1)) // 0 would be a lease that was never granted
+	}
+}
+
 // endByDate ends the session at its end date, also without the server: the date is
 // signed, and so is the time that it goes by. For a moment the TV is only locked, so
 // that a date that was made later while it slept is heard of first.

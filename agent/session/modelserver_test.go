@@ -19,6 +19,7 @@ type modelServer struct {
 	catalog  *protocol.Blob
 	docs     map[protocol.Digest][]byte
 	pins     int64
+	ends     protocol.Millis // the end date of whoever is signed in; 0: none
 	rows     map[protocol.DeviceID]*row
 	pending  map[protocol.DeviceID]protocol.Bytes // enrolments that wait for the owner
 	proofs   map[protocol.Digest]bool
@@ -237,7 +238,7 @@ func (s *modelServer) answer(p *peer, n protocol.Bytes, asked bool, has protocol
 		Issued: s.now(), Lease: s.lease, Ask: n, Keys: s.lists.number, Cause: r.cause,
 	}
 	if r.status == protocol.Active {
-		c.Snapshot, c.Catalog, c.Pins = s.snapshot, s.catalog, s.pins
+		c.Snapshot, c.Catalog, c.Pins, c.Ends = s.snapshot, s.catalog, s.pins, s.ends
 	}
 	p.out = append(p.out, protocol.State{JWS: s.sign(protocol.TypState, c)})
 }

@@ -27,10 +27,10 @@ func (s *step) state(jws string) {
 		return
 	}
 	s.arrive()
+	s.apply(c, jws) // first: a grant is held to the end date of its own state
 	if c.Status == protocol.Active {
 		s.grant(c.Ask, c.Issued, c.Lease)
 	}
-	s.apply(c, jws)
 	if c.Keys > s.saved.KeysNumber {
 		s.cache.doubt()
 	}
@@ -114,6 +114,7 @@ func (s *step) advance(c protocol.StateClaims, jws string) {
 	s.saved.Version, s.saved.State, s.saved.Issued = c.Version, jws, c.Issued
 	if c.Status == protocol.Active {
 		s.saved.Snapshot, s.saved.Catalog, s.saved.Pins = c.Snapshot, c.Catalog, c.Pins
+		s.ask.soon = s.ask.soon || c.Ends != s.saved.Ends
 		s.saved.Ends = c.Ends
 	}
 	s.saved.Cause = c.Cause

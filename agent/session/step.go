@@ -136,6 +136,7 @@ func (s *step) impossible(what What) {
 // save asks for the vault to be written. Two in a row are one.
 func (s *step) save() {
 	if s.saved.Lease.Length > 0 {
+		s.shorten()
 		s.saved.Lease = s.saved.Lease.Wrote(s.now, s.slack())
 	}
 	s.vault.endKnown = s.saved.Lease.Left(s.now) == 0
