@@ -20,9 +20,13 @@ type ReportsClaims struct {
 	Reports   []Report  `json:"reports"` // at most [MaxReports], the newest first
 }
 
-// MaxReports is how many reports a stolen device has at most: the first, and the
-// newest (product rule D4).
-const MaxReports = 100
+// MaxReports is how many reports a stolen device has at most (product rule D4): the
+// first ones, FirstReports of them, which nothing that comes later pushes out, and the
+// newest.
+const (
+	MaxReports   = 100
+	FirstReports = 20
+)
 
 // Report is a stay of a stolen device at one address.
 type Report struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -129,28 +130,40 @@ func (s *Service) refused(ctx context.Context, now time.Time, id protocol.Device
 	})
 }
 
-// stays adds next to a device's reports, or to the newest of them where that is
-// the same stay.
+// stays adds next to a device's reports, or to the newest of them that is the same
+// stay.
 func stays(tx *store.Tx, row store.DeviceRow, next store.StolenReportRow) error {
 	next.Account, next.Device, next.Seq, next.Times = row.Account, row.ID, 1, 1
-	last, err := tx.StolenReports(row.Account, row.ID, 1)
+	known, err := tx.StolenReports(row.Account, row.ID, protocol.MaxReports)
 	if err != nil {
 		return err
 	}
-	if len(last) > 0 {
-		next = after(last[0], next)
+	if len(known) > 0 {
+		next.Seq = known[0].Seq + 1
 	}
-	return tx.PutStolenReport(next, protocol.MaxReports)
+	for _, r := range known {
+		if goesOn(r, next) {
+			next.Seq, next.Since, next.Times, next.IP = r.Seq, r.Since, r.Times+1, r.IP
+			break
+		}
+	}
+	return tx.PutStolenReport(next, protocol.FirstReports, protocol.MaxReports)
 }
 
-// after numbers next, or joins it to last.
-func after(last, next store.StolenReportRow) store.StolenReportRow {
-	next.Seq = last.Seq + 1
-	if last.How != next.How || last.IP != next.IP || next.Since.Sub(later(last.Since, last.Until)) >= sameStay {
-		return next
+// goesOn reports whether next is at the place of r, and soon after it.
+func goesOn(r, next store.StolenReportRow) bool {
+	return r.How == next.How && sameAddress(r.IP, next.IP) && next.Since.Sub(later(r.Since, r.Until)) < sameStay
+}
+
+// sameAddress reports whether two addresses are one line's: of IPv6 a line has a /64
+// and changes addresses within it as it likes (RFC 8981).
+func sameAddress(a, b string) bool {
+	if a == b {
+		return true
 	}
-	next.Seq, next.Since, next.Times = last.Seq, last.Since, last.Times+1
-	return next
+	x, err1 := netip.ParseAddr(a)
+	y, err2 := netip.ParseAddr(b)
+	return err1 == nil && err2 == nil && x.Is6() && y.Is6() && netip.PrefixFrom(x, 64).Masked().Contains(y)
 }
 
 // Theft returns what is known of a device that was reported stolen. Errors:

@@ -192,6 +192,48 @@ func TestD4_ReportsOfAStolenTV(t *testing.T) {
 	}
 }
 
+// D4: who has the TV cannot push earlier places out of the list by reconnecting over
+// and over, from two networks in turns, from one address after the other of one
+// network, or from as many networks as they like.
+func TestD4_EarlierPlacesOfAStolenTVStay(t *testing.T) {
+	f, who, tv := stolenTV(t)
+	f.clock.Advance(time.Minute)
+	tv.leave()
+	come := func(ip string) {
+		f.clock.Advance(10 * time.Second)
+		tv.connectFrom(ip)
+		f.clock.Advance(10 * time.Second)
+		tv.leave()
+	}
+	for n := range 5 {
+		come(fmt.Sprintf("198.51.100.%d", n))
+	}
+	for n := range 2 * protocol.MaxReports {
+		come("203.0.113.1")
+		come("203.0.113.2")
+		come(fmt.Sprintf("2001:db8:1:2::%x", n+1))
+	}
+	reports := tv.theft(who).Reports
+	if len(reports) > 20 {
+		t.Errorf("%d reports of three networks that come and go", len(reports))
+	}
+	for n := range 2 * protocol.MaxReports {
+		come(fmt.Sprintf("2001:db8:%x::1", n+100))
+	}
+	reports = tv.theft(who).Reports
+	var seen int
+	for _, r := range reports {
+		for n := range 5 {
+			if r.IP == fmt.Sprintf("198.51.100.%d", n) {
+				seen++
+			}
+		}
+	}
+	if seen != 5 || len(reports) != protocol.MaxReports || reports[0].IP != fmt.Sprintf("2001:db8:%x::1", 2*protocol.MaxReports+99) {
+		t.Errorf("%d of the first five places are left among %d, the newest %+v", seen, len(reports), reports[0])
+	}
+}
+
 // The longest export is one that can be verified.
 func TestD4_SignedReports(t *testing.T) {
 	f, who, tv := stolenTV(t)
@@ -199,7 +241,7 @@ func TestD4_SignedReports(t *testing.T) {
 		f.clock.Advance(time.Minute)
 		f1 := tv.authFrame()
 		sess, err := f.Authenticate(f.ctx, f.now(), f1, nonce, Meta{
-			IP: fmt.Sprintf("2001:0db8:ffff:ffff:ffff:ffff:ffff:%04x", 0x1000+n), Place: "near Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, Wales", Node: home.Node,
+			IP: fmt.Sprintf("2001:0db8:ffff:%04x:ffff:ffff:ffff:ffff", 0x1000+n), Place: "near Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, Wales", Node: home.Node,
 		})
 		if err != nil {
 			t.Fatal(err)

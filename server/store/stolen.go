@@ -33,9 +33,9 @@ func (tx *Tx) StolenReports(account protocol.AccountID, device protocol.DeviceID
 	return out, err
 }
 
-// PutStolenReport stores a stay, in place of the one with its number, and of the
-// others keeps the first and the newest, keep in all.
-func (tx *Tx) PutStolenReport(r StolenReportRow, keep int) error {
+// PutStolenReport stores a stay, in place of the one with its number, and of all
+// keeps so many of the first and the newest, keep in all.
+func (tx *Tx) PutStolenReport(r StolenReportRow, first, keep int) error {
 	_, err := tx.exec(`INSERT INTO stolen_reports (account_id, device_id, seq, how, conn, since, until, times, ip, place)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (account_id, device_id, seq) DO UPDATE SET conn = excluded.conn, until = excluded.until, times = excluded.times,
@@ -44,8 +44,8 @@ func (tx *Tx) PutStolenReport(r StolenReportRow, keep int) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`DELETE FROM stolen_reports WHERE account_id = $1 AND device_id = $2 AND seq > 1 AND seq <= $3`,
-		r.Account, r.Device, r.Seq-int64(keep)+1)
+	_, err = tx.exec(`DELETE FROM stolen_reports WHERE account_id = $1 AND device_id = $2 AND seq > $3 AND seq <= $4`,
+		r.Account, r.Device, first, r.Seq-int64(keep-first))
 	return err
 }
 
