@@ -3,6 +3,7 @@ package words
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,7 @@ type Entry struct {
 type Catalogue struct {
 	language Language
 	said     map[string][]string
+	plurals  map[string]string // of those that are counted, by the form for one
 }
 
 // Language is what c speaks.
@@ -52,8 +54,20 @@ func (c Catalogue) Sentence(id string) string {
 	return id
 }
 
-// Longer returns the catalogue of [Pseudo].
-func Longer() Catalogue { return Catalogue{language: Pseudo} }
+// Longer returns the catalogue of [Pseudo], for the sentences of c.
+func (c Catalogue) Longer() Catalogue {
+	p := Catalogue{Pseudo, make(map[string][]string, len(c.said)), c.plurals}
+	for id := range c.said {
+		p.said[id] = []string{Stretch(id)}
+		if other := c.plurals[id]; other != "" {
+			p.said[id] = append(p.said[id], Stretch(other))
+		}
+	}
+	return p
+}
+
+// IDs returns the English sentences of c, sorted.
+func (c Catalogue) IDs() []string { return slices.Sorted(maps.Keys(c.said)) }
 
 // Counted returns the sentence for n things, with its {words}: one is the
 // English sentence for one, other that for other numbers.
@@ -86,10 +100,13 @@ func Parse(l Language, po []byte) (Catalogue, error) {
 	if err != nil {
 		return Catalogue{}, err
 	}
-	c := Catalogue{l, make(map[string][]string, len(entries))}
+	c := Catalogue{l, make(map[string][]string, len(entries)), make(map[string]string)}
 	for _, e := range entries {
 		if len(e.Said) > 0 {
 			c.said[e.ID] = e.Said
+			if e.Plural != "" {
+				c.plurals[e.ID] = e.Plural
+			}
 		}
 	}
 	return c, nil

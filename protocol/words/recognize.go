@@ -2,6 +2,7 @@ package words
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ type Phrases struct {
 // phrase is an English sentence, cut at its {words}.
 type phrase struct {
 	id     string
+	one    string   // of a plural: the form for one, by which the catalogue knows it
 	pieces []string // one more than words
 	words  []string
 }
@@ -25,6 +27,11 @@ func (c Catalogue) Phrases(ids []string) Phrases {
 	p := Phrases{c: c}
 	for _, id := range ids {
 		p.all = append(p.all, cut(id))
+		if other := c.plurals[id]; other != "" {
+			counted := cut(other)
+			counted.one = id
+			p.all = append(p.all, counted)
+		}
 	}
 	slices.SortStableFunc(p.all, func(a, b phrase) int { return b.weight() - a.weight() })
 	return p
@@ -49,6 +56,9 @@ func (p phrase) weight() int { return len(strings.Join(p.pieces, "")) }
 // Say says english, one or several sentences of the list, in the language. What
 // is not known stays as it is.
 func (p Phrases) Say(english string) string {
+	if said, ok := p.exact(english); ok {
+		return said
+	}
 	if list, ok := p.list(english); ok {
 		return list
 	}
@@ -58,6 +68,17 @@ func (p Phrases) Say(english string) string {
 		said, english = append(said, text), strings.TrimLeft(rest, " ")
 	}
 	return strings.Join(said, " ")
+}
+
+// exact says a sentence of the catalogue without words in it.
+func (p Phrases) exact(english string) (said string, ok bool) {
+	if !p.c.Has(english) {
+		return "", false
+	}
+	if other := p.c.plurals[english]; other != "" {
+		return p.c.Count(1, english, other), true
+	}
+	return p.c.Sentence(english), true
 }
 
 // list says things of the list that stand with commas or semicolons between them.
@@ -87,20 +108,34 @@ func (p Phrases) first(english string) (said, rest string) {
 		for i := 1; i < len(pairs); i += 2 {
 			pairs[i] = p.value(pairs[i])
 		}
-		return p.c.Text(f.id, pairs...), rest
+		return p.text(f, pairs), rest
 	}
 	return english, ""
+}
+
+// text says a phrase.
+func (p Phrases) text(f phrase, pairs []string) string {
+	if f.one == "" {
+		return p.c.Text(f.id, pairs...)
+	}
+	n := 0
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i] == "n" {
+			n, _ = strconv.Atoi(pairs[i+1])
+		}
+	}
+	return p.c.Count(n, f.one, f.id, pairs...)
 }
 
 // value says what stands in a sentence: one of the list, or several with commas
 // between them. Anything else is a name.
 func (p Phrases) value(english string) string {
-	if p.c.Has(english) {
-		return p.c.Sentence(english)
+	if said, ok := p.exact(english); ok {
+		return said
 	}
 	for _, f := range p.all {
 		if pairs, rest, ok := f.match(english); ok && rest == "" && len(pairs) > 0 {
-			return p.c.Text(f.id, pairs...)
+			return p.text(f, pairs)
 		}
 	}
 	return english
@@ -137,5 +172,5 @@ func (p phrase) values(s string, i int) (values []string, rest string, ok bool) 
 
 // fits reports whether a value can be that of the i-th word: {n} is a number.
 func (p phrase) fits(i int, value string) bool {
-	return p.words[i] != "n" || strings.Trim(value, "0123456789") == ""
+	return p.words[i][0] != 'n' || len(p.words[i]) > 2 || strings.Trim(value, "0123456789") == ""
 }

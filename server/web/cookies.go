@@ -15,14 +15,15 @@ import (
 type cookieKind string
 
 const (
-	cookieSession cookieKind = ""         // the web session's token
-	cookieProfile cookieKind = "-profile" // which profile was chosen in it
-	cookieAttempt cookieKind = "-attempt" // a sign-up waiting for its access code
-	cookieSignIn  cookieKind = "-signin"  // a sign-in that needs something more
-	cookieDevice  cookieKind = "-device"  // what makes this a known device
-	cookieRecover cookieKind = "-recover" // a recovery under way
-	cookieWalk    cookieKind = "-walk"    // "my account was hacked" is under way
-	cookieNotice  cookieKind = "-notice"  // what the last action did, for the next page
+	cookieSession  cookieKind = ""          // the web session's token
+	cookieProfile  cookieKind = "-profile"  // which profile was chosen in it
+	cookieAttempt  cookieKind = "-attempt"  // a sign-up waiting for its access code
+	cookieSignIn   cookieKind = "-signin"   // a sign-in that needs something more
+	cookieDevice   cookieKind = "-device"   // what makes this a known device
+	cookieRecover  cookieKind = "-recover"  // a recovery under way
+	cookieWalk     cookieKind = "-walk"     // "my account was hacked" is under way
+	cookieLanguage cookieKind = "-language" // what the pages are read in
+	cookieNotice   cookieKind = "-notice"   // what the last action did, for the next page
 )
 
 // CookieName is the name of the web session's cookie. Over TLS the prefix makes

@@ -25,7 +25,7 @@ func TestD1_EndDateOnThePages(t *testing.T) {
 	}
 	p.moved(p.post("/tv", "code="+code, "do=approve", "ends="+tomorrow.Format(layoutTyped)), "/tv/done?device="+string(d.id()))
 	has(t, p.page("/tv/done?device="+string(d.id())), "signed out by itself at", tomorrow.Format("15:04 MST"))
-	has(t, p.page("/account/devices"), "until <time", tomorrow.Format(layoutDay+", 15:04 MST"))
+	has(t, p.page("/account/devices"), "until <time", tomorrow.Format("2 Jan 2006, 15:04 MST"))
 
 	path := "/account/devices/" + string(d.id()) + "/end-date"
 	has(t, p.page(path), `value="`+tomorrow.Format(layoutTyped)+`"`, "No end date")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/hearthkey/hearthkey/protocol/words"
 	"github.com/hearthkey/hearthkey/server/account"
 )
 
@@ -67,8 +68,12 @@ func (s *Site) signUp(v *visit) error {
 	return nil
 }
 
-// language is the browser's first language as a short tag, "en" where unclear.
+// language is what a new account's language is to be: the one chosen here, or the
+// browser's first as a short tag, "en" where unclear.
 func (v *visit) language() string {
+	if l, ok := words.Known(v.cookie(cookieLanguage)); ok {
+		return string(l)
+	}
 	first, _, _ := strings.Cut(v.r.Header.Get("Accept-Language"), ",")
 	first, _, _ = strings.Cut(first, "-")
 	first, _, _ = strings.Cut(first, ";")

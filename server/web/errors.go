@@ -122,7 +122,7 @@ func (v *visit) retryAfter(d time.Duration) {
 func (s *Site) refuseCrossSite(w http.ResponseWriter, r *http.Request) {
 	v := &visit{s: s, w: w, r: r, now: s.c.Now()}
 	page := ErrorPage{
-		Frame: Frame{Service: s.c.ServiceName, Title: "Not from here", Now: v.now},
+		Frame: Frame{Service: s.c.ServiceName, Title: "Not from here", Now: v.now, Lang: v.speaks()},
 		Icon:  "shield", Heading: "That did not come from this site",
 		Text: "Another page tried to do something in your name, so we refused. Nothing was changed.",
 		Back: "Home", BackTo: "/",

@@ -31,6 +31,7 @@ var icons = map[string]string{
 	"mail":     `<rect x="3" y="5" width="18" height="14" rx="2.2"/><path d="m4 7 8 6 8-6"/>`,
 	"list":     `<path d="M8.5 6h12M8.5 12h12M8.5 18h12M4 6h.1M4 12h.1M4 18h.1"/>`,
 	"back":     `<path d="M14.5 5.5 8 12l6.5 6.5"/>`,
+	"globe":    `<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c2.6 2.6 3.8 5.6 3.8 9s-1.2 6.4-3.8 9c-2.6-2.6-3.8-5.6-3.8-9S9.4 5.6 12 3Z"/>`,
 	"home":     `<path d="m3.5 11 8.5-7.5 8.5 7.5M6 9v11h12V9"/>`,
 	"card":     `<rect x="2.5" y="5" width="19" height="14" rx="2.2"/><path d="M2.5 10h19M6 15h4"/>`,
 	"down":     `<path d="M12 4v11.5M7 11l5 5 5-5M4.5 20h15"/>`,

@@ -107,7 +107,7 @@ func (s *Site) devicesLive(v *visit) error {
 			return message{}, err
 		}
 		seen = board.Digest()
-		body, err := s.views.part(DevicesPage{}, "board", board)
+		body, err := s.views.part(DevicesPage{Frame: Frame{Lang: v.speaks()}}, "board", board)
 		return message{seen, body}, err
 	})
 }

@@ -228,8 +228,8 @@ func TestBoundNeverReadsEarlier(t *testing.T) {
 	for in, want := range map[time.Time]string{
 		now.Add(time.Second): "20:01 UTC", now: "20:00 UTC", now.Add(4 * time.Hour): "26 Nov 2026, 00:00 UTC",
 	} {
-		if got := moment(roundUp(in), now); got != want {
-			t.Errorf("moment(roundUp(%v)) = %q, want %q", in, got, want)
+		if got := (tongue{}).onDay(roundUp(in), now, "15:04 MST"); got != want {
+			t.Errorf("onDay(roundUp(%v)) = %q, want %q", in, got, want)
 		}
 	}
 }

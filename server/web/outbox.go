@@ -55,7 +55,7 @@ func (s *Site) outboxLive(v *visit) error {
 			return message{}, err
 		}
 		seen = list[0].ID
-		page := OutboxPage{Frame: Frame{Now: s.c.Now()}, Messages: list}
+		page := OutboxPage{Frame: Frame{Now: s.c.Now(), Lang: v.speaks()}, Messages: list}
 		body, err := s.views.part(page, "messages", page)
 		return message{body: body}, err
 	})

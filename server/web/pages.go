@@ -4,24 +4,27 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // Frame is what every page shows around its own content. Each page struct
 // embeds it, so a template reads .Title, .Who and so on directly.
 type Frame struct {
-	Service  string    // the service's name, as the household knows it
-	Title    string    // of the page, without the service's name
-	Failed   bool      // the form of the page was refused: its title says so
-	Section  string    // current entry of the account menu: "overview", "devices", …
-	Who      *Face     // the chosen profile; nil before the choice or signed out
-	Signed   bool      // a web session is live
-	Dev      bool      // the development outbox is linked
-	CanSMS   bool      // text messages are sent here
-	Walking  bool      // "my account was hacked" is under way: show the way back
-	Ending   time.Time // when the account is to be erased; zero: it stays
-	Removing time.Time // when support removes the second factor; zero: it does not
-	Moving   time.Time // when support gives the account another address; zero: it does not
-	Notices  []Notice  // what the last action did
+	Lang     words.Language // of the page; empty: English
+	Here     string         // its address, to come back to in another language
+	Service  string         // the service's name, as the household knows it
+	Title    string         // of the page, without the service's name
+	Failed   bool           // the form of the page was refused: its title says so
+	Section  string         // current entry of the account menu: "overview", "devices", …
+	Who      *Face          // the chosen profile; nil before the choice or signed out
+	Signed   bool           // a web session is live
+	Dev      bool           // the development outbox is linked
+	CanSMS   bool           // text messages are sent here
+	Walking  bool           // "my account was hacked" is under way: show the way back
+	Ending   time.Time      // when the account is to be erased; zero: it stays
+	Removing time.Time      // when support removes the second factor; zero: it does not
+	Moving   time.Time      // when support gives the account another address; zero: it does not
+	Notices  []Notice       // what the last action did
 	Now      time.Time
 }
 

@@ -47,7 +47,7 @@ func (s *Site) verifyLive(v *visit) error {
 	}
 	out := []byte(":\n\n")
 	if why != "" && seen != refusedSeen {
-		body, err := s.views.part(VerifyPage{}, "refused", VerifyPage{Refused: why})
+		body, err := s.views.part(VerifyPage{Frame: Frame{Lang: v.speaks()}}, "refused", VerifyPage{Refused: why})
 		if err != nil {
 			return err
 		}

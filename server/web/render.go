@@ -2,13 +2,18 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
 	"net/http"
 	"reflect"
 	"strconv"
+	"sync"
 	"time"
+
+	"github.com/hearthkey/hearthkey/protocol/words"
+	"github.com/hearthkey/hearthkey/server/speech"
 )
 
 //go:embed templates
@@ -81,29 +86,54 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[ErrorPage]():           "error",
 }
 
-// views are the parsed templates.
+// views are the parsed templates, by language. Those of a language are parsed when
+// somebody first reads it, but English at start.
 type views struct {
-	byType map[reflect.Type]*template.Template
+	in map[words.Language]func() (pageSet, error)
 }
 
+type pageSet map[reflect.Type]*template.Template
+
 func parseViews(a *assets) (*views, error) {
-	shared, err := template.New("").Funcs(templateFuncs(a)).
-		ParseFS(templateFiles, "templates/layout.html", "templates/board.html", "templates/entry.html", "templates/household.html", "templates/activitylist.html")
-	if err != nil {
-		return nil, fmt.Errorf("web: parse templates: %w", err)
+	v := &views{in: make(map[words.Language]func() (pageSet, error))}
+	for _, l := range append(words.Languages(), words.Pseudo) {
+		v.in[l] = sync.OnceValues(func() (pageSet, error) { return parsePages(a, speech.Of(l)) })
 	}
-	v := &views{map[reflect.Type]*template.Template{}}
+	_, err := v.in[words.English]()
+	return v, err
+}
+
+// parsePages parses all templates in one language.
+func parsePages(a *assets, c words.Catalogue) (pageSet, error) {
+	shared := template.New("").Funcs(templateFuncs(a, tongue{c}))
+	for _, name := range []string{"layout", "board", "entry", "household", "activitylist"} {
+		if err := parseIn(shared, c, name); err != nil {
+			return nil, err
+		}
+	}
+	all := make(pageSet)
 	for t, name := range pageTemplates {
 		page, err := shared.Clone()
 		if err == nil {
-			page, err = page.ParseFS(templateFiles, "templates/"+name+".html")
+			err = parseIn(page, c, name)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("web: parse page %s: %w", name, err)
 		}
-		v.byType[t] = page
+		all[t] = page
 	}
-	return v, nil
+	return all, nil
+}
+
+func parseIn(set *template.Template, c words.Catalogue, name string) error {
+	source, err := templateFiles.ReadFile("templates/" + name + ".html")
+	if err == nil {
+		_, err = set.New(name + ".html").Parse(speech.Markup(c, string(source)))
+	}
+	if err != nil {
+		return fmt.Errorf("web: parse templates in %s: %w", c.Language(), err)
+	}
+	return nil
 }
 
 // render returns the whole page.
@@ -112,7 +142,11 @@ func (v *views) render(page any) ([]byte, error) { return v.part(page, "layout",
 // part returns one named template of the page's set, for what data it shows.
 func (v *views) part(page any, name string, data any) ([]byte, error) {
 	t := reflect.TypeOf(page)
-	set, ok := v.byType[t]
+	pages, err := v.in[languageOf(page)]()
+	if err != nil {
+		return nil, err
+	}
+	set, ok := pages[t]
 	if !ok {
 		return nil, fmt.Errorf("web: no template for %v", t)
 	}
@@ -123,11 +157,21 @@ func (v *views) part(page any, name string, data any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// languageOf is what a page is written in.
+func languageOf(page any) words.Language {
+	if p := reflect.ValueOf(page); p.Kind() == reflect.Struct {
+		if f := p.FieldByName("Frame"); f.IsValid() {
+			return cmp.Or(f.Interface().(Frame).Lang, words.English)
+		}
+	}
+	return words.English
+}
+
 // send writes a rendered page.
 func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Vary", "Accept-Encoding")
+	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
 	if len(body) > 1400 && takesGzip(r) { // below, it is one packet anyway
 		h.Set("Content-Encoding", "gzip")
 		body = pack(body)
@@ -144,46 +188,31 @@ type at struct {
 	Now time.Time
 }
 
-func templateFuncs(a *assets) template.FuncMap {
+func templateFuncs(a *assets, in tongue) template.FuncMap {
 	return template.FuncMap{
 		"asset":        a.address,
 		"avatar":       a.avatar,
 		"icon":         icon,
-		"stamp":        stamp,
+		"say":          in.say,
+		"place":        in.place,
+		"agent":        in.agent,
+		"from":         in.from,
+		"stamp":        in.stamp,
 		"up":           roundUp,
-		"lasting":      duration,
-		"spent":        spent,
-		"wordList":     and,
+		"lasting":      func(d time.Duration) string { return in.shown(duration(d)) },
+		"spent":        func(d time.Duration) string { return in.shown(spent(d)) },
+		"wordList":     in.list,
 		"languageName": languageName,
 		"mainClass":    mainClass,
 		"on":           func(it any, now time.Time) at { return at{it, now} },
-		"deviceCount":  devices,
-		"reportCount":  func(n int) string { return count(n, "report", "reports") },
-		"profileCount": func(n int) string { return count(n, "profile", "profiles") },
-		"titleCount":   func(n int) string { return count(n, "title", "titles") },
-		"tryCount":     func(n int) string { return count(n, "wrong try", "wrong tries") },
-		"tvCount":      func(n int) string { return count(n, "TV", "TVs") },
-		"browserCount": func(n int) string { return count(n, "other browser", "other browsers") },
+		"deviceCount":  func(n int) string { return in.shown(devices(n)) },
+		"reportCount":  func(n int) string { return in.shown(count(n, "report", "reports")) },
+		"profileCount": func(n int) string { return in.shown(count(n, "profile", "profiles")) },
+		"titleCount":   func(n int) string { return in.shown(count(n, "title", "titles")) },
+		"tryCount":     func(n int) string { return in.shown(count(n, "wrong try", "wrong tries")) },
+		"tvCount":      func(n int) string { return in.shown(count(n, "TV", "TVs")) },
+		"browserCount": func(n int) string { return in.shown(count(n, "other browser", "other browsers")) },
 	}
-}
-
-// stamp writes t as a time element. The style says how the script shows it in
-// the reader's zone: day, clock (to the second), moment (to the minute) or ago.
-func stamp(t, now time.Time, style string) (template.HTML, error) {
-	var text string
-	switch style {
-	case "day":
-		text = t.UTC().Format(layoutDay)
-	case "clock":
-		text = clock(t, now)
-	case "moment":
-		text = moment(t, now)
-	case "ago":
-		text = ago(t, now)
-	default:
-		return "", fmt.Errorf("unknown style of time %q", style)
-	}
-	return template.HTML(`<time datetime="` + t.UTC().Format(layoutMachine) + `" data-as="` + style + `">` + text + `</time>`), nil
 }
 
 // mainClass gives forms their narrower column.

@@ -58,6 +58,8 @@ func (s *Site) routes() *routeTable {
 	mux.Handle("POST /account/sessions/{session}/sign-out", s.chosen(s.sessionSignOut))
 	mux.Handle("GET /account/timeline", s.proved(s.timeline))
 
+	mux.Handle("POST /language", s.open(s.chooseLanguage))
+
 	mux.Handle("GET /tv", s.proved(s.tv))
 	mux.Handle("POST /tv", s.chosen(s.tvDecide)) // approving asks for a proof itself
 	mux.Handle("GET /tv/done", s.proved(s.tvDone))

@@ -225,7 +225,7 @@ func (v *visit) frame(title, section string) Frame {
 	return Frame{
 		Service: v.s.c.ServiceName, Title: title, Section: section, Who: v.who, Signed: v.signed,
 		Dev: v.s.c.Outbox != nil, CanSMS: v.s.c.Accounts.SendsSMS(), Walking: v.signed && v.cookie(cookieWalk) != "", Notices: v.takeNotices(), Now: v.now,
-		Ending: v.ending, Removing: v.removing, Moving: v.moving,
+		Ending: v.ending, Removing: v.removing, Moving: v.moving, Lang: v.speaks(), Here: v.here(),
 	}
 }
 

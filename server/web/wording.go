@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -52,21 +51,6 @@ const (
 	layoutDay     = "2 Jan 2006"
 )
 
-// moment says t to the minute, with the date where that is not today's.
-
-func moment(t, now time.Time) string { return onDay(t, now, "15:04 MST") }
-
-// clock says t to the second.
-func clock(t, now time.Time) string { return onDay(t, now, "15:04:05 MST") }
-
-func onDay(t, now time.Time, layout string) string {
-	t, now = t.UTC(), now.UTC()
-	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
-		return t.Format(layout)
-	}
-	return t.Format(layoutDay + ", " + layout)
-}
-
 // roundUp moves t up to a whole minute.
 func roundUp(t time.Time) time.Time {
 	if r := t.Truncate(time.Minute); !r.Equal(t) {
@@ -82,11 +66,11 @@ func ago(t, now time.Time) string {
 	case d < 45*time.Second:
 		return "just now"
 	case d < time.Hour:
-		return count(max(1, int(d.Minutes()+.5)), "minute", "minutes") + " ago"
+		return count(max(1, int(d.Minutes()+.5)), "minute ago", "minutes ago")
 	case d < 24*time.Hour:
-		return count(int(d.Hours()), "hour", "hours") + " ago"
+		return count(int(d.Hours()), "hour ago", "hours ago")
 	case d < 7*24*time.Hour:
-		return count(int(d.Hours()/24), "day", "days") + " ago"
+		return count(int(d.Hours()/24), "day ago", "days ago")
 	}
 	return t.UTC().Format(layoutDay)
 }
@@ -107,14 +91,6 @@ func erased(list []protocol.Erased) []string {
 		}
 	}
 	return out
-}
-
-// and joins words: "a, b and c".
-func and(list []string) string {
-	if len(list) < 2 {
-		return strings.Join(list, "")
-	}
-	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
 }
 
 // languages are those a profile can choose on the page, by BCP 47 tag, each

@@ -71,6 +71,7 @@ func serverTexts(root string) (*texts, error) {
 	err := errors.Join(
 		goTexts(t, filepath.Join(root, "server/notify/*.go"), "profileDone", "purpose", "given"),
 		goTexts(t, filepath.Join(root, "server/speech/*.go"), "phrases"),
+		pageTexts(t, root),
 	)
 	return t, err
 }

@@ -5,20 +5,31 @@ const html = window.trustedTypes
   ? trustedTypes.createPolicy("hearthkey", { createHTML: (s) => s })
   : { createHTML: (s) => s };
 
+// said says an English sentence in the page's language: pages in others carry what
+// scripts say. {words} are filled in.
+function said(english, fill = {}) {
+  const text = document.getElementById("words")?.content.querySelector(`[data-en="${CSS.escape(english)}"]`)?.textContent ?? english;
+  return text.replace(/\{(\w+)\}/g, (_, word) => fill[word] ?? "");
+}
+
+// The reader's own habits where they are of the page's language; digits are Latin.
+const lang = document.documentElement.lang || "en";
+const locale = (navigator.languages.find((l) => l.split("-")[0] === lang) ?? lang) + (lang === "ar" ? "-u-nu-latn" : "");
+
 /* Times: the server writes UTC, the reader sees their own zone. */
 
 const sameDay = (a, b) => a.toDateString() === b.toDateString();
-const short = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const exact = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit", second: "2-digit" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-const ago = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto" });
+const short = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+const exact = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+const weekday = new Intl.DateTimeFormat(locale, { weekday: "long" });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
+const ago = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
 // relative says how far t lies from now in the largest unit that fits.
 function relative(t, now) {
   const s = Math.round((t - now) / 1000);
-  if (Math.abs(s) < 45) return "just now";
+  if (Math.abs(s) < 45) return said("just now");
   for (const [unit, size] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
     if (Math.abs(s) >= size || unit === "minute") return ago.format(Math.round(s / size), unit);
   }
@@ -56,7 +67,7 @@ const came = performance.now();
 function countdown() {
   for (const el of document.querySelectorAll("[data-left]")) {
     const left = Math.max(0, Math.ceil(el.dataset.left - (performance.now() - came) / 1000));
-    el.textContent = left > 0 ? `(${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left)` : "It ran out: the TV shows a new one.";
+    el.textContent = left > 0 ? said("({time} left)", { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` }) : said("It ran out: the TV shows a new one.");
   }
 }
 
@@ -89,7 +100,7 @@ function reveal() {
     const input = b.previousElementSibling;
     const show = (on) => {
       input.type = on ? "text" : "password";
-      b.firstElementChild.textContent = on ? "Hide" : "Show";
+      b.firstElementChild.textContent = on ? said("Hide") : said("Show");
     };
     input.autocapitalize = "none";
     input.spellcheck = false;
@@ -109,7 +120,7 @@ function resend() {
   for (const b of document.querySelectorAll("[data-resend]")) {
     const left = Math.ceil(b.dataset.resend - (performance.now() - came) / 1000);
     b.disabled = left > 0;
-    b.querySelector("[data-count]").textContent = left > 0 ? ` (in ${left} s)` : "";
+    b.querySelector("[data-count]").textContent = left > 0 ? ` ${said("(in {left} s)", { left })}` : "";
   }
 }
 
@@ -142,7 +153,7 @@ function zones() {
       const t = new Date(input.value);
       zone.value = String(-(Number.isNaN(+t) ? new Date() : t).getTimezoneOffset());
     };
-    if (name) name.textContent = " in your time zone";
+    if (name) name.textContent = ` ${said("in your time zone")}`;
     input.addEventListener("input", tell);
     input.form.addEventListener("submit", (e) => {
       if (!input.validity.badInput || e.submitter?.value === "refuse" || e.submitter?.value === "none") return;
@@ -161,7 +172,7 @@ function keep() {
     b.hidden = false;
     b.addEventListener("click", async () => {
       const text = Array.from(from.children, (el) => el.textContent).join("\n");
-      const done = await navigator.clipboard.writeText(text).then(() => "Copied", () => "Not copied: select them by hand");
+      const done = await navigator.clipboard.writeText(text).then(() => said("Copied"), () => said("Not copied: select them by hand"));
       b.lastChild.textContent = done;
     });
   }
@@ -169,6 +180,34 @@ function keep() {
     b.hidden = false;
     b.addEventListener("click", () => print());
   }
+}
+
+// find hides what does not have all the words that are typed, in a long list.
+function find() {
+  const box = document.querySelector("[data-find]");
+  const board = document.getElementById("board");
+  if (!box || !board) return;
+  const input = box.querySelector("input");
+  const out = box.querySelector("[role=status]");
+  const plain = (s) => s.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const apply = () => {
+    const wanted = plain(input.value).split(/\s+/).filter(Boolean);
+    const cards = [...board.querySelectorAll(".device")];
+    for (const card of cards) {
+      const text = plain([...card.querySelectorAll(".device-name, .device-main")].map((e) => e.textContent).join(" "));
+      card.hidden = !wanted.every((w) => text.includes(w));
+    }
+    for (const list of board.querySelectorAll(".devices")) {
+      list.hidden = ![...list.children].some((c) => !c.hidden);
+      list.previousElementSibling.hidden = list.hidden;
+    }
+    const left = cards.filter((c) => !c.hidden).length;
+    out.textContent = wanted.length === 0 ? "" : left > 0 ? `${left} / ${cards.length}` : out.dataset.noneText;
+  };
+  box.hidden = false;
+  input.addEventListener("input", apply);
+  board.addEventListener("replaced", apply);
+  apply();
 }
 
 /* Live parts: an element with data-live="address" is replaced by what the
@@ -179,22 +218,25 @@ function live(box) {
   const lampText = lamp?.querySelector("[data-lamp]");
   const say = document.querySelector("[data-live-say]");
   let source;
-  let said = box.querySelector("[data-say]")?.textContent ?? "";
+  let heard = box.querySelector("[data-say]")?.textContent ?? "";
 
   const show = (on) => {
     lamp?.classList.add("on");
     lamp?.classList.toggle("lost", !on);
     const dead = source.readyState === EventSource.CLOSED; // refused for good: the page still works by reloading
-    if (lampText) lampText.textContent = on ? "Live" : dead ? "Not live: reload to see changes" : "Connecting…";
+    if (lampText) lampText.textContent = on ? said("Live") : dead ? said("Not live: reload to see changes") : said("Connecting…");
   };
   const replace = (text) => {
     const focus = document.activeElement?.id;
+    const open = Array.from(box.querySelectorAll("details[open][id]"), (d) => d.id);
     box.innerHTML = html.createHTML(text);
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     localise(box);
+    box.dispatchEvent(new Event("replaced"));
     if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus();
     const now = box.querySelector("[data-say]")?.textContent ?? "";
-    if (say && now !== said) say.textContent = now;
-    said = now;
+    if (say && now !== heard) say.textContent = now;
+    heard = now;
   };
   const open = (address) => {
     source = new EventSource(address);
@@ -218,6 +260,7 @@ menus();
 reveal();
 keep();
 zones();
+find();
 for (const box of document.querySelectorAll("[data-live]")) live(box);
 setInterval(localise, 15000);
 resend();

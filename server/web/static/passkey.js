@@ -55,29 +55,36 @@ function json(c) {
   };
 }
 
+// said says an English sentence in the page's language: pages in others carry what
+// scripts say. {words} are filled in.
+function said(english, fill = {}) {
+  const text = document.getElementById("words")?.content.querySelector(`[data-en="${CSS.escape(english)}"]`)?.textContent ?? english;
+  return text.replace(/\{(\w+)\}/g, (_, word) => fill[word] ?? "");
+}
+
 // PasskeyError is worded for a person.
 export class PasskeyError extends Error {}
 
 const words = {
-  NotAllowedError: "Nothing happened: it was cancelled, took too long, or there is no passkey for this account on this device. Try again.",
-  InvalidStateError: "This device or password manager holds a passkey of your account already.",
-  NotSupportedError: "This device cannot hold such a passkey. Try your phone or a security key.",
-  ConstraintError: "This device cannot check that it is you. Set up a screen lock, or use another device.",
+  NotAllowedError: said("Nothing happened: it was cancelled, took too long, or there is no passkey for this account on this device. Try again."),
+  InvalidStateError: said("This device or password manager holds a passkey of your account already."),
+  NotSupportedError: said("This device cannot hold such a passkey. Try your phone or a security key."),
+  ConstraintError: said("This device cannot check that it is you. Set up a screen lock, or use another device."),
   SecurityError: /^[\d.]+$|:/.test(location.hostname)
-    ? "Passkeys need a name in the address in place of numbers. On the server’s own machine, open this page as localhost."
-    : "Passkeys work only at this site’s own address. Look at the address bar.",
-  AbortError: "It was cancelled. Try again.",
+    ? said("Passkeys need a name in the address in place of numbers. On the server’s own machine, open this page as localhost.")
+    : said("Passkeys work only at this site’s own address. Look at the address bar."),
+  AbortError: said("It was cancelled. Try again."),
 };
 
 async function worded(ask) {
-  if (!supported()) throw new PasskeyError("This browser cannot use passkeys.");
+  if (!supported()) throw new PasskeyError(said("This browser cannot use passkeys."));
   try {
     const credential = await ask();
-    if (!credential) throw new PasskeyError("No passkey was given. Try again.");
+    if (!credential) throw new PasskeyError(said("No passkey was given. Try again."));
     return JSON.stringify(json(credential));
   } catch (e) {
     if (e instanceof PasskeyError) throw e;
-    throw new PasskeyError(words[e.name] ?? "The passkey did not work. Try again, or use another way.");
+    throw new PasskeyError(words[e.name] ?? said("The passkey did not work. Try again, or use another way."));
   }
 }
 
@@ -93,7 +100,7 @@ export const signInWithPasskey = (options) =>
 
 /* Forms */
 
-const busyWords = "We could not reach the server. Check the connection and try again.";
+const busyWords = said("We could not reach the server. Check the connection and try again.");
 
 // begin asks the server for a ceremony. A server that would rather show a page
 // (to sign in, to prove) is obeyed by loading this one again.
@@ -159,7 +166,7 @@ function attach(form) {
       form.elements.ceremony.value = ceremony.ceremony;
       form.submit();
     } catch (error) {
-      say.textContent = error instanceof PasskeyError ? error.message : "The passkey did not work. Try again, or use another way.";
+      say.textContent = error instanceof PasskeyError ? error.message : said("The passkey did not work. Try again, or use another way.");
       say.hidden = false;
       delete form.dataset.busy;
       form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
