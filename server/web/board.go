@@ -12,10 +12,6 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
-// roundShown is how long a sign-out everywhere stays on the board after the last
-// device confirmed it.
-const roundShown = 24 * time.Hour
-
 // board reads everything that the devices page shows. who is the profile that
 // was chosen in the browser that asks.
 func (s *Site) board(ctx context.Context, now time.Time, sess account.Session, who *Face) (Board, error) {
@@ -35,21 +31,12 @@ func (s *Site) board(ctx context.Context, now time.Time, sess account.Session, w
 	if b.Restored, err = s.c.Devices.LastRestored(ctx, now); err != nil {
 		return Board{}, err
 	}
-	b.Round = roundOf(now, b.Devices)
-	if b.Round != nil {
-		b.Round.Changed, err = s.passwordChangedSince(ctx, sess.Account, b.Round.At)
+	if lastRound(b.Devices).IsZero() {
+		return b, nil
 	}
+	happened, err := s.c.Timeline(ctx, sess.Account, "", timeline.MaxPage)
+	b.Round = roundOf(now, b.Devices, happened)
 	return b, err
-}
-
-func (s *Site) passwordChangedSince(ctx context.Context, id protocol.AccountID, since time.Time) (bool, error) {
-	entries, err := s.c.Timeline(ctx, id, "", timeline.MaxPage)
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(entries, func(e timeline.Entry) bool {
-		return e.Kind == timeline.PasswordChanged && !e.At.Before(since)
-	}), nil
 }
 
 // cardsOf orders the devices so that nothing jumps while one looks at it: what
@@ -84,7 +71,7 @@ func cardOf(now time.Time, r device.Row, faces map[protocol.ProfileID]Face) Devi
 	d := DeviceCard{
 		ID: r.ID, Name: r.Name, Model: r.Model, Kind: kindWord(r.Kind), Icon: "tv", Address: r.IP, Place: r.Place,
 		First: r.FirstSeen, Last: r.LastSeen, Online: r.Online,
-		Status: r.Wish.Status, By: r.Wish.By, ChangedAt: r.Wish.Since, Confirmed: r.Wish.Confirmed, Left: r.Wish.Left, Ends: r.Ends,
+		Status: r.Wish.Status, By: r.Wish.By, ChangedAt: r.Wish.Since, Confirmed: r.Wish.Confirmed, Left: r.Wish.Left, Ends: r.Ends, Since: r.SignedIn,
 		State: stateOf(r),
 	}
 	if d.Online {
@@ -139,37 +126,6 @@ func websOf(list []account.Listed, who *Face) []WebCard {
 		return b.First.Compare(a.First)
 	})
 	return out
-}
-
-// roundOf finds the last sign-out everywhere among the devices that it
-// concerned, while it is unfinished or fresh.
-func roundOf(now time.Time, cards []DeviceCard) *Round {
-	all := func(d DeviceCard) bool { return d.By == protocol.ByAll || d.By == protocol.ByPassword }
-	var r Round
-	for _, d := range cards {
-		if all(d) && d.ChangedAt.After(r.At) {
-			r.At = d.ChangedAt
-		}
-	}
-	finished := r.At
-	for _, d := range cards {
-		if !all(d) || !d.ChangedAt.Equal(r.At) {
-			continue
-		}
-		r.Total++
-		if d.State == StateConfirmed {
-			r.Confirmed++
-			if d.Confirmed.After(finished) {
-				finished = d.Confirmed
-			}
-		} else {
-			r.Waiting = append(r.Waiting, d)
-		}
-	}
-	if r.Total == 0 || (r.Done() && now.Sub(finished) > roundShown) {
-		return nil
-	}
-	return &r
 }
 
 // onPhone reports whether a browser's name is that of a phone or tablet.

@@ -120,6 +120,7 @@ type DeviceCard struct {
 	Address     string
 	Place       string // approximate
 	First, Last time.Time
+	Since       time.Time // its present or last sign-in
 	Profile     *Face
 	Online      bool
 	State       CardState

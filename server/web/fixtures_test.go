@@ -87,7 +87,7 @@ func fixtureBoards() map[string]Board {
 		many = append(many, fixtureDevice(n+1, fmt.Sprintf("TV in room %d", n+1), "Vision 43", n%3 != 0))
 	}
 	round := func(cards []DeviceCard) Board {
-		return Board{Now: fixtureNow, Devices: cards, Webs: fixtureWebs()[:1], Round: roundOf(fixtureNow, cards)}
+		return Board{Now: fixtureNow, Devices: cards, Webs: fixtureWebs()[:1], Round: roundOf(fixtureNow, cards, nil)}
 	}
 	return map[string]Board{
 		"devices-empty": {Now: fixtureNow, Webs: fixtureWebs()[:1]},

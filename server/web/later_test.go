@@ -58,6 +58,41 @@ func TestPromise1_TheBoardIsRightLaterToo(t *testing.T) {
 	has(t, visible(other.page("/account/devices")), "All 2 devices confirmed that they signed out")
 }
 
+// What is done to a TV after a sign-out everywhere takes nothing from its count: one
+// that did not confirm is not forgotten when it is deactivated, and one that did
+// still has when it is signed in again.
+func TestPromise1_TheCountNeverShrinks(t *testing.T) {
+	w := newWorld(t)
+	p := w.browser()
+	p.signUp()
+	bedroom, bedroomSession := p.approve("Bedroom TV")
+	den, denSession := p.approve("Den")
+	kitchen, kitchenSession := p.approve("Kitchen TV")
+	gone, goneSession := p.approve("Gone TV")
+	p.moved(p.post("/account/devices/"+string(gone.id())+"/sign-out"), "/account/devices")
+	gone.confirm(goneSession)
+	w.clock.Advance(time.Minute)
+	bedroom.disconnect(bedroomSession, w.clock.Now(), w.clock.Now())
+	p.moved(p.post("/account/devices/everywhere"), "/account/devices")
+	w.clock.Advance(time.Second)
+	den.confirm(denSession)
+	kitchen.confirm(kitchenSession)
+	has(t, visible(p.page("/account/devices")), "2 of 3 confirmed")
+
+	w.clock.Advance(time.Second)
+	den.again()
+	p.moved(p.post("/tv", "code="+den.code(), "do=approve"), "/tv/done?device="+string(den.id()))
+	has(t, visible(p.page("/account/devices")), "2 of 3 confirmed", "Bedroom TV locks itself by")
+	p.moved(p.post("/account/devices/"+string(gone.id())+"/deactivate"), "/account/devices")
+	p.approve("New TV")
+	has(t, visible(p.page("/account/devices")), "2 of 3 confirmed")
+	p.moved(p.post("/account/devices/"+string(bedroom.id())+"/deactivate"), "/account/devices")
+	has(t, visible(p.page("/account/devices")), "2 of 3 confirmed", "Bedroom TV locks itself by")
+	w.clock.Advance(time.Second)
+	bedroom.confirm(bedroomSession)
+	has(t, visible(p.page("/account/devices")), "All 3 devices confirmed that they signed out")
+}
+
 // A TV's receipts stay where they are, also after it was signed in again: each can
 // be seen and downloaded, and none is taken for another.
 func TestD4_EarlierReceiptsStay(t *testing.T) {

@@ -247,16 +247,16 @@ func TestRoundFindsTheLastOne(t *testing.T) {
 		gone(3, protocol.ByPassword, last, StateAsked), gone(4, protocol.ByOwner, now, StateUnreached),
 		fixtureDevice(5, "TV", "", true),
 	}
-	r := roundOf(now, cards)
+	r := roundOf(now, cards, nil)
 	if r == nil || r.Total != 2 || r.Confirmed != 1 || len(r.Waiting) != 1 || !r.At.Equal(last) {
 		t.Errorf("roundOf = %+v, want the one at %v: 1 of 2", r, last)
 	}
-	if r := roundOf(now, cards[3:]); r != nil {
+	if r := roundOf(now, cards[3:], nil); r != nil {
 		t.Errorf("a round without a sign-out everywhere: %+v", r)
 	}
 	done := []DeviceCard{cards[1]}
 	at := done[0].Confirmed
-	if roundOf(at.Add(roundShown), done) == nil || roundOf(at.Add(roundShown+time.Second), done) != nil {
+	if roundOf(at.Add(roundShown), done, nil) == nil || roundOf(at.Add(roundShown+time.Second), done, nil) != nil {
 		t.Error("a finished round is shown for a day after the last confirmation, no less and no more")
 	}
 }
