@@ -261,6 +261,31 @@ func TestOutage(t *testing.T) {
 	})
 }
 
+// A push that failed is made after the next poll, also where no poll finds its
+// change any more: the one that did was long before.
+func TestFailedPushIsMadeAfterThePoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTruth()
+		h := newHub(t, w, 8)
+		defer h.Close()
+		c := &fakeConn{answers: true, heard: time.Now()}
+		_ = h.Add(session(w, "a", "1", 1, c))
+		for range 3 { // of an outage
+			w.breakWith(errBroken)
+			h.Nudge("a", Numbers{Version: 3})
+			h.Poll(t.Context())
+			synctest.Wait()
+			time.Sleep(time.Hour)
+		}
+		w.breakWith(nil)
+		h.Poll(t.Context())
+		synctest.Wait()
+		if got, _ := c.state(); got != 1 {
+			t.Errorf("%d messages after the poll, want 1", got)
+		}
+	})
+}
+
 // A node that cannot write its sign of life may not grant leases either: if it
 // died, their bound would be taken from the last one.
 func TestNoHeartbeatNoGrants(t *testing.T) {

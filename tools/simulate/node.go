@@ -120,7 +120,8 @@ func (n *node) behind() bool {
 			return true
 		}
 	}
-	return len(n.left) > 0 || n.keyChanges < n.w.keyChanges || n.w.judge.ending(n.w.now)
+	failed := slices.ContainsFunc(n.peers, func(p *peer) bool { return p.pushFailed })
+	return failed || len(n.left) > 0 || n.keyChanges < n.w.keyChanges || n.w.judge.ending(n.w.now)
 }
 
 // fresh reports whether the node may grant leases.
@@ -134,11 +135,15 @@ func (n *node) catchUp() {
 	}
 }
 
-// poll looks at what changed, writes the sign of life and what connections ended.
+// poll looks at what changed, writes the sign of life and what connections ended,
+// and has pushes tried again that failed.
 func (n *node) poll() {
 	ctx, now := context.Background(), n.w.now
 	n.w.calm++
 	defer func() { n.w.calm-- }()
+	for _, p := range n.peers {
+		p.pushDue, p.pushFailed = p.pushDue || p.pushFailed, false
+	}
 	n.reload()
 	var err error
 	if n.w.judge.ending(now) {

@@ -38,6 +38,7 @@ type peer struct {
 
 	wanted, sent protocol.Version
 	pushDue      bool
+	pushFailed   bool // the next poll tries again
 	keysDue      bool // what is to be pushed is a key list
 	askDue       bool
 	granted      time.Time
@@ -289,10 +290,15 @@ func (p *peer) grant(ask []byte) error {
 	return nil
 }
 
-// push brings the device to what was nudged.
+// push brings the device to what was nudged. Where the node does not reach the
+// database, the next poll has it tried again.
 func (p *peer) push() {
 	p.pushDue = false
-	if p.stage != live || p.sent >= p.wanted && !p.keysDue || p.n.cut {
+	if p.stage != live || p.sent >= p.wanted && !p.keysDue {
+		return
+	}
+	if p.n.cut {
+		p.pushFailed = true
 		return
 	}
 	p.failed(p.read(nil))
