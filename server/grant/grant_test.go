@@ -376,6 +376,25 @@ func TestD15_StreamsAreCounted(t *testing.T) {
 	}
 }
 
+// A place is free at once at an end date that was brought forward, also before
+// anybody has dealt with it.
+func TestD15_AnEndDateFreesItsPlace(t *testing.T) {
+	f := newFixture(t, 1)
+	guest, other := f.tv("Guest room"), f.tv("Kitchen")
+	f.issued(guest, f.play(1, "t-hill"))
+	ends := f.now().Add(2 * time.Minute).Truncate(time.Second)
+	f.must(f.devices.SetEndDate(f.ctx, f.now(), f.who, guest.Device, ends))
+	for _, c := range []struct {
+		at   time.Time
+		want protocol.PlayRefusal
+	}{{ends.Add(-time.Millisecond), protocol.PlayStreams}, {ends, ""}} {
+		f.clock.Advance(c.at.Sub(f.now()))
+		if got, by := f.refusal(f.Service, other, f.play(1, "t-hill")); got != c.want {
+			t.Errorf("%s before the end date: %q by %q, want %q", ends.Sub(f.now()), got, by, c.want)
+		}
+	}
+}
+
 // Many TVs start at the same moment, at two nodes: never more than allowed play.
 func TestD15_StreamsRace(t *testing.T) {
 	f := newFixture(t, 3)

@@ -39,8 +39,9 @@ func (tx *Tx) Stream(account protocol.AccountID, device protocol.DeviceID) (Stre
 	return r, err
 }
 
-// Streams returns the account's plays at now on devices that are signed in, those
-// that began first first, with the devices' names by device.
+// Streams returns the account's plays at now on devices that are signed in and not
+// past their end dates, those that began first first, with the devices' names by
+// device.
 func (tx *Tx) Streams(account protocol.AccountID, now time.Time) ([]StreamRow, map[protocol.DeviceID]string, error) {
 	var out []StreamRow
 	names := map[protocol.DeviceID]string{}
@@ -53,7 +54,7 @@ func (tx *Tx) Streams(account protocol.AccountID, now time.Time) ([]StreamRow, m
 	}, `SELECT s.device_id, s.epoch, s.play, s.profile_id, s.title_id, s.began, s.until, d.name FROM streams s
 		JOIN accounts a ON a.account_id = s.account_id
 		JOIN devices d ON d.account_id = s.account_id AND d.device_id = s.device_id AND d.epoch = s.epoch
-			AND d.status = 'active' AND d.generation = a.generation
+			AND d.status = 'active' AND d.generation = a.generation AND (d.ends = 0 OR d.ends > $2)
 		WHERE s.account_id = $1 AND s.until > $2 ORDER BY s.began, s.device_id`, account, millis(now))
 	return out, names, err
 }
