@@ -199,7 +199,7 @@ var arabic = [messageEnd]string{
 	msgDeactivated:        "تمت إزالة هذا التلفاز",
 	msgDeactivatedText:    "لم يعد جزءًا من الحساب.",
 	msgStolen:             "هذا التلفاز مقفل",
-	msgStolenText:         "تم الإبلاغ عن سرقته. يمكن للمالك إلغاء قفله في صفحة الحساب.",
+	msgStolenText:         "تم الإبلاغ عن سرقته. يمكن للمالك إنهاء ذلك في صفحة الحساب.",
 	msgUpdate:             "حان وقت التحديث",
 	msgUpdateText:         "حدّث برنامج هذا التلفاز، ثم حاول من جديد. تبقى مسجّل الدخول.",
 	msgBannerOffline:      "أنت غير متصل. يمكنك متابعة المشاهدة.",

@@ -199,7 +199,7 @@ var german = [messageEnd]string{
 	msgDeactivated:        "Dieser Fernseher wurde entfernt",
 	msgDeactivatedText:    "Er gehört nicht mehr zu dem Konto.",
 	msgStolen:             "Dieser Fernseher ist gesperrt",
-	msgStolenText:         "Er wurde als gestohlen gemeldet. Der Inhaber kann ihn auf der Kontoseite entsperren.",
+	msgStolenText:         "Er wurde als gestohlen gemeldet. Der Inhaber kann das auf der Kontoseite beenden.",
 	msgUpdate:             "Zeit für ein Update",
 	msgUpdateText:         "Aktualisiere die Software dieses Fernsehers und versuch es nochmal. Du bleibst angemeldet.",
 	msgBannerOffline:      "Du bist offline. Du kannst weiterschauen.",

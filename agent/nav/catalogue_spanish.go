@@ -199,7 +199,7 @@ var spanish = [messageEnd]string{
 	msgDeactivated:        "Se quitó este TV",
 	msgDeactivatedText:    "Ya no forma parte de la cuenta.",
 	msgStolen:             "Este TV está bloqueado",
-	msgStolenText:         "Fue denunciado como robado. El titular puede desbloquearlo en la página de la cuenta.",
+	msgStolenText:         "Fue denunciado como robado. El titular puede ponerle fin en la página de la cuenta.",
 	msgUpdate:             "Hora de actualizar",
 	msgUpdateText:         "Actualiza el software de este TV e inténtalo de nuevo. La sesión sigue iniciada.",
 	msgBannerOffline:      "No tienes conexión. Puedes seguir viendo.",

@@ -449,7 +449,7 @@ var english = [messageCount]string{
 	msgDeactivated:     "This TV was removed",
 	msgDeactivatedText: "It is no longer part of the account.",
 	msgStolen:          "This TV is locked",
-	msgStolenText:      "It was reported stolen. Its owner can unlock it on the account page.",
+	msgStolenText:      "It was reported stolen. Its owner can end that on the account page.",
 	msgUpdate:          "Time for an update",
 	msgUpdateText:      "Update this TV's software, then try again. You stay signed in.",
 

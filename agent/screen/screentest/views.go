@@ -79,7 +79,7 @@ func quiet() []Named {
 		{"deactivated", nav.View{Screen: nav.ScreenDeactivated, Title: "This TV was removed", Focus: "ok",
 			Text: []string{"It is no longer part of the account.", "When: Tuesday at 21:43"}, Items: []nav.Item{{ID: "ok", Label: "OK"}}}},
 		{"stolen", nav.View{Screen: nav.ScreenStolen, Title: "This TV is locked",
-			Text: []string{"It was reported stolen. Its owner can unlock it on the account page."}}},
+			Text: []string{"It was reported stolen. Its owner can end that on the account page."}}},
 		{"update", nav.View{Screen: nav.ScreenUpdate, Title: "Time for an update", Focus: "again", Items: again,
 			Text: []string{"Update this TV's software, then try again. You stay signed in."}}},
 	}
