@@ -9,7 +9,12 @@ export async function signInByCode({ page, server, tvs: [tv] }) {
   await tv.open();
   await tv.screen("welcome");
   await tv.look("welcome");
-  await tv.press("Enter");
+  await tv.choose("Down", "Settings"); // before anybody has signed in
+  await tv.screen("settings");
+  await tv.look("settings-before");
+  await tv.press("Backspace");
+  await tv.screen("welcome");
+  await tv.choose("Up", "Sign in with a code");
   await tv.screen("code");
   const code = await tv.userCode();
   await tv.look("code");
@@ -104,6 +109,7 @@ export async function settings({ tvs: [tv] }) {
   await tv.press("Enter");
   await tv.screen("settings");
   await tv.look("settings");
+  await sections(tv);
   await tv.choose("Down", "Sign out");
   await until("No to have the focus", async () => { const f = await tv.focus(); return [f === "No", f]; });
   await tv.look("sign-out");
@@ -111,6 +117,50 @@ export async function settings({ tvs: [tv] }) {
   await until("Sign out to have the focus", async () => { const f = await tv.focus(); return [f === "Sign out", f]; });
   await tv.press("Backspace");
   await tv.screen("home");
+}
+
+// sections goes through every screen of the settings, and back.
+async function sections(tv) {
+  for (const [name, screen] of [["Account", "account"], ["This TV", "thisTV"], ["Language", "language"]]) {
+    await tv.choose("Down", name);
+    await tv.screen(screen);
+    await tv.look(screen);
+    await tv.press("Backspace");
+    await tv.screen("settings");
+  }
+  await tv.choose("Up", "Accessibility");
+  await tv.screen("look");
+  await tv.look("accessibility");
+  await tv.choose("Up", "High contrast");
+  await tv.page.waitForSelector("html.contrast section.screen.look");
+  await tv.look("accessibility-contrast");
+  await tv.press("Backspace");
+  await tv.screen("settings");
+  await tv.look("settings-contrast");
+  await tv.choose("Up", "Accessibility");
+  await tv.screen("look");
+  await tv.choose("Up", "High contrast");
+  await tv.page.waitForSelector("html:not(.contrast) section.screen.look");
+  await tv.press("Backspace");
+  await tv.screen("settings");
+  await tv.choose("Down", "About");
+  await tv.screen("about");
+  await tv.look("about");
+  await tv.choose("Down", "Licences");
+  await tv.screen("licences");
+  await tv.focusOn("Up", /^The Go standard library/);
+  await tv.look("licences");
+  await tv.press("Enter");
+  await tv.screen("licence");
+  await tv.press("ArrowRight");
+  await tv.says(/Page 2 of/);
+  await tv.look("licence");
+  await tv.press("Backspace");
+  await tv.screen("licences");
+  await tv.press("Backspace");
+  await tv.screen("about");
+  await tv.press("Backspace");
+  await tv.screen("settings");
 }
 
 // sequence also goes back by every remote's own key.

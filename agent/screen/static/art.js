@@ -93,15 +93,39 @@ function look(id, kids) {
   return { scene: about && !(kids && r() < 0.4) ? about[1] : any, colours, rest: random(series === id ? seed ^ 0x9e3779b9 : hash(id)) };
 }
 
-// art makes the picture of a title for a box that is rem wide; of a friendly kind
-// on a kids profile's screens.
+const KEPT = 8e6; // pixels of the pictures that are kept: 32 MB
+
+const kept = new Map(); // pictures by what they are of, the one used last at the end
+
+// art returns the picture of a title for a box that is rem wide; of a friendly kind
+// on a kids profile's screens. One that was made for a screen that is gone is used
+// again.
 export function art(id, kids, rem) {
-  const { scene, colours, rest } = look(id, kids);
-  return picture(scene(rest, colours), colours[0], colours[1], rem);
+  const key = id + " " + !!kids + " " + rem;
+  let canvas = kept.get(key);
+  if (!canvas || canvas.isConnected) {
+    const { scene, colours, rest } = look(id, kids);
+    canvas = picture(scene(rest, colours), colours[0], colours[1], rem);
+  }
+  kept.delete(key);
+  kept.set(key, canvas);
+  forgetOld();
+  return canvas;
 }
 
 // lettering returns the class of the title's lettering, one of five; episodes
 // have that of their series.
 export function lettering(id) {
   return "lettering-" + ((hash(seriesOf(id) + "/lettering") >>> 3) % 5);
+}
+
+// forgetOld drops the pictures that were not used for longest.
+function forgetOld() {
+  let pixels = 0;
+  Array.from(kept).reverse().forEach(([key, canvas]) => {
+    pixels += canvas.width * canvas.height;
+    if (pixels > KEPT) {
+      kept.delete(key);
+    }
+  });
 }

@@ -5,7 +5,7 @@
 export const W = 320;
 export const H = 180;
 
-const LARGEST = 1920; // px that a picture is wide at most; larger ones are stretched
+const LARGEST = 1280; // px that a picture is wide at most; larger ones are stretched, behind words or a film's controls
 
 // shape describes a circle, a rect or a path, or with "clip" the shapes in a circle.
 const shape = (kind) => (a, fill, more) => Object.assign({ kind, fill }, a, more);
