@@ -7,10 +7,12 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/operator"
+	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
 // Errors of the border itself.
@@ -58,6 +60,7 @@ var known = []struct {
 	{operator.ErrLastAdmin, 409, "last-admin", "This is the last admin: make another one first."},
 	{operator.ErrReason, 422, "no-reason", "Say why: the log and the account's owner get to read it."},
 	{account.ErrReason, 422, "no-reason", "Say why: the log and the account's owner get to read it."},
+	{operator.ErrDevice, 422, "bad-device", "Give a device's id: find shows it."},
 	{operator.ErrLookup, 422, "bad-lookup", "Give an email address, a phone number with + and the country's code, a device's id or an account's id."},
 	{operator.ErrNobody, 404, "nobody", "Nothing was found."},
 	{operator.ErrTooManyLines, 413, "too-many-lines", "A batch has at most 1000 lines."},
@@ -67,7 +70,8 @@ var known = []struct {
 	{operator.ErrTooNew, 409, "too-new", "An operator who was made less than 24 h ago by another one approves nothing yet."},
 	{operator.ErrPace, 422, "bad-pace", "Accounts a second are 1 to 1000."},
 	{operator.ErrHookURL, 422, "bad-url", "A webhook's address begins with https:// (http:// only to this machine), has no name and password in it, and at most 512 bytes."},
-	{operator.ErrHookKind, 422, "bad-kind", "There is no such kind of event: docs/operators.md lists them."},
+	{operator.ErrHookPrivate, 422, "private-url", "This address is in a private network: say that it may be with --private."},
+	{operator.ErrHookKind, 422, "bad-kind", "There is no such kind of event. There are: " + kinds() + "."},
 	{operator.ErrHookSecret, 422, "bad-secret", "A secret is whsec_ and base64 of 24 to 64 random bytes."},
 	{operator.ErrHookKeep, 422, "bad-keep", "The secret before signs too for 0 to 168 h."},
 	{operator.ErrTooManyHooks, 409, "too-many-webhooks", "There are ten webhooks, as many as allowed: remove one first."},
@@ -81,6 +85,15 @@ var known = []struct {
 	{account.ErrNoMove, 409, "no-move", "This account is not being given another address."},
 	{account.ErrSame, 422, "same", "This account has that address already."},
 	{account.ErrNoReset, 409, "no-reset", "The second factor of this account is not being removed."},
+}
+
+// kinds lists the kinds of events that a webhook may ask for.
+func kinds() string {
+	names := make([]string, 0, len(timeline.Kinds))
+	for _, k := range timeline.Kinds {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 // explain says what an operator is told, and whether err was thought of.

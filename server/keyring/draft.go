@@ -68,7 +68,7 @@ func (d Draft) Sign(roots ...ed25519.PrivateKey) ([]string, error) {
 	for _, claims := range d.Lists {
 		i := slices.IndexFunc(roots, func(k ed25519.PrivateKey) bool { return k != nil && by.Equal(publicKey(k)) })
 		if i < 0 {
-			return nil, fmt.Errorf("%w: of %s", ErrNoRoot, Fingerprint(by))
+			return nil, fmt.Errorf("%w: it is %s", ErrNoRoot, Fingerprint(by))
 		}
 		jws, err := signList(roots[i], claims)
 		if err != nil {

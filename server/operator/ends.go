@@ -48,11 +48,11 @@ func (s *Service) FindDevices(ctx context.Context, now time.Time, by Operator, n
 }
 
 // SignOutDevice ends the session of one device and reports whether it was signed
-// in. Errors: ErrLookup (not a device's id), ErrNobody, ErrReason, ErrToken,
+// in. Errors: ErrDevice, ErrNobody, ErrReason, ErrToken,
 // *account.ThrottledError.
 func (s *Service) SignOutDevice(ctx context.Context, now time.Time, by Operator, id protocol.DeviceID, reason string) (was bool, err error) {
 	if !id.Valid() {
-		return false, ErrLookup
+		return false, ErrDevice
 	}
 	err = s.end(ctx, now, by, ActSignOutDevice, string(id), reason, func(acc protocol.AccountID, reason string) (string, error) {
 		was, err = s.c.EndDevice(ctx, now, acc, id, by.Name, reason)

@@ -53,7 +53,7 @@ func TestO3_SignOutAndLock(t *testing.T) {
 			t.Errorf("%q = %v, want %v", c.what, err, c.want)
 		}
 	}
-	if _, err := o.SignOutDevice(o.ctx, now, sam, "x", "sold"); !errors.Is(err, ErrLookup) {
+	if _, err := o.SignOutDevice(o.ctx, now, sam, "x", "sold"); !errors.Is(err, ErrDevice) {
 		t.Errorf("no device's id: %v", err)
 	}
 	for range endsPerDay {

@@ -53,6 +53,8 @@ var (
 	// ErrLookup: neither an address, a number in international form, a device
 	// nor an account.
 	ErrLookup = errors.New("operator: not something to look for")
+	// ErrDevice: not a device's id.
+	ErrDevice = errors.New("operator: not a device's id")
 	// ErrNobody: nothing was found.
 	ErrNobody = errors.New("operator: nothing found")
 	// ErrSweepOpen: a sign-out of everyone waits for its approval, or runs.

@@ -37,6 +37,9 @@ var (
 	// ErrHookURL: not an https address (http to this machine), or longer than 512
 	// bytes, or with a name and password or a fragment.
 	ErrHookURL = errors.New("operator: not an address for a webhook")
+	// ErrHookPrivate: the address itself is one of a private network, and was not
+	// said to be. What a name resolves to is looked at when something is sent.
+	ErrHookPrivate = errors.New("operator: a webhook in a private network")
 	// ErrHookKind: there is no such kind of event.
 	ErrHookKind = errors.New("operator: no such kind of event")
 	// ErrHookSecret: a secret is whsec_ and base64 of 24 to 64 bytes.
@@ -66,7 +69,7 @@ type Hook struct {
 }
 
 // AddWebhook makes a webhook and returns its id and its secret, which is shown
-// once. Errors: ErrReason, ErrHookURL, ErrHookKind, ErrHookSecret,
+// once. Errors: ErrReason, ErrHookURL, ErrHookPrivate, ErrHookKind, ErrHookSecret,
 // ErrTooManyHooks, ErrToken.
 func (s *Service) AddWebhook(ctx context.Context, now time.Time, by Operator, h NewHook) (id, secret string, err error) {
 	reason, err := reasoned(h.Reason)
@@ -74,7 +77,7 @@ func (s *Service) AddWebhook(ctx context.Context, now time.Time, by Operator, h 
 		return "", "", err
 	}
 	h.URL = strings.TrimSpace(h.URL)
-	if err := checkHookURL(h.URL); err != nil {
+	if err := checkHookURL(h.URL, h.Private); err != nil {
 		return "", "", err
 	}
 	kinds, err := hookKinds(h.Events)
@@ -232,7 +235,7 @@ func (s *Service) hookSecret(id, given string) (text string, sealed []byte, err 
 	return secretPrefix + base64.StdEncoding.EncodeToString(raw), sealed, err
 }
 
-func checkHookURL(text string) error {
+func checkHookURL(text string, private bool) error {
 	u, err := url.Parse(text)
 	if err != nil || len(text) > maxHookURL || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
 		return ErrHookURL
@@ -241,6 +244,9 @@ func checkHookURL(text string) error {
 	local := u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
 	if u.Scheme != "https" && !(u.Scheme == "http" && local) {
 		return ErrHookURL
+	}
+	if addr.Unmap().IsPrivate() && !private {
+		return ErrHookPrivate
 	}
 	return nil
 }

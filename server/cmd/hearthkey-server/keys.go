@@ -55,14 +55,14 @@ func explainKeys(err error) error {
 		is   error
 		text string
 	}{
-		{keyring.ErrBusy, "another command changes the keys at this moment: try again"},
-		{keyring.ErrNoRoot, "this needs the private half of the root key: give its file with --root-key, or write a --draft and sign that where the key is"},
-		{keyring.ErrNext, "first 'keys add', then 'keys use', one key at a time"},
-		{keyring.ErrEarly, "whoever checks play grants may not have seen the next key yet: wait, or give --at-once"},
-		{keyring.ErrInUse, "let the next key sign before ('keys add', 'keys use'); if this one leaked, 'keys remove'"},
-		{keyring.ErrNoKey, "'keys list' shows the names"},
-		{keyring.ErrOrder, "other lists were made since: draft and sign this change again"},
-		{keyring.ErrNotOurs, "nothing was changed"},
+		{keyring.ErrBusy, "Another command changes the keys at this moment: try again."},
+		{keyring.ErrNoRoot, "Give the file of this root key, not of one before or after it, with --root-key; or write a --draft and sign that where the key is."},
+		{keyring.ErrNext, "First 'keys add', then 'keys use', one key at a time."},
+		{keyring.ErrEarly, "Whoever checks play grants may not have seen the next key yet: wait, or give --at-once."},
+		{keyring.ErrInUse, "Let the next key sign before ('keys add', 'keys use'); if this one leaked, 'keys remove'."},
+		{keyring.ErrNoKey, "The names are in 'keys list'."},
+		{keyring.ErrOrder, "Other lists were made since: draft and sign this change again."},
+		{keyring.ErrNotOurs, "Nothing was changed."},
 	} {
 		if errors.Is(err, known.is) {
 			return fmt.Errorf("%w. %s", err, known.text)

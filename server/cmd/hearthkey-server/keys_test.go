@@ -158,7 +158,7 @@ func TestRootKeyOnAnotherMachine(t *testing.T) {
 		t.Errorf("signed by the old root key alone: %s", errs)
 	}
 	carry(root, next)
-	if status, _, errs := d.bare("keys", "retire", d.key("next"), "--root-key", root, "--data", d.data); status != 1 {
+	if status, _, errs := d.bare("keys", "retire", d.key("next"), "--root-key", root, "--data", d.data); status != 1 || !strings.Contains(errs, ". Give the file of this root key, not of one before") {
 		t.Errorf("a list by the old root key: %s", errs)
 	}
 	d.keysOf("retire", d.key("next"), "--root-key", next)

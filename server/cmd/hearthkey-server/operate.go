@@ -98,7 +98,7 @@ func (a asking) with(s streams, do func(*admin.Client) error) error {
 
 type addOperator struct {
 	Name   string `arg:"" help:"Lower-case letters, digits, hyphen and dot. A name is never given twice."`
-	Role   string `required:"" enum:"viewer,support,admin" help:"viewer finds accounts, support also has second factors removed, admin does everything."`
+	Role   string `required:"" enum:"viewer,support,admin" help:"viewer finds accounts; support also signs out, locks and has second factors removed; admin does everything."`
 	Reason string `placeholder:"TEXT" help:"Why: the log keeps it."`
 	Save   string `placeholder:"FILE" help:"New file for the token, readable by nobody else. Default: the standard output."`
 	Data   string `placeholder:"FOLDER" help:"Folder of a server that is stopped, where there is no token yet. With a token the running server is asked."`
