@@ -44,6 +44,19 @@ func Place(l words.Language, english string) string {
 	return city + name
 }
 
+// Country finds the country of a place such as "Bonn, Germany": its ISO 3166-1
+// code and its name in English, or nothing.
+func Country(english string) (code, name string) {
+	name = english
+	if i := strings.LastIndex(english, ", "); i >= 0 {
+		name = english[i+2:]
+	}
+	if r, ok := countries[name]; ok {
+		return r.String(), name
+	}
+	return "", ""
+}
+
 // Agent says what a browser is called, "Firefox on Linux", in a language.
 func Agent(l words.Language, english string) string {
 	c := Of(l)

@@ -53,7 +53,7 @@ func cardsOf(now time.Time, rows []device.Row, profiles []protocol.Profile) []De
 	slices.SortStableFunc(cards, func(a, b DeviceCard) int {
 		switch {
 		case a.State.SignedIn() && b.State.SignedIn():
-			if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
+			if c := natural(a.Name, b.Name); c != 0 {
 				return c
 			}
 			return strings.Compare(string(a.ID), string(b.ID))

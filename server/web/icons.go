@@ -37,6 +37,7 @@ var icons = map[string]string{
 	"down":     `<path d="M12 4v11.5M7 11l5 5 5-5M4.5 20h15"/>`,
 	"pencil":   `<path d="m4 20 1-4.5L16.5 4l3.5 3.5L8.5 19 4 20Z"/>`,
 	"trash":    `<path d="M4 6.5h16M9.5 6.5V4h5v2.5M6 6.5 7 20.5h10l1-14M10 10.5v6M14 10.5v6"/>`,
+	"search":   `<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>`,
 	"wifi":     `<path d="M2.5 9a14 14 0 0 1 19 0M6 12.8a9 9 0 0 1 12 0M9.3 16.3a4.2 4.2 0 0 1 5.4 0M12 19.5v.1"/>`,
 	"play":     `<circle cx="12" cy="12" r="9"/><path d="M10 8.2v7.6l6-3.8-6-3.8Z"/>`,
 	"pin":      `<path d="M12 21.5s7-6.2 7-11.5a7 7 0 0 0-14 0c0 5.3 7 11.5 7 11.5Z"/><circle cx="12" cy="10" r="2.5"/>`,

@@ -110,6 +110,8 @@ export async function rename({ page, server }) {
   await page.goto(server + "/account/devices");
   await page.getByText("Online now").nth(1).waitFor();
   await page.look("devices", { dark: true });
+  await more(page, "Bedroom TV");
+  await page.look("devices-more", { dark: true });
   await tabTo(page, "Rename Bedroom TV");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/rename");
@@ -121,6 +123,12 @@ export async function rename({ page, server }) {
   await page.keyboard.press("Enter");
   await page.waitForURL(server + "/account/devices*");
   await page.getByRole("heading", { name: "Attic TV" }).waitFor();
+}
+
+// more opens what else can be done with a TV, by keyboard.
+export async function more(page, name) {
+  await tabTo(page, `More for ${name}`);
+  await page.keyboard.press("Enter");
 }
 
 // live opens the board in another tab and marks it: a reload would lose the mark.
@@ -228,6 +236,7 @@ export async function deactivate({ page, server, tvs: [tv] }) {
   await approve(page);
   await tv.screen("gate");
   await page.goto(server + "/account/devices");
+  await page.getByText("More for Living room TV").click();
   await page.getByRole("link", { name: "Deactivate… Living room TV" }).click();
   await page.look("deactivate");
   await page.getByRole("button", { name: "Deactivate" }).click();

@@ -2,7 +2,7 @@
 // from another network, and without scripts.
 
 import { readFileSync } from "node:fs";
-import { EMAIL, PASSWORD, approve, refused } from "./account.mjs";
+import { EMAIL, PASSWORD, approve, more, refused } from "./account.mjs";
 import { tabTo, until } from "./browser.mjs";
 
 const SIZE = { viewport: { width: 1280, height: 800 } };
@@ -85,6 +85,7 @@ export async function guest({ page, server, tvs: [tv] }) {
   await tv.screen("gate");
   await press(page, "See all devices");
   await page.getByText(/until \w+, 11:30/).waitFor();
+  await more(page, "Living room TV");
   await press(page, "End date of Living room TV");
   await page.getByRole("button", { name: "No end date" }).waitFor();
   await page.look("end-date");
@@ -100,6 +101,7 @@ export async function guest({ page, server, tvs: [tv] }) {
 // theft: reported, locked with a receipt, seen where it reports from, finished.
 export async function theft({ page, server, tvs: [tv], ask, temp }) {
   await page.goto(server + "/account/devices");
+  await more(page, "Living room TV");
   await press(page, "Stolen… Report Living room TV stolen");
   await page.waitForURL("**/stolen");
   await page.look("stolen");
@@ -162,6 +164,7 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
   const page = await as(browser, owner, "no script", { javaScriptEnabled: false });
   const button = (name) => page.getByRole("button", { name, exact: true }).click();
   const link = (name) => page.getByRole("link", { name, exact: true }).click();
+  const unfold = (name) => page.getByText(`More for ${name}`, { exact: true }).click();
   const said = (text) => page.getByRole("status").getByText(text).waitFor();
   const saved = async (name, to) => {
     const [download] = await Promise.all([page.waitForEvent("download"), link(name)]);
@@ -183,9 +186,11 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
   await tv.screen("gate");
   await link("See all devices");
   await page.getByText(/until 2 Jan \d+, 03:04 UTC/).waitFor();
+  await unfold("Bedroom TV");
   await link("End date of Bedroom TV");
   await button("No end date");
   await said("The TV has no end date");
+  await unfold("Bedroom TV");
   await link("Rename Bedroom TV");
   await page.getByLabel("Name").fill("غرفة النوم");
   await button("Save");
@@ -199,6 +204,7 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
 
   await signedIn(page, server, tv);
   await page.goto(server + "/account/devices");
+  await unfold("غرفة النوم");
   await link("Stolen… Report غرفة النوم stolen");
   await button("Report stolen");
   await said("The TV is reported stolen.");
@@ -212,6 +218,7 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
 
   await signedIn(page, server, tv);
   await page.goto(server + "/account/devices");
+  await unfold("Bedroom TV");
   await link("Deactivate… Bedroom TV");
   await button("Deactivate");
   await said("The TV is deactivated.");

@@ -29,11 +29,32 @@ async function signIn() {
   await page.waitForURL(server + "/account/devices");
 }
 
+// find leaves only what has all the words, and everything comes back.
+async function find(board) {
+  const field = page.getByRole("searchbox", { name: "Find a TV or browser" });
+  const left = async (n) => until(`${n} devices`, async () => {
+    const names = await board.locator(".device:visible h3").allInnerTexts();
+    return [names.length === n, names];
+  });
+  const all = (await board.locator(".device:visible h3").allInnerTexts()).slice(0, 40);
+  const ordered = all.toSorted(new Intl.Collator("en", { numeric: true }).compare);
+  if (all.join() !== ordered.join()) throw new Error(`not in natural order: ${all}`);
+  await field.fill("ONLINE " + all[11]);
+  await left(1);
+  await field.fill("nowhere at all");
+  await left(0);
+  await page.getByRole("status").getByText("Nothing fits.").waitFor();
+  await page.look("devices-many-none");
+  await field.fill("");
+  await left(41);
+}
+
 try {
   await signIn();
   const board = page.locator("#board");
   await board.getByText("Online now").nth(39).waitFor();
   await page.look("devices-many", { dark: true });
+  await find(board);
   await page.getByRole("link", { name: /Sign out everywhere/ }).click();
   await page.getByText("40 devices online").waitFor();
   await page.look("everywhere-many");
