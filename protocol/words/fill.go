@@ -40,6 +40,7 @@ func fill(s string, pairs []string, said func(string) string) string {
 		for i := 0; i+1 < len(pairs); i += 2 {
 			if pairs[i] == word {
 				b.WriteString(said(pairs[i+1]))
+				break
 			}
 		}
 		s = after

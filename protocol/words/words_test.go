@@ -71,6 +71,7 @@ func TestFill(t *testing.T) {
 		{English, "{name} has {n}", []string{"name", "Mia", "n", "3"}, "Mia has 3"},
 		{English, "{name}!", []string{"name", "{n}", "n", "3"}, "{n}!"},
 		{English, "{who}?", nil, "?"},
+		{English, "{n}", []string{"n", "1", "n", "2"}, "1"},
 		{English, "{name", []string{"name", "Mia"}, "Mia"},
 		{English, "For {name}.", []string{"name", "ليلى"}, "For \u2068ليلى\u2069."},
 		{Arabic, "لـ {name}.", []string{"name", "ليلى"}, "لـ ليلى."},

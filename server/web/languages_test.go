@@ -1,6 +1,7 @@
 package web
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -21,6 +22,10 @@ func in(page any, l words.Language) any {
 	out.FieldByName("Frame").Set(reflect.ValueOf(f))
 	return out.Interface()
 }
+
+// -language renders the fixtures of -pages in a language, such as en-XA, which is
+// 1.4 times as long as English.
+var pagesLanguage = flag.String("language", "", "language of -pages")
 
 // A5: every page renders in every language, in its direction.
 func TestA5_PagesInEveryLanguage(t *testing.T) {

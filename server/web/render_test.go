@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // -pages writes the rendered fixtures and the static files to a folder, to be
@@ -34,7 +36,7 @@ func TestEveryPageRenders(t *testing.T) {
 	seen := map[reflect.Type]bool{}
 	for name, page := range fixturePages() {
 		t.Run(name, func(t *testing.T) {
-			body, err := v.render(page)
+			body, err := v.render(in(page, words.Language(*pagesLanguage)))
 			if err != nil {
 				t.Fatal(err)
 			}

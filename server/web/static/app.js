@@ -39,7 +39,7 @@ function relative(t, now) {
 // is near enough to be clear.
 function dated(t, now, time) {
   if (sameDay(t, now)) return time.format(t);
-  return `${Math.abs(t - now) < 6 * 864e5 ? weekday.format(t) : day.format(t)}, ${time.format(t)}`;
+  return said("{day}, {time}", { day: Math.abs(t - now) < 6 * 864e5 ? weekday.format(t) : day.format(t), time: time.format(t) });
 }
 
 const styles = {
