@@ -66,11 +66,14 @@ func check(f protocol.ProofFile) (string, error) {
 	if errors.Is(err, sign.ErrWrongType) {
 		var h protocol.SignedOutHereClaims
 		if h, err = sign.VerifySignedOutHere(f.JWS, key); err == nil {
-			return describe("The person at this TV ended its session.", protocol.ReceiptClaims{
+			return describe(whoEnded(h.By), protocol.ReceiptClaims{
 				Device: h.Device, Account: h.Account, Epoch: h.Epoch, Status: h.Status,
 				Applied: h.Applied, Erased: h.Erased, Dropped: h.Dropped,
 			}), nil
 		}
+	}
+	if errors.Is(err, sign.ErrUnknownKey) {
+		return "", errors.New("the public key in this file is not that of the device which the receipt names")
 	}
 	if err != nil {
 		return "", err
@@ -83,6 +86,14 @@ func check(f protocol.ProofFile) (string, error) {
 		text += "It answers exactly the signed state in this file.\n"
 	}
 	return text, nil
+}
+
+// whoEnded says what ended a session without an order of the server's.
+func whoEnded(by protocol.By) string {
+	if by == protocol.ByEndDate {
+		return "This device ended its session by itself: its end date had come."
+	}
+	return "The session of this device was ended at the TV."
 }
 
 func describe(what string, r protocol.ReceiptClaims) string {
