@@ -16,6 +16,7 @@ const (
 	idleBackoff   = 30 * time.Minute // where only a proof is left, and the server refused it
 	goodAfter     = 30 * time.Second // of contact, the back-off begins anew
 	proofsEvery   = 10 * time.Minute // in contact, and after a connection that ended over one
+	proofsSeldom  = 24 * time.Hour   // as that doubles while the server refuses them
 	newCodeAfter  = time.Second
 	codeTolerance = 5 * time.Second // past its expiry, for the server to say so itself
 )

@@ -100,6 +100,7 @@ func (s *step) prove() {
 	case s.line.stage == live:
 		if s.deliverable() && s.now.Running >= s.line.proofsAt {
 			s.sendProofs()
+			s.deferProofs = s.refusals > 0 // until they are acknowledged
 		}
 	case s.line.stage != proving:
 	case s.deliverable() && s.pinned() && !(s.deferProofs && joins):
@@ -119,8 +120,16 @@ func (s *step) prove() {
 func (s *step) putOff() {
 	if s.deferProofs {
 		s.deferProofs = false
-		s.line.proofsAt = s.now.Running + proofsEvery
+		s.refusals++
+		s.line.proofsAt = s.now.Running + s.proofsWait()
 	}
+}
+
+// proofsWait is the time until the proofs are sent again on the same connection. A
+// server that has lost what they are about refuses them for good, and each time that
+// costs the connection.
+func (m Model) proofsWait() time.Duration {
+	return min(proofsEvery<<min(max(m.refusals-1, 0), 8), proofsSeldom)
 }
 
 func (s *step) sendProofs() {
@@ -129,13 +138,13 @@ func (s *step) sendProofs() {
 			s.send(p.frame())
 		}
 	}
-	s.line.proofsAt = s.now.Running + proofsEvery
+	s.line.proofsAt = s.now.Running + s.proofsWait()
 }
 
 // acknowledged forgets the proof or receipt with this digest.
 func (s *step) acknowledged(d protocol.Digest) {
 	if next, ok := s.saved.withoutProof(d); ok {
-		s.saved, s.deferProofs = next, false
+		s.saved, s.deferProofs, s.refusals = next, false, 0
 		s.save()
 		return
 	}

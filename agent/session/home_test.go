@@ -48,6 +48,7 @@ type home struct {
 	silent time.Duration            // since the connection broke, of which the link tells in time
 	saved  map[protocol.Digest]bool // proofs that ever reached the vault
 	last   Saved                    // of the disk
+	saves  int                      // of the vault
 }
 
 // silence is how long the link waits for a sign of life.
@@ -211,7 +212,7 @@ func (h *home) save(s Saved) bool {
 		return false
 	}
 	h.neverBack(h.last, s)
-	h.last = s
+	h.last, h.saves = s, h.saves+1
 	h.disk, _ = json.Marshal(s)
 	for _, p := range s.Proofs {
 		h.saved[p.Digest] = true

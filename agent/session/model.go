@@ -39,7 +39,8 @@ type Model struct {
 	ending ending
 
 	erasing     bool // an Erase is not answered yet: no proof is sent
-	deferProofs bool // the last connection ended over a proof: sign in first
+	deferProofs bool // the last connection ended over a proof, or may: sign in first
+	refusals    int  // how often that was so, in a row
 }
 
 // stage is how far the connection is; the package comment has the diagram.

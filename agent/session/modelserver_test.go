@@ -19,6 +19,7 @@ type modelServer struct {
 	catalog  *protocol.Blob
 	docs     map[protocol.Digest][]byte
 	pins     int64
+	deaf     bool            // to what a person at a TV did: as of a session that it has lost
 	ends     protocol.Millis // the end date of whoever is signed in; 0: none
 	rows     map[protocol.DeviceID]*row
 	pending  map[protocol.DeviceID]protocol.Bytes // enrolments that wait for the owner
@@ -139,6 +140,10 @@ func (s *modelServer) handle(p *peer, f protocol.Frame) {
 	case protocol.Receipt:
 		s.receipt(p, f.JWS)
 	case protocol.SignedOutHere:
+		if s.deaf {
+			p.out = append(p.out, protocol.Error{Code: protocol.CodeUnknown})
+			return
+		}
 		s.signedOutHere(p, f.JWS)
 	case protocol.Activity:
 		s.activity(p, f)
