@@ -172,6 +172,13 @@ func TestO4_RestoredBackupForgetsNoSignOut(t *testing.T) {
 	if stays.auth(); !stays.granted() || stays.state.Status != protocol.Active {
 		t.Errorf("the TV that stays: %+v", stays.state)
 	}
+	later.have.State = later.stateJWS // the server does not know it: the TV shows what it had
+	later.dial()
+	later.send(later.authFrame())
+	if f := expect[protocol.State](later); f.JWS == "" || later.state.Status != protocol.SignedOut || later.granted() {
+		t.Errorf("a TV that the backup does not know hears %+v", later.state)
+	}
+	later.have.State = ""
 	later.join(o)
 	if later.have.Epoch <= given {
 		t.Errorf("a sign-in got the number %d after %d: the backup did not know that one", later.have.Epoch, given)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -64,5 +65,48 @@ func TestTheOldWordOutlivesItsKey(t *testing.T) {
 		if got := h.server.applied[before]; got != h.server.version {
 			t.Errorf("cut at %d: the server has the receipt of version %d, want %d", at, got, h.server.version)
 		}
+	}
+}
+
+// A10, O4: a TV that was off while its account was erased, or whose sign-in was lost
+// with a restored backup, shows what it has when it is back, and hears by the server's
+// signature that it is over: it erases itself, and can be signed in again. The server's
+// bare word, before that, ends nothing.
+func TestA10_ALostSignInIsOver(t *testing.T) {
+	h := newHome(func(int) int { return 0 }, func(format string, args ...any) { t.Helper(); t.Fatalf(format, args...) })
+	h.join()
+	h.wait(time.Minute)
+	before := h.id()
+	h.unplug()
+	h.cut(time.Hour)
+	h.server.lost = true
+	h.wait(10 * time.Minute)
+	if s := h.model.Saved(); s.Status != protocol.SignedOut || h.id() == before || h.held != (Held{}) {
+		t.Errorf("after the server's word: %+v, it holds %+v", s, h.held)
+	}
+	h.server.lost = false
+	h.join()
+	if s := h.model.Saved(); s.Status != protocol.Active {
+		t.Errorf("cannot be signed in again: %s", s.Status)
+	}
+}
+
+// The TV belongs to another household by now than a restored server thinks: it takes
+// nothing of the first one's, and shows at its next connection whose it is.
+func TestO4_AStateOfAnotherHousehold(t *testing.T) {
+	v := signedIn(t)
+	v.event([]string{"closed"})
+	v.event([]string{"connected"})
+	v.event([]string{"hello"})
+	a := newAuthority(keyServer)
+	v.gets(protocol.State{JWS: a.sign(protocol.TypState, protocol.StateClaims{
+		Device: v.model.saved.Device, Account: "another", Epoch: 1, Status: protocol.Active, Version: 99, Issued: 1, Lease: 60, Keys: 1,
+	})})
+	if v.model.saved.Version != 5 || v.model.line.stage != idle {
+		t.Errorf("version %d, stage %d: want that it hangs up", v.model.saved.Version, v.model.line.stage)
+	}
+	v.event([]string{"connected"})
+	if sent := strings.Join(v.event([]string{"hello"}), "\n"); !strings.Contains(sent, "state=true signed=true") {
+		t.Errorf("the next auth does not show what it has: %s", sent)
 	}
 }

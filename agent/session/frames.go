@@ -163,6 +163,9 @@ func (s *step) auth() {
 		Device: s.saved.Device, Cap: protocol.CurrentCapability, Conn: s.saved.Conn,
 		Have: s.have(), Ask: s.ask.nonce,
 	}
+	if s.problem == protocol.CodeUnknown || s.problem == protocol.CodeStaleEpoch {
+		f.Have.State = s.saved.State // the server has lost this sign-in: only its own signed word ends it
+	}
 	var err error
 	if f.Sig, err = s.sign(sign.AuthBytes(s.line.nonce, s.line.server, f)); err != nil {
 		s.log("auth not signed", err)

@@ -19,6 +19,7 @@ type modelServer struct {
 	catalog  *protocol.Blob
 	docs     map[protocol.Digest][]byte
 	pins     int64
+	lost     bool            // every sign-in, as after a restored backup
 	deaf     bool            // to what a person at a TV did: as of a session that it has lost
 	ends     protocol.Millis // the end date of whoever is signed in; 0: none
 	rows     map[protocol.DeviceID]*row
@@ -216,6 +217,9 @@ func (s *modelServer) auth(p *peer, f protocol.Auth) {
 	case f.Conn <= r.conn:
 		s.fault(fmt.Sprintf("connection number %d after %d", f.Conn, r.conn))
 		return
+	case s.lost:
+		s.over(p, f)
+		return
 	case f.Have.Epoch != r.epoch:
 		p.out = append(p.out, protocol.Error{Code: protocol.CodeStaleEpoch})
 		return
@@ -224,6 +228,19 @@ func (s *modelServer) auth(p *peer, f protocol.Auth) {
 	p.out = append(p.out, s.lists.since(f.Have.Keys)...)
 	s.answer(p, f.Ask, true, f.Have.Version)
 	s.blobs(p, f.Have)
+}
+
+// over ends a sign-in that the server does not know, where the TV shows that it had one.
+func (s *modelServer) over(p *peer, f protocol.Auth) {
+	if f.Have.State != "" {
+		s.doubt(f.Device) // and so takes the receipt
+		c := protocol.StateClaims{
+			Device: f.Device, Account: "a1", Epoch: f.Have.Epoch, Status: protocol.SignedOut, Version: f.Have.Version + 1,
+			Issued: s.now(), Keys: s.lists.number, Cause: &protocol.Cause{By: protocol.BySafety, At: s.now()},
+		}
+		p.out = append(p.out, protocol.State{JWS: s.sign(protocol.TypState, c)})
+	}
+	p.out = append(p.out, protocol.Error{Code: protocol.CodeUnknown})
 }
 
 // answer sends the state, or still to a device that has it and asked.

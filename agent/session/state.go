@@ -24,6 +24,7 @@ func (s *step) state(jws string) {
 	if err != nil {
 		s.log("state ignored", err)
 		s.offerEpoch(c, err)
+		s.disown(c, err)
 		return
 	}
 	s.arrive()
@@ -106,6 +107,16 @@ func (s *step) offerEpoch(c protocol.StateClaims, err error) {
 	if errors.Is(err, errEarlier) && s.saved.member() {
 		s.arrive()
 		s.offer()
+	}
+}
+
+// disown begins anew where the server signed a state of another account's: it lost
+// this sign-in, and is shown the next time that there was one.
+func (s *step) disown(c protocol.StateClaims, err error) {
+	if errors.Is(err, errNotOurs) && s.line.stage == entering && s.saved.member() &&
+		c.Device == s.saved.Device && c.Account != s.saved.Account {
+		s.problem = protocol.CodeUnknown
+		s.lost(0)
 	}
 }
 

@@ -152,13 +152,25 @@ func (v *tv) takeAuth(ctx context.Context, f protocol.Auth) error {
 	}
 	sess, err := v.t.cfg.Devices.Authenticate(ctx, v.t.cfg.Now(), f, v.nonce, v.meta())
 	done()
-	if errors.Is(err, device.ErrClone) {
+	switch {
+	case errors.Is(err, device.ErrClone):
 		return errors.Join(err, v.tellClone(ctx, sess, f.Have))
-	}
-	if err != nil {
+	case errors.Is(err, device.ErrUnknown), errors.Is(err, device.ErrStaleEpoch):
+		return errors.Join(err, v.tellOver(ctx, f))
+	case err != nil:
 		return err
 	}
 	return v.begin(ctx, sess, f.Ask, f.Have)
+}
+
+// tellOver sends a device whose sign-in is lost the state that ends it, where it
+// has shown that it had one.
+func (v *tv) tellOver(ctx context.Context, f protocol.Auth) error {
+	frames, err := v.t.cfg.Devices.Over(ctx, v.t.cfg.Now(), f)
+	if err != nil {
+		return err
+	}
+	return hub.Send(v.conn, frames...)
 }
 
 // tellClone sends a device that shares its identity the state that locks it.

@@ -17,7 +17,7 @@ import (
 // Authenticate checks an auth frame over nonce and the server's name, and
 // notes the connection. ErrClone comes with a usable session, locked by now:
 // send its State, then close. Other errors: ErrSignature, ErrUnknown,
-// ErrStaleEpoch, ErrReplaced.
+// ErrStaleEpoch (see [Service.Over]), ErrReplaced.
 func (s *Service) Authenticate(ctx context.Context, now time.Time, f protocol.Auth, nonce []byte, m Meta) (Session, error) {
 	var idx store.DeviceIndexRow
 	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -52,6 +52,9 @@ func (s *Service) admit(tx *store.Tx, now time.Time, f protocol.Auth, m Meta) (s
 	idx, err := tx.DeviceIndex(f.Device)
 	if err != nil {
 		return Session{}, false, orUnknown(err)
+	}
+	if s.elsewhere(idx, f) {
+		return Session{}, false, ErrUnknown
 	}
 	switch err := tx.CountConn(f.Device, f.Conn); {
 	case errors.Is(err, store.ErrNotFound):

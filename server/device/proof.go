@@ -32,7 +32,8 @@ type proof struct {
 // Receipt takes a device's word that it applied a state. It proves itself and
 // needs no connection of the device's own. Taking one again changes nothing.
 // One of an earlier sign-in to the same account is kept as evidence and changes
-// nothing else. The digest is the one to acknowledge. Errors: ErrSignature,
+// nothing else, as does one about an account that was erased. The digest is the one to
+// acknowledge. Errors: ErrSignature,
 // ErrUnknown, ErrProof.
 func (s *Service) Receipt(ctx context.Context, now time.Time, jws string) (protocol.Digest, error) {
 	var c protocol.ReceiptClaims
@@ -111,8 +112,11 @@ func (s *Service) verify(ctx context.Context, jws, typ string, claims any, devic
 func (s *Service) take(ctx context.Context, now time.Time, p proof) error {
 	return s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		row, err := tx.Device(p.account, p.device)
+		if errors.Is(err, store.ErrNotFound) {
+			return orErased(tx, p.device)
+		}
 		if err != nil {
-			return orUnknown(err)
+			return err
 		}
 		if p.epoch < 1 || p.epoch > row.Epoch {
 			return fmt.Errorf("%w: epoch %d, the newest is %d", ErrUnknown, p.epoch, row.Epoch)
@@ -144,6 +148,18 @@ func (s *Service) take(ctx context.Context, now time.Time, p proof) error {
 		}
 		return s.apply(tx, now, row, p)
 	})
+}
+
+// orErased is ErrUnknown, or nil where the account was erased that the device was
+// last signed in to: nobody is left to read the proof, and it need not come again.
+func orErased(tx *store.Tx, id protocol.DeviceID) error {
+	switch idx, err := tx.DeviceIndex(id); {
+	case err != nil:
+		return orUnknown(err)
+	case idx.Account == "":
+		return nil
+	}
+	return ErrUnknown
 }
 
 // apply notes what a new proof of the row's own epoch proves.
