@@ -91,11 +91,18 @@ function gate(view, focus) {
 
 const FEW = 5; // profiles that fit beside each other at their full size
 const TILE = 17.2; // rem from one of more to the next
+const NAME = 26; // characters of a name that fit on two lines
+
+// short cuts a name by itself: a browser sets what it cuts off-centre.
+function short(name) {
+  const all = Array.from(name);
+  return all.length > NAME ? all.slice(0, NAME - 1).join("").trim() + "…" : name;
+}
 
 function person(item, focus) {
   return h("div", focusable(item, focus, "person" + (item.add ? " add" : "")),
     item.add ? h("span", { class: "avatar" }, icon("plus")) : avatar(item),
-    h("span", { class: "name", dir: "auto" }, item.label),
+    h("span", { class: "name", dir: "auto" }, short(item.label)),
     h("span", { class: "under" }, item.locked && icon("lock"), item.badge || item.detail));
 }
 

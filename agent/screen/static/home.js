@@ -7,9 +7,9 @@ import { hearth, icon } from "./icons.js";
 import { avatar, focusable, heading, progress } from "./parts.js";
 import { along, say } from "./words.js";
 
-const GAP = 1.5; // rem between posters
+const GAP = 1.8; // rem between posters
 const SEEN = 108; // rem of a row that are inside the safe area
-const SIZES = { plain: { step: 22.5, row: 19 }, kids: { step: 33, row: 25.4 } }; // rem from one poster, and row, to the next
+const SIZES = { plain: { step: 22.8, row: 19 }, kids: { step: 33.3, row: 25.4 } }; // rem from one poster, and row, to the next
 const NEAR = 2; // rows above and below, and posters beside, that are there before they are seen
 export const SEARCH = "search "; // the place of what a search found, which stands beside its keyboard
 const SETTLE = 120; // ms the focus rests before the large picture follows

@@ -44,6 +44,7 @@ const ICONS = {
   play: "play", start: "again", next: "skip", myList: "list", back: "back", again: "again", cancel: "close", ok: "check",
   signOut: "out", signOutHere: "out", startOver: "again", deactivate: "gone", account: "people", thisTV: "tv", look: "eye",
   about: "info", licences: "book", resend: "mail", restart: "back", locks: "shield", add: "plus", done: "check", forgot: "help",
+  "via-mail": "mail", "via-sms": "phone", "via-totp": "shield", "via-recovery": "book",
   home: "home", list: "list", search: "search", switch: "people", edit: "edit",
 };
 
