@@ -171,7 +171,7 @@ func (s *Service) CountsIn(tx *store.Tx, now time.Time, tv TV) (number int64, co
 func (s *Service) ReportTries(ctx context.Context, now time.Time, tv TV, tries []protocol.PINTry) (changed bool, err error) {
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		changed = false
-		row, err := live(tx, tv)
+		row, err := live(tx, now, tv)
 		if errors.Is(err, account.ErrSignedOut) {
 			return nil
 		}

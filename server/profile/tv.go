@@ -78,14 +78,15 @@ func Refusal(err error) (r protocol.ProfileRefusal, retryAfter time.Duration, ex
 	return protocol.ProfileBusy, busyRetry, false
 }
 
-// live returns the device's row where its sign-in goes on, in tx: otherwise
-// account.ErrSignedOut.
-func live(tx *store.Tx, tv TV) (store.DeviceRow, error) {
+// live returns the device's row where its sign-in goes on at now, in tx: otherwise
+// account.ErrSignedOut. The end date counts from its moment on, as in package device.
+func live(tx *store.Tx, now time.Time, tv TV) (store.DeviceRow, error) {
 	row, err := tx.Device(tv.Account, tv.Device)
 	if errors.Is(err, store.ErrNotFound) {
 		return row, account.ErrSignedOut
 	}
-	if err == nil && (row.Epoch != tv.Epoch || row.Status != protocol.Active || row.Generation != row.Owner.Generation) {
+	over := !row.Ends.IsZero() && !now.Before(row.Ends)
+	if err == nil && (row.Epoch != tv.Epoch || row.Status != protocol.Active || row.Generation != row.Owner.Generation || over) {
 		err = account.ErrSignedOut
 	}
 	return row, err
@@ -113,7 +114,7 @@ func (s *Service) AddFromTV(ctx context.Context, now time.Time, tv TV, f protoco
 func (s *Service) addFromTV(ctx context.Context, now time.Time, tv TV, e Edit, f protocol.AddProfile) (protocol.Profile, error) {
 	var needs error
 	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-		needs, _, err = s.needs(tx, tv, e.Level)
+		needs, _, err = s.needs(tx, now, tv, e.Level)
 		return err
 	})
 	if err != nil {
@@ -138,8 +139,8 @@ func (s *Service) addFromTV(ctx context.Context, now time.Time, tv TV, e Edit, f
 // needs returns ErrNeedsPIN or ErrNeedsPassword where one is needed to add a
 // profile of level l from tv, and otherwise what binds it. It fails where none can
 // be added.
-func (s *Service) needs(tx *store.Tx, tv TV, l parental.Level) (needs error, binds parental.Binds, err error) {
-	row, err := live(tx, tv)
+func (s *Service) needs(tx *store.Tx, now time.Time, tv TV, l parental.Level) (needs error, binds parental.Binds, err error) {
+	row, err := live(tx, now, tv)
 	if err != nil {
 		return nil, binds, err
 	}
@@ -202,7 +203,7 @@ func proofOf(all []protocol.Profile) error {
 func (s *Service) insertFromTV(ctx context.Context, now time.Time, tv TV, e Edit, proved bool) (protocol.Profile, error) {
 	var p protocol.Profile
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		needs, binds, err := s.needs(tx, tv, e.Level)
+		needs, binds, err := s.needs(tx, now, tv, e.Level)
 		if err != nil {
 			return err
 		}
@@ -212,7 +213,7 @@ func (s *Service) insertFromTV(ctx context.Context, now time.Time, tv TV, e Edit
 		if proved {
 			binds = parental.Binds{}
 		}
-		row, err := live(tx, tv)
+		row, err := live(tx, now, tv)
 		if err != nil {
 			return err
 		}
@@ -262,7 +263,7 @@ const editsAnHour = 20
 // hour. An avatar that is not known leaves the one it has. Errors: see [Refusal].
 func (s *Service) EditFromTV(ctx context.Context, now time.Time, tv TV, f protocol.EditProfile) error {
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		row, err := live(tx, tv)
+		row, err := live(tx, now, tv)
 		if err != nil {
 			return err
 		}

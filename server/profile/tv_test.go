@@ -452,6 +452,30 @@ func TestD5_AnEndedSignInChangesNothing(t *testing.T) {
 	}
 }
 
+// TestD5_AtItsEndDateASignInChangesNothing: from that moment on, whether it was swept
+// yet or not.
+func TestD5_AtItsEndDateASignInChangesNothing(t *testing.T) {
+	f := newFixture(t)
+	tv := f.tv(t, "living", 1)
+	ends := f.now.Add(time.Hour)
+	err := f.c.DB.Update(f.ctx, func(tx *store.Tx) error {
+		return tx.SetDeviceEnds(store.DeviceRow{Account: tv.Account, ID: tv.Device, Epoch: 1}, ends, true)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.AddFromTV(f.ctx, ends.Add(-time.Second), tv, wish(parental.LittleKids)); err != nil {
+		t.Errorf("a second before: %v", err)
+	}
+	if _, err := f.AddFromTV(f.ctx, ends, tv, wish(parental.LittleKids)); !errors.Is(err, account.ErrSignedOut) {
+		t.Errorf("AddFromTV = %v, want ErrSignedOut", err)
+	}
+	kids := f.list(t)[1]
+	if err := f.EditFromTV(f.ctx, ends, tv, protocol.EditProfile{Profile: kids.ID, Name: "x", Avatar: "owl"}); !errors.Is(err, account.ErrSignedOut) {
+		t.Errorf("EditFromTV = %v, want ErrSignedOut", err)
+	}
+}
+
 func TestRefusal(t *testing.T) {
 	for _, c := range []struct {
 		err      error

@@ -19,7 +19,7 @@ func (s *Service) provePassword(ctx context.Context, now time.Time, tv TV, passw
 	}
 	var from account.Client
 	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
-		row, err := live(tx, tv)
+		row, err := live(tx, now, tv)
 		from = clientAt(row)
 		return err
 	})
@@ -68,7 +68,7 @@ func (s *Service) provePIN(ctx context.Context, now time.Time, tv TV, digits str
 // charge counts one wrong try at the main profile's PIN and returns that PIN.
 func (s *Service) charge(ctx context.Context, now time.Time, tv TV) (lock store.PinRow, err error) {
 	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if _, err := live(tx, tv); err != nil {
+		if _, err := live(tx, now, tv); err != nil {
 			return err
 		}
 		all, err := list(tx, tv.Account)
@@ -114,7 +114,7 @@ func settle(r *store.PinTriesRow, now time.Time) {
 
 // checkedPIN closes a try that was charged.
 func (s *Service) checkedPIN(tx *store.Tx, now time.Time, tv TV, lock store.PinRow, right bool) error {
-	row, err := live(tx, tv)
+	row, err := live(tx, now, tv)
 	if err != nil {
 		return err
 	}
