@@ -123,7 +123,7 @@ var arabic = [messageEnd]string{
 	msgHours:              "{h} س {m} د",
 	msgMinutes:            "{m} د",
 	msgForAll:             "الكل",
-	msgFromAge:            "{age}+",
+	msgFromAge:            "\u2066{age}+\u2069",
 	msgStoppedGone:        "لم يعد {title} متاحًا.",
 	msgStoppedLevel:       "{title} غير متاح للملف {name}.",
 	msgStoppedPIN:         "يطلب هذا الآن رقم PIN الأبوي.",

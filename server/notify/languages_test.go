@@ -128,3 +128,33 @@ func TestDaysInOtherLanguages(t *testing.T) {
 		}
 	}
 }
+
+// A5: no text of a mail is outside the catalogues: in the pseudo-language all that
+// is ours stands in brackets.
+func TestA5_NoTextOfAMailIsOutsideTheCatalogues(t *testing.T) {
+	given := strings.NewReplacer("Hearthkey", "", "Living room", "", "Mia", "", "near Lyon, France", "", "Firefox on Linux", "",
+		"b…a@other.example", "", "b…a at other. example", "", "048213", "", "--", "")
+	address := regexp.MustCompile(`https://\S+`)
+	date := regexp.MustCompile(`Monday, 2 March 2026, 18:\d\d UTC|18:\d\d UTC`)
+	for kind := range letters {
+		for _, n := range []account.Notice{full(kind), bare(kind)} {
+			n.Language = string(words.Pseudo)
+			m, err := Compose(wording, n)
+			if err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+			text := given.Replace(date.ReplaceAllString(address.ReplaceAllString(m.Subject+"\n"+m.Text, ""), ""))
+			depth := 0
+			for i, r := range text {
+				switch {
+				case r == '[':
+					depth++
+				case r == ']':
+					depth--
+				case depth == 0 && unicode.IsLetter(r):
+					t.Fatalf("%s says outside the catalogues: %q", kind, text[i:min(len(text), i+60)])
+				}
+			}
+		}
+	}
+}
