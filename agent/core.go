@@ -29,6 +29,10 @@ const queueSize = 64
 // upkeepEvery is how often keepUp runs: seldom, since it wakes the flash.
 const upkeepEvery = time.Hour
 
+// writeWithin is how long activity may wait for the server's acknowledgement before it
+// is written to the disk.
+const writeWithin = 5 * time.Second
+
 // core owns the agent's state. All its fields but the queue belong to the
 // goroutine that runs loop (to Start before that, to Close after it).
 type core struct {
@@ -56,6 +60,8 @@ type core struct {
 	wake    *time.Timer  // for session
 	navWake *time.Timer  // for nav
 	upkeep  *time.Timer  // for what is written only now and then
+	owed    *time.Timer  // for activity that is not acknowledged soon
+	owing   bool         // owed runs
 	look    *time.Ticker // for standby
 	standby standby
 
@@ -89,6 +95,7 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 		queue:   make(chan func(), queueSize),
 		wake:    stoppedTimer(),
 		navWake: stoppedTimer(),
+		owed:    stoppedTimer(),
 		upkeep:  time.NewTimer(upkeepEvery),
 		look:    time.NewTicker(lookEvery),
 	}
@@ -183,6 +190,8 @@ func (c *core) loop(ctx context.Context) {
 			do = func() { c.navStep(nav.Tick{At: c.now().Running}) }
 		case <-c.upkeep.C:
 			do = func() { c.keepUp(); c.upkeep.Reset(upkeepEvery) }
+		case <-c.owed.C:
+			do = c.writeOwed
 		case <-c.look.C:
 			do = func() {}
 		}
@@ -238,7 +247,7 @@ func (c *core) close() error {
 	}
 	c.closed = true
 	c.link.Close()
-	for _, t := range []*time.Timer{c.wake, c.navWake, c.upkeep} {
+	for _, t := range []*time.Timer{c.wake, c.navWake, c.owed, c.upkeep} {
 		t.Stop()
 	}
 	c.look.Stop()

@@ -67,3 +67,45 @@ func TestFlashWrites(t *testing.T) {
 		}
 	}
 }
+
+// What the server acknowledges at once is never written; what it does not, within
+// seconds; and out of contact all is written at once.
+func TestActivityIsWrittenWhereItMustBe(t *testing.T) {
+	s := newFakeServer(t)
+	v := plugIn(t, s.url(), t.TempDir())
+	v.signIn()
+	next(t, s.receipts)
+	start := func(title protocol.TitleID) {
+		v.do(func(c *core) {
+			c.screenEffect(nav.StartTitle{Playback: nav.Playback{Profile: kids, Title: title, Length: 5400}})
+		})
+	}
+	start("t-hill")
+	next(t, s.activity)
+	v.until("acknowledged", func(c *core) bool { return c.unsent() == 0 })
+	v.do(func(c *core) {
+		if c.cache.Unwritten() {
+			t.Error("what is acknowledged waits to be written")
+		}
+	})
+	s.change(func() { s.mute = true })
+	start("t-night")
+	next(t, s.activity)
+	v.do(func(c *core) {
+		if !c.owing || !c.cache.Unwritten() {
+			t.Error("what is on its way is written already, or never will be")
+		}
+		c.writeOwed()
+		if c.owing || c.cache.Unwritten() || c.unsent() != 1 {
+			t.Error("what is not acknowledged is not written")
+		}
+	})
+	s.cut()
+	v.until("out of contact", func(c *core) bool { return !c.world().Online })
+	start("t-hill")
+	v.do(func(c *core) {
+		if c.cache.Unwritten() || c.unsent() != 2 {
+			t.Error("out of contact a title was begun, and that is not on the disk")
+		}
+	})
+}

@@ -64,6 +64,7 @@ type fakeServer struct {
 	refused  protocol.PlayRefusal
 	grants   int
 
+	mute      bool   // activity is not acknowledged
 	onReceipt func() // called with each receipt, before it is acknowledged; nil: nothing
 }
 
@@ -220,7 +221,9 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 		for _, it := range f.Items {
 			s.activity <- it
 		}
-		s.send(protocol.ActivityAck{Through: f.Items[len(f.Items)-1].Seq})
+		if !s.mute {
+			s.send(protocol.ActivityAck{Through: f.Items[len(f.Items)-1].Seq})
+		}
 	}
 }
 

@@ -100,7 +100,7 @@ func (c *core) did(it protocol.ActivityItem) {
 		return
 	}
 	it.At = c.session.ServerTime(c.now())
-	if _, err := c.cache.Enqueue(it); err != nil {
+	if _, err := c.enqueue(it); err != nil {
 		c.log.Error("activity not kept", "error", err)
 		if errors.Is(err, cache.ErrItem) || errors.Is(err, cache.ErrClosed) {
 			return
@@ -110,6 +110,31 @@ func (c *core) did(it protocol.ActivityItem) {
 		c.setShelf(c.shelf.Apply(it, c.titles))
 	}
 	c.sessionStep(session.ActivityReady{Items: c.waiting()})
+}
+
+// enqueue keeps an item. In contact the server mostly has it within milliseconds, and
+// it is never written: flash wears. Where that takes longer it is, so that a pulled plug
+// hides nothing from a parent.
+func (c *core) enqueue(it protocol.ActivityItem) (int64, error) {
+	if !c.session.Status(c.now()).Online {
+		return c.cache.Enqueue(it)
+	}
+	if !c.owing {
+		c.owing = true
+		c.owed.Reset(writeWithin)
+	}
+	return c.cache.EnqueueWaiting(it)
+}
+
+// writeOwed writes what the server has not acknowledged in time.
+func (c *core) writeOwed() {
+	c.owing = false
+	if !c.cache.Unwritten() {
+		return
+	}
+	if err := c.cache.Flush(); err != nil {
+		c.log.Error("activity not written", "error", err)
+	}
 }
 
 // watched tells how far a profile is in a title.

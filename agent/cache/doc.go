@@ -14,7 +14,8 @@
 // vault, and what is missing stays locked until the server sends it again.
 //
 // A write is on disk when its method returns nil; only Progress items of
-// activity wait to be written together (see [Cache.Enqueue]).
+// activity, and those that are about to be acknowledged, wait to be written
+// together (see [Cache.Enqueue] and [Cache.EnqueueWaiting]).
 //
 // # Opening
 //

@@ -77,6 +77,24 @@ func parseItemName(key []byte) (queued, bool) {
 // pulling the plug loses those. After an error other than [ErrItem] and
 // [ErrClosed] the item is in the queue, but only in memory.
 func (c *Cache) Enqueue(item protocol.ActivityItem) (seq int64, err error) {
+	return c.enqueue(item, item.What == protocol.Progress)
+}
+
+// EnqueueWaiting is Enqueue for an item that the server is about to acknowledge: of
+// any kind, it waits as Progress items do, and is never written where that comes first.
+// Until [Cache.Unwritten] is false, pulling the plug may lose it.
+func (c *Cache) EnqueueWaiting(item protocol.ActivityItem) (seq int64, err error) {
+	return c.enqueue(item, true)
+}
+
+// Unwritten reports whether an item of any other kind than Progress waits.
+func (c *Cache) Unwritten() bool {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return slices.ContainsFunc(c.queue.items, func(q queued) bool { return q.item != nil && !q.progress })
+}
+
+func (c *Cache) enqueue(item protocol.ActivityItem, wait bool) (seq int64, err error) {
 	if err := checkItem(item); err != nil {
 		return 0, err
 	}
@@ -94,7 +112,7 @@ func (c *Cache) Enqueue(item protocol.ActivityItem) (seq int64, err error) {
 	item.Seq = q.last
 	q.items = append(q.items, queued{seq: item.Seq, progress: item.What == protocol.Progress, item: &item})
 	q.waiting++
-	if item.What == protocol.Progress && q.waiting < maxWaiting {
+	if wait && q.waiting < maxWaiting {
 		return item.Seq, nil
 	}
 	return item.Seq, c.flush()

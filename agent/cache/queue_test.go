@@ -143,6 +143,32 @@ func TestDamagedItemIsDropped(t *testing.T) {
 }
 
 // TestQueueModel compares the queue with a slice, through restarts.
+// What is acknowledged before it had to be written never is; what waits is on the disk
+// after a Flush, or a Close.
+func TestWhatWaitsForTheServerIsNotWritten(t *testing.T) {
+	c := open(t, config(t))
+	wait := func() int64 {
+		t.Helper()
+		seq, err := c.EnqueueWaiting(item("title", protocol.Started))
+		if err != nil || !c.Unwritten() {
+			t.Fatalf("EnqueueWaiting = %v, waits %v", err, c.Unwritten())
+		}
+		return seq
+	}
+	if err := c.Acknowledge(wait()); err != nil || c.Unwritten() || c.queue.saved != 0 || len(c.queue.delete) != 0 {
+		t.Errorf("acknowledged before it was written: %v, %+v", err, c.queue)
+	}
+	second := wait()
+	if err := c.Flush(); err != nil || c.Unwritten() {
+		t.Errorf("Flush = %v, waits %v", err, c.Unwritten())
+	}
+	third := wait()
+	c = reopen(t, c)
+	if got := seqs(t, c); !slices.Equal(got, []int64{second, third}) || c.Unwritten() {
+		t.Errorf("numbers %v, want %d and %d", got, second, third)
+	}
+}
+
 func TestQueueModel(t *testing.T) {
 	dir := t.TempDir()
 	run := 0
@@ -156,13 +182,19 @@ func TestQueueModel(t *testing.T) {
 		defer func() { c.Close() }()
 		var model []int64
 		last := int64(0)
-		steps := rapid.SliceOfN(rapid.SampledFrom([]string{"started", "progress", "ack", "restart"}), 1, 40).Draw(t, "steps")
+		steps := rapid.SliceOfN(rapid.SampledFrom([]string{"started", "waiting", "progress", "ack", "restart"}), 1, 40).Draw(t, "steps")
 		for _, step := range steps {
 			switch step {
 			case "started", "progress":
 				seq, err := c.Enqueue(item("t", protocol.ActivityKind(step)))
 				if err != nil || seq <= last {
 					t.Fatalf("Enqueue = %d, %v; want a number above %d", seq, err, last)
+				}
+				last, model = seq, append(model, seq)
+			case "waiting":
+				seq, err := c.EnqueueWaiting(item("t", protocol.Stopped))
+				if err != nil || seq <= last {
+					t.Fatalf("EnqueueWaiting = %d, %v; want a number above %d", seq, err, last)
 				}
 				last, model = seq, append(model, seq)
 			case "ack":
