@@ -42,6 +42,14 @@ func under(p pane, v nav.View, focus string) {
 	}
 }
 
+// said are the words that stand beside a view; empty ones where it has none.
+func said(v nav.View) *nav.Words {
+	if v.Words == nil {
+		return &nav.Words{}
+	}
+	return v.Words
+}
+
 // message draws a screen that says one thing.
 func message(p pane, v nav.View, focus string) {
 	p = p.skip(p.high / 4)
@@ -74,7 +82,7 @@ func code(p pane, v nav.View, focus string) {
 	p = p.paragraph(it.URI, amber).skip(1)
 	if it.Text != "" {
 		p = p.line("  "+strings.Join(strings.Split(it.Text, ""), " "), strong)
-		p = p.line("  good for "+clock(it.Expires), quiet).skip(1)
+		p = p.paragraph("  "+strings.ReplaceAll(said(v).Life, "{time}", clock(it.Expires)), quiet).skip(1)
 	}
 	if it.Problem != "" {
 		p = p.paragraph(it.Problem, warning).skip(1)
@@ -113,7 +121,7 @@ func fieldAndKeys(p pane, v nav.View, focus string) {
 	p = p.heading(v.Title, v.Text).field(it)
 	switch {
 	case it.Checking:
-		p = p.line("  One moment", quiet)
+		p = p.line("  "+said(v).Moment, quiet)
 	case it.Wait > 0:
 		p = p.line("  "+it.Message+" "+clock(it.Wait), warning)
 	default:
@@ -247,11 +255,11 @@ func pin(p pane, v nav.View, focus string) {
 	}
 	switch {
 	case it.Wait > 0:
-		lines = []string{"", clock(it.Wait) + " until the next try"}
+		lines = []string{"", clock(it.Wait) + " " + said(v).NextTry}
 	case it.Checking:
 		lines = nil
 	case it.Group:
-		lines = []string{"", "← first    OK second    → third"}
+		lines = []string{"", "← " + said(v).First + "    OK " + said(v).Second + "    → " + said(v).Third}
 	}
 	for _, line := range lines {
 		p = p.centre(line, plain)
