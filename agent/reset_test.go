@@ -99,3 +99,74 @@ func TestResetRefuses(t *testing.T) {
 		t.Errorf("it was changed all the same: %+v", after)
 	}
 }
+
+// cutOff is a key store that works a number of times: what a power cut leaves behind.
+type cutOff struct{ left int }
+
+var errCut = errors.New("power cut")
+
+func (c *cutOff) Wrap(plain []byte) ([]byte, error) {
+	if c.left == 0 {
+		return nil, errCut
+	}
+	c.left--
+	return plain, nil
+}
+
+func (*cutOff) Unwrap(b []byte) ([]byte, error) { return b, nil }
+
+// A reset that is cut off at any write is finished by the next, or by the next start:
+// nothing opens what the household had, and the word that it left is there once.
+func TestResetIsCutOff(t *testing.T) {
+	s := newFakeServer(t)
+	dir := t.TempDir()
+	v := plugInWith(t, s.url(), dir, &cutOff{-1})
+	v.signIn()
+	next(t, s.receipts)
+	v.unplug()
+	household := copyOf(t, dir)
+	for cut := 0; ; cut++ {
+		putBack(t, household, dir)
+		before := wrapped(t, dir)
+		err := Reset(dir, &cutOff{cut}, nil)
+		if err == nil {
+			if cut < 5 {
+				t.Errorf("a reset of %d writes: this test cuts nothing off", cut)
+			}
+			return
+		}
+		if !errors.Is(err, errCut) {
+			t.Fatalf("cut at %d: Reset = %v", cut, err)
+		}
+		if left := wrapped(t, dir); left.Session.Status == protocol.Deactivated && len(left.Session.Proofs) != 1 {
+			t.Errorf("cut at %d: %d proofs", cut, len(left.Session.Proofs))
+		}
+		if wrapped(t, dir).Session.Status == protocol.Deactivated {
+			a, err := startOn(t, copyOf(t, dir), &cutOff{-1})
+			if err != nil || a.View().Screen != nav.ScreenDeactivated {
+				t.Errorf("cut at %d: the next start = %v, and shows %s", cut, err, a.View().Screen)
+			}
+		}
+		if err := Reset(dir, &cutOff{-1}, nil); err != nil {
+			t.Fatalf("cut at %d: the next Reset = %v", cut, err)
+		}
+		after := wrapped(t, dir)
+		if len(after.Session.Proofs) != 1 || string(after.Identity) == string(before.Identity) || after.Session.Status != protocol.Deactivated {
+			t.Errorf("cut at %d: after the next Reset %+v", cut, after)
+		}
+		for _, secret := range [][]byte{before.Identity, before.Secret, before.DataKey, []byte("Robin"), []byte("robin@example.com")} {
+			assertAbsent(t, dir, secret)
+		}
+	}
+}
+
+// wrapped is saved for a TV with a key store.
+func wrapped(t *testing.T, dir string) record {
+	t.Helper()
+	v, err := vault.Open[record](filepath.Join(dir, "vault"), &cutOff{-1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	return v.Load()
+}
