@@ -151,7 +151,7 @@ func (c *core) openVault() error {
 	return nil
 }
 
-// serverTime is the last time that a server proved, or long ago.
+// serverTime is a time that a server proved and what was run since, or long ago.
 func (c *core) serverTime() time.Time { return time.UnixMilli(c.proven.Load()) }
 
 // save makes the record durable.

@@ -35,7 +35,7 @@ func (c *core) sessionStep(what session.What) {
 	}
 	c.stepping = false
 	c.renewCache()
-	c.proven.Store(int64(c.session.ServerTime(c.now())))
+	c.proven.Store(int64(c.session.Proven(c.now())))
 	c.setWake()
 	c.updateWorld()
 	c.tellGrant()

@@ -9,6 +9,8 @@ import (
 	"math/big"
 	"testing"
 	"time"
+
+	"github.com/hearthkey/hearthkey/agent/session"
 )
 
 // authority signs certificates for tv.example.
@@ -77,4 +79,31 @@ func TestVerifyServerWithoutAClock(t *testing.T) {
 			t.Errorf("%s: verifyServer = %v, want ok %t", c.name, err, c.ok)
 		}
 	}
+}
+
+// The time that certificates are held against is never the wall clock's: a TV whose
+// clock is wrong by years must still reach its server, new, signed in, and after a boot.
+func TestD7_AWrongClockExpiresNoCertificate(t *testing.T) {
+	s := newFakeServer(t)
+	dir := t.TempDir()
+	clock := newTestClock()
+	truth := clock.read().Wall
+	start := func() *tv { return plugInAs(t, &Agent{Server: s.url(), Dir: dir, Name: "Test TV", clock: clock.read}) }
+	known := func(when string, v *tv) {
+		v.do(func(c *core) {
+			if at := c.serverTime(); at.After(time.UnixMilli(truth).Add(time.Hour)) {
+				t.Errorf("%s, certificates are held against %s", when, at)
+			}
+		})
+	}
+	const years = 12 * 365 * 24 * time.Hour
+	clock.set(func(n *session.Now) { n.Wall += years.Milliseconds() })
+	v := start()
+	known("before the first sign-in", v)
+	v.signIn()
+	next(t, s.receipts)
+	known("in contact", v)
+	v.unplug()
+	clock.set(func(n *session.Now) { n.Boot, n.Running = "boot 2", time.Minute })
+	known("after a boot", start())
 }

@@ -127,8 +127,12 @@ func (c Config) Check() error {
 // Saved returns what the vault should hold.
 func (m Model) Saved() Saved { return m.saved }
 
-// ServerTime returns the server's time as the device knows it: for receipts,
-// activity and the check of certificates.
+// Proven returns a time that the server's has reached for sure, in which the wall clock
+// has no part: for the check of certificates. 0: the server never told.
+func (m Model) Proven(now Now) protocol.Millis { return m.saved.Clock.AtLeast(now) }
+
+// ServerTime returns the server's time as the device knows it: for receipts and
+// activity.
 func (m Model) ServerTime(now Now) protocol.Millis { return m.saved.Clock.At(now) }
 
 // active reports whether the TV has a session that may show profiles.
