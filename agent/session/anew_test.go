@@ -110,3 +110,48 @@ func TestO4_AStateOfAnotherHousehold(t *testing.T) {
 		t.Errorf("the next auth does not show what it has: %s", sent)
 	}
 }
+
+// O4: a sign-in of which the TV has but the word that there is one ends where the
+// server has lost it, whatever it says instead: there is nothing to show that would
+// make it sign the end. One that has begun does not.
+func TestO4_ASignInThatNeverBegan(t *testing.T) {
+	a := newAuthority(keyServer)
+	state := func(v *talker, account protocol.AccountID, epoch protocol.Epoch) protocol.Frame {
+		return protocol.State{JWS: a.sign(protocol.TypState, protocol.StateClaims{
+			Device: v.model.saved.Device, Account: account, Epoch: epoch, Status: protocol.Active, Version: 99, Issued: 1, Lease: 60, Keys: 1,
+		})}
+	}
+	for name, c := range map[string]struct {
+		answer func(*talker) protocol.Frame
+		ends   bool
+	}{
+		"unknown":            {func(*talker) protocol.Frame { return protocol.Error{Code: protocol.CodeUnknown} }, true},
+		"an earlier sign-in": {func(*talker) protocol.Frame { return protocol.Error{Code: protocol.CodeStaleEpoch} }, true},
+		"another's state":    {func(v *talker) protocol.Frame { return state(v, "another", 1) }, true},
+		"an earlier state":   {func(v *talker) protocol.Frame { return state(v, v.model.saved.Account, 1) }, true},
+		"busy":               {func(*talker) protocol.Frame { return protocol.Error{Code: protocol.CodeBusy} }, false},
+		"a later state":      {func(v *talker) protocol.Frame { return state(v, v.model.saved.Account, 3) }, false},
+		"unsigned":           {func(*talker) protocol.Frame { return protocol.State{JWS: "a.b.c"} }, false},
+	} {
+		for _, begun := range []bool{false, true} {
+			v := newTalker(t)
+			for _, line := range []string{"start", "signin", "connected", "hello", "enrolled epoch=2"} {
+				v.event(strings.Fields(line))
+			}
+			if begun {
+				v.event(strings.Fields("state epoch=2 version=5 n snapshot=S:10"))
+			}
+			for _, line := range []string{"closed", "connected", "hello"} {
+				v.event(strings.Fields(line))
+			}
+			v.gets(c.answer(v))
+			want := protocol.Active
+			if c.ends && !begun {
+				want = protocol.SignedOut
+			}
+			if got := v.model.saved.Status; got != want {
+				t.Errorf("%s, begun %t: the TV is %s, want %s", name, begun, got, want)
+			}
+		}
+	}
+}

@@ -153,6 +153,9 @@ func (s *step) refused(code protocol.Code, retry time.Duration) {
 	if s.line.stage == proving && s.line.proofsAt > 0 && code != protocol.CodeBusy && code != protocol.CodeTooMany {
 		s.deferProofs = true
 	}
+	if code == protocol.CodeUnknown || code == protocol.CodeStaleEpoch {
+		s.unbegun()
+	}
 	switch code.Action() {
 	case protocol.Stop:
 		s.stopped = code

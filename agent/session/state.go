@@ -104,7 +104,11 @@ func (s *step) offer() {
 // offerEpoch does the same where the server signed a state of an earlier epoch
 // of ours: it forgot a whole sign-in.
 func (s *step) offerEpoch(c protocol.StateClaims, err error) {
-	if errors.Is(err, errEarlier) && s.saved.member() {
+	switch {
+	case !errors.Is(err, errEarlier) || !s.saved.member():
+	case s.unbegun():
+		s.lost(0)
+	default:
 		s.arrive()
 		s.offer()
 	}
@@ -115,9 +119,24 @@ func (s *step) offerEpoch(c protocol.StateClaims, err error) {
 func (s *step) disown(c protocol.StateClaims, err error) {
 	if errors.Is(err, errNotOurs) && s.line.stage == entering && s.saved.member() &&
 		c.Device == s.saved.Device && c.Account != s.saved.Account {
-		s.problem = protocol.CodeUnknown
+		if !s.unbegun() {
+			s.problem = protocol.CodeUnknown
+		}
 		s.lost(0)
 	}
+}
+
+// unbegun ends a sign-in that the server does not know and of which nothing ever came
+// but the word that there is one. There is no state to show, nothing to erase, and it
+// would wait for ever. It reports whether it did.
+func (s *step) unbegun() bool {
+	was := s.saved
+	if s.line.stage != entering || was.Status != protocol.Active || was.State != "" || was.Version != 0 || was.Snapshot != nil {
+		return false
+	}
+	s.saved.Cause = &protocol.Cause{By: protocol.BySafety, At: s.ServerTime(s.now)}
+	s.retire(protocol.SignedOut, nil)
+	return true
 }
 
 // advance takes a newer state of the same status.
