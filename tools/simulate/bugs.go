@@ -26,5 +26,6 @@ const (
 	deafPolls      bug = "does not poll, so that a lost hint stays lost"
 	deafKeys       bug = "does not look for changed keys"
 	hastyGrants    bug = "gives play grants by what it last knew"
+	silentLosses   bug = "does not tell a TV that its sign-in is lost"
 	oldAnswers     bug = "answers about play grants from memory"
 )

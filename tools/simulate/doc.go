@@ -39,7 +39,8 @@
 //   - no TV is taken for a clone of itself;
 //
 // and when all has healed, that nothing is lost: every TV and the board agree
-// with the database, and that with what owners were told; stolen TVs report where
+// with the database, and that with what owners were told; no TV waits for a lease of
+// a sign-in that a restored database has lost; stolen TVs report where
 // they are and were; every TV has the newest keys and believes none that leaked;
 // who may play does.
 //

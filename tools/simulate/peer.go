@@ -160,6 +160,9 @@ func (p *peer) frame(f protocol.Frame) error {
 			break
 		}
 		sess, err := n.devices.Authenticate(ctx, now, f, p.nonce, p.meta())
+		if errors.Is(err, device.ErrUnknown) || errors.Is(err, device.ErrStaleEpoch) {
+			return p.over(f, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -190,6 +193,16 @@ func (p *peer) frame(f protocol.Frame) error {
 	}
 	p.fail(protocol.CodeOutOfOrder)
 	return nil
+}
+
+// over tells a device that its sign-in is lost, where it shows that it had one.
+func (p *peer) over(f protocol.Auth, why error) error {
+	if p.n.w.bug == silentLosses {
+		return why
+	}
+	frames, err := p.n.devices.Over(context.Background(), p.n.w.now, f)
+	p.send(frames...)
+	return errors.Join(why, err)
 }
 
 func (p *peer) meta() device.Meta {

@@ -178,6 +178,9 @@ func (j *judge) rotated(w *world, t *television) {
 	if w.keyChanges == 0 || s.Status != protocol.Active && s.Status != protocol.Stolen {
 		return
 	}
+	if t.wire != nil && t.wire.spoiled {
+		return // lists may be lost on a connection that goes on, as on none of TCP
+	}
 	w.met("keys have changed, and a TV goes on")
 	switch {
 	case s.KeysNumber != w.keysNumber:

@@ -21,6 +21,23 @@ func (j *judge) settled(w *world) {
 	}
 	for _, t := range w.tvs {
 		j.rotated(w, t)
+		j.told(w, t)
+	}
+}
+
+// told holds the server to telling a TV whose sign-in it has lost: a TV waits for no
+// lease that nobody gives it. After a restore without the command the server cannot
+// know.
+func (j *judge) told(w *world, t *television) {
+	st := t.model.Status(t.now())
+	if t.model.Saved().Status != protocol.Active || w.copied {
+		return
+	}
+	if w.restored {
+		w.met("a TV is signed in after a backup was restored")
+	}
+	if st.Phase != session.PhaseActive || !st.Online {
+		w.fail("TV %d has a sign-in that nobody knows: phase %d, online %t", t.index, st.Phase, st.Online)
 	}
 }
 

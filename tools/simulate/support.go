@@ -10,6 +10,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/operator"
+	"github.com/hearthkey/hearthkey/server/store"
 )
 
 const (
@@ -139,6 +140,9 @@ func (w *world) backups() {
 	if err := w.lab.restore(); err != nil {
 		w.fail("restore: %v", err)
 	}
+	if w.copied = w.seed%4 == 0; !w.copied {
+		w.becomes()
+	}
 	for _, n := range w.nodes {
 		if err := w.boot(n); err != nil {
 			w.fail("boot: %v", err)
@@ -146,4 +150,22 @@ func (w *world) backups() {
 	}
 	w.restored, w.dirty, w.sweeping = true, true, w.sweepingThen
 	w.judge.goesBack(w, w.backedUp)
+}
+
+// becomes makes the backup the database of now, as the restore command does; without
+// it somebody has just copied the file.
+func (w *world) becomes() {
+	w.calm++
+	defer func() { w.calm-- }()
+	err := w.lab.db.Update(context.Background(), func(tx *store.Tx) error {
+		backup, err := tx.BackedUp()
+		if err != nil {
+			return err
+		}
+		return tx.Restored(w.now, backup, protocol.MaxLease*time.Second)
+	})
+	if err != nil {
+		w.fail("restored: %v", err)
+	}
+	w.did("the restore command makes it the database of now")
 }

@@ -61,6 +61,7 @@ type world struct {
 	calm     int  // above 0: nothing races
 	backedUp *judge
 	restored bool
+	copied   bool // by hand, without the command
 	covered  coverage
 }
 
