@@ -89,8 +89,9 @@ test: needs check test-386 reliability e2e smoke ## everything that CI runs; ins
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
 
-bench-ui: needs programs ## the TV's page in Chromium: until it is painted, and from a key to what comes of it
+bench-ui: needs programs ## the TV's page in Chromium: until it is painted, and from a key to what comes of it; the account pages in Lighthouse
 	@$(GO) run ./tools/bench --only ui
+	@$(GO) run ./tools/bench --only lighthouse
 
 bench-risk: ## how well sign-ins of a generated population are told from attacks
 	@$(GO) run ./tools/benchrisk

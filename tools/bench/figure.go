@@ -32,6 +32,7 @@ type targetKind int
 const (
 	none targetKind = iota
 	atMost
+	atLeast
 	below
 	ratioAtLeast
 )
@@ -53,6 +54,8 @@ func (f Figure) Verdict() string {
 		return "-"
 	case atMost:
 		ok = f.Value <= t.bound
+	case atLeast:
+		ok = f.Value >= t.bound
 	case below:
 		ok = f.Value < t.bound
 	case ratioAtLeast:
@@ -67,7 +70,7 @@ func (f Figure) Verdict() string {
 // String writes the target as the table has it.
 func (t Target) String() string {
 	b := strconv.FormatFloat(t.bound, 'f', -1, 64)
-	return [...]string{none: "-", atMost: "<=" + b, below: "<" + b, ratioAtLeast: ">=" + b + "x"}[t.kind]
+	return [...]string{none: "-", atMost: "<=" + b, atLeast: ">=" + b, below: "<" + b, ratioAtLeast: ">=" + b + "x"}[t.kind]
 }
 
 // MarshalText implements [encoding.TextMarshaler].

@@ -179,7 +179,7 @@ func (b *browser) time(ctx context.Context, url string) (float64, error) {
 }
 
 // asset is what a page makes a browser load.
-var asset = regexp.MustCompile(`(?:<link[^>]* href|<script[^>]* src|<img[^>]* src)="(/[^"]+)"`)
+var asset = regexp.MustCompile(`(?:<link[^>]* href|<script[^>]* src|<img[^>]* src|<use[^>]* href)="(/[^"#]+)`)
 
 // cssAsset is what a style sheet makes a browser load.
 var cssAsset = regexp.MustCompile(`url\(["']?(/?[^"')]+)["']?\)`)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -45,11 +46,15 @@ func measureUI(ctx context.Context, s *shop) (_ []Figure, err error) {
 		_, _ = io.WriteString(w, barePage)
 	}))
 	defer bare.Close()
-	got, err := browse(ctx, map[string]any{
+	var got uiTimes
+	err = browse(ctx, "benchui.mjs", map[string]any{
 		"url": tv.ScreenURL(), "floor": bare.URL, "loads": s.rounds(20), "keys": 5 * walkLength * s.rounds(10),
-	})
+	}, &got)
 	if err != nil {
 		return nil, err
+	}
+	if len(got.Paint) == 0 || len(got.FloorPaint) == 0 || len(got.Screen) == 0 || len(got.Keys) == 0 || len(got.FloorKeys) == 0 {
+		return nil, fmt.Errorf("no times in %+v", got)
 	}
 	return []Figure{
 		{"ui.first_paint_p50", median(got.Paint), "ms", median(got.FloorPaint), Target{}},
@@ -64,31 +69,26 @@ func measureUI(ctx context.Context, s *shop) (_ []Figure, err error) {
 // uiTimes is what tools/browser/benchui.mjs prints, in ms.
 type uiTimes struct{ Paint, Screen, FloorPaint, Keys, FloorKeys []float64 }
 
-// browse runs the program that drives Chromium.
-func browse(ctx context.Context, settings map[string]any) (*uiTimes, error) {
+// browse runs a program of tools/browser that drives Chromium, and reads the JSON
+// that it prints.
+func browse(ctx context.Context, program string, settings, into any) error {
 	told, err := json.Marshal(settings)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
-		return nil, fmt.Errorf("find the module: %w", err)
+		return fmt.Errorf("find the module: %w", err)
 	}
-	node := exec.CommandContext(ctx, "node", "benchui.mjs", string(told))
+	node := exec.CommandContext(ctx, "node", program, string(told))
 	node.Dir = filepath.Join(string(root[:max(len(root)-1, 0)]), "tools", "browser")
+	node.Stderr = os.Stderr
 	out, err := node.Output()
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
-		return nil, fmt.Errorf("%w: %s", err, failed.Stderr)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; it needs node and a browser: make needs", err)
+		return fmt.Errorf("%w; it needs node and a browser: make needs", err)
 	}
-	times := &uiTimes{}
-	if err := json.Unmarshal(out, times); err != nil {
-		return nil, fmt.Errorf("read the times: %w", err)
+	if err := json.Unmarshal(out, into); err != nil {
+		return fmt.Errorf("read what %s found: %w", program, err)
 	}
-	if len(times.Paint) == 0 || len(times.FloorPaint) == 0 || len(times.Screen) == 0 || len(times.Keys) == 0 || len(times.FloorKeys) == 0 {
-		return nil, fmt.Errorf("no times in %.200s", out)
-	}
-	return times, nil
+	return nil
 }
