@@ -2,23 +2,14 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 )
 
 // A push that a node could not make, since it did not reach the database, is made
 // after its next poll, as package hub does it, though no poll finds the change.
 func TestFailedPushIsMadeAfterThePoll(t *testing.T) {
-	dir, err := workspace()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	l, err := newLab(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.close()
-	w, p := connected(t, l)
+	w, p := connected(t, laboratory(t))
 	w.rough, w.calm = false, 1
 	h := w.home(p.session.Account)
 	p.n.cut = true
@@ -35,6 +26,62 @@ func TestFailedPushIsMadeAfterThePoll(t *testing.T) {
 	if got := p.wire.tv.model.Saved().Version; got != h.top {
 		t.Errorf("the TV is at version %d, want %d", got, h.top)
 	}
+}
+
+// A TV whose sign-in a restored database has lost is told so, and else the judge sees
+// that it waits for ever.
+func TestALostSignInIsSeen(t *testing.T) {
+	for b, want := range map[bug]string{none: "", silentLosses: "has a sign-in that nobody knows"} {
+		w := lost(t, laboratory(t), b)
+		if got := complaint(w.heal); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("a node that %q: %q, want %q", b, got, want)
+		}
+	}
+}
+
+// lost returns a history in which a backup from before a TV's sign-in was restored.
+func lost(t *testing.T, l *lab, b bug) *world {
+	t.Helper()
+	for seed := range uint64(100) {
+		w := newWorld(l, seed*4+1, b, nil)
+		if tv := w.tvs[0]; tv.model.Saved().Status == "" {
+			w.backUp()
+			w.join(tv)
+			w.rough = false
+			if tv.model.Saved().State != "" {
+				w.restore()
+				return w
+			}
+		}
+	}
+	t.Fatal("no TV is signed in late in any of 100 histories")
+	return nil
+}
+
+// complaint is what the judge says while f runs.
+func complaint(f func()) (what string) {
+	defer func() {
+		if b, ok := recover().(broken); ok {
+			what = b.what
+		}
+	}()
+	f()
+	return ""
+}
+
+func laboratory(t *testing.T) *lab {
+	t.Helper()
+	dir, err := workspace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	l, err := newLab(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.close() })
+	return l
 }
 
 // connected returns a history that has just begun, and a TV's connection in it.

@@ -121,13 +121,22 @@ func (w *world) sweep() {
 // backups backs up, and now and then restores.
 func (w *world) backups() {
 	if w.backedUp == nil || w.n(2) == 0 {
-		w.did("operator backs up")
-		if err := w.lab.backup(); err != nil {
-			w.fail("backup: %v", err)
-		}
-		w.backedUp, w.sweepingThen = w.judge.clone(), w.sweeping
+		w.backUp()
 		return
 	}
+	w.restore()
+}
+
+func (w *world) backUp() {
+	w.did("operator backs up")
+	if err := w.lab.backup(); err != nil {
+		w.fail("backup: %v", err)
+	}
+	w.backedUp, w.sweepingThen = w.judge.clone(), w.sweeping
+}
+
+// restore puts the backup in place while no process runs.
+func (w *world) restore() {
 	w.did("operator restores a backup")
 	w.trace("operator: restore")
 	for _, n := range w.nodes {
