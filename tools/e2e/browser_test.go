@@ -44,6 +44,7 @@ func TestScreenshots(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	t.Run("states", func(t *testing.T) { drawStates(t, dir) })
 	t.Run("household", func(t *testing.T) { browse(t, dir) })
 	t.Run("owner", func(t *testing.T) { owner(t, "owner.mjs", dir) })
 	t.Run("passkeys", func(t *testing.T) { owner(t, "passkeys.mjs", dir) })

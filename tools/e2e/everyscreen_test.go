@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,8 +21,33 @@ func TestEveryScreenForEverybody(t *testing.T) {
 	if *screenshots != "" {
 		t.Skip("draws nothing")
 	}
+	everyScreen(t, screentest.Views(), "")
+}
+
+// states are screens that no tour comes to, or comes to in one language only, for
+// the pictures.
+var states = []string{
+	"password-accents", "pin-wait", "home-offline", "leaseEnded", "update", "starting-rebuild",
+	"welcome-services", "services", "contrast-home", "contrast-pin", "de-welcome", "de-settings", "ar-gate", "ar-home", "ar-menu", "ar-settings",
+}
+
+// drawStates draws them into a folder.
+func drawStates(t *testing.T, dir string) {
+	var views []screentest.Named
+	for _, v := range screentest.Views() {
+		if slices.Contains(states, v.Name) {
+			views = append(views, v)
+		}
+	}
+	if len(views) != len(states) {
+		t.Errorf("%d of %d states are there", len(views), len(states))
+	}
+	everyScreen(t, views, dir)
+}
+
+// everyScreen shows views in a browser, which looks at them or draws them.
+func everyScreen(t *testing.T, views []screentest.Named, shots string) {
 	ctx := patient(t, 3*time.Minute)
-	views := screentest.Views()
 	for i := range views {
 		views[i].View.Tell = fmt.Sprintf("%d %s", i, views[i].Name)
 	}
@@ -41,7 +67,7 @@ func TestEveryScreenForEverybody(t *testing.T) {
 		}
 	})
 	s.Show(views[0].View)
-	settings, err := json.Marshal(map[string]any{"url": s.URL(), "screens": len(views)})
+	settings, err := json.Marshal(map[string]any{"url": s.URL(), "screens": len(views), "shots": shots})
 	if err != nil {
 		t.Fatal(err)
 	}

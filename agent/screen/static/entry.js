@@ -17,7 +17,7 @@ export function code(view, focus) {
     h("div", { class: "column" },
       heading(view),
       it.uri && h("p", { key: "uri", class: "uri", dir: "ltr" }, it.uri),
-      it.text ? letters(it) : h("div", { key: "letters", class: "letters empty" }),
+      it.text ? letters(it) : !it.problem && h("div", { key: "letters", class: "letters empty" }),
       it.problem ? h("p", { key: "problem", class: "problem" }, icon("warning"), h("span", { dir: "auto" }, it.problem)) : life(it),
       buttons(view.items, focus)),
     scan(it),
