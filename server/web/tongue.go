@@ -137,4 +137,5 @@ func (s *Site) chooseLanguage(v *visit) error {
 	return nil
 }
 
+// languageAge is how long a browser keeps the language that was chosen in it.
 const languageAge = 365 * 24 * time.Hour
