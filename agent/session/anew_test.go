@@ -155,3 +155,22 @@ func TestO4_ASignInThatNeverBegan(t *testing.T) {
 		}
 	}
 }
+
+// A TV that forgot its state, since the key that signed it leaked, has begun: the
+// server's bare word ends nothing.
+func TestO4_AForgottenStateIsNoSignInThatNeverBegan(t *testing.T) {
+	v := signedIn(t)
+	removes := listed(keyServer, 2, "", "k2")
+	removes.Removed = []string{"k1"}
+	v.gets(byRoot(root1, removes))
+	if s := v.model.saved; s.State != "" || s.Version != 0 {
+		t.Fatalf("the state is still there: %+v", s)
+	}
+	for _, line := range []string{"closed", "connected", "hello"} {
+		v.event(strings.Fields(line))
+	}
+	v.gets(protocol.Error{Code: protocol.CodeUnknown})
+	if got := v.model.saved.Status; got != protocol.Active {
+		t.Errorf("the TV is %s", got)
+	}
+}

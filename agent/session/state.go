@@ -131,7 +131,8 @@ func (s *step) disown(c protocol.StateClaims, err error) {
 // would wait for ever. It reports whether it did.
 func (s *step) unbegun() bool {
 	was := s.saved
-	if s.line.stage != entering || was.Status != protocol.Active || was.State != "" || was.Version != 0 || was.Snapshot != nil {
+	never := was.State == "" && was.Version == 0 && was.Lease.Length == 0 // a state by a leaked key is forgotten, its lease is not
+	if s.line.stage != entering || was.Status != protocol.Active || !never {
 		return false
 	}
 	s.saved.Cause = &protocol.Cause{By: protocol.BySafety, At: s.ServerTime(s.now)}
