@@ -17,20 +17,11 @@ const (
 // and value. A value is never looked into for words. A word without a value is
 // left out.
 func Fill(l Language, sentence string, pairs ...string) string {
-	return fill(sentence, pairs, func(s string) string { return Isolate(l, s) })
-}
-
-// FillWith is Fill with values that said has made fit, instead of [Isolate].
-func FillWith(sentence string, said func(string) string, pairs ...string) string {
-	return fill(sentence, pairs, said)
-}
-
-func fill(s string, pairs []string, said func(string) string) string {
-	if !strings.Contains(s, "{") {
-		return s
+	if !strings.Contains(sentence, "{") {
+		return sentence
 	}
 	var b strings.Builder
-	for {
+	for s := sentence; ; {
 		before, rest, found := strings.Cut(s, "{")
 		b.WriteString(before)
 		if !found {
@@ -39,7 +30,7 @@ func fill(s string, pairs []string, said func(string) string) string {
 		word, after, _ := strings.Cut(rest, "}")
 		for i := 0; i+1 < len(pairs); i += 2 {
 			if pairs[i] == word {
-				b.WriteString(said(pairs[i+1]))
+				b.WriteString(Isolate(l, pairs[i+1]))
 				break
 			}
 		}
