@@ -97,7 +97,7 @@ const send = connect(
     away = false;
     learn(view);
     startClocks(view, soon);
-    soon();
+    paint(); // before the next frame begins, which is shorter then
     announce(view.tell);
     title(view.title);
   },
