@@ -3,6 +3,7 @@ package web
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -73,5 +74,31 @@ func TestContrast(t *testing.T) {
 				t.Errorf("%s: %s on %s has %.2f:1, want at least %.1f:1", mode, c.front, c.back, got, c.least)
 			}
 		}
+	}
+}
+
+var (
+	apart = regexp.MustCompile(`[{;\s](?:gap|(?:margin|padding)(?:-[a-z-]+)?):([^;}(]*)[;}]`)
+	rems  = regexp.MustCompile(`(\d*\.?\d+)rem`)
+)
+
+// What stands apart does so by one of few distances (docs/design.md), in rem.
+func TestDistancesAreOnTheScale(t *testing.T) {
+	scale := []string{".1", ".2", ".4", ".6", ".8", "1", "1.2", "1.5", "2", "2.5", "3", "4", "5"}
+	css, err := staticFiles.ReadFile("static/app.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, m := range apart.FindAllStringSubmatch(string(css), -1) {
+		for _, r := range rems.FindAllStringSubmatch(m[1], -1) {
+			n++
+			if !slices.Contains(scale, r[1]) && r[1] != "5.2" { // beside the button that reveals a password
+				t.Errorf("%q is not on the scale", m[0])
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d distances found", n)
 	}
 }
