@@ -42,11 +42,11 @@ func TestV10_RecoverByMailAndBySMS(t *testing.T) {
 	}
 }
 
-// recover asks for a code, as a browser in Germany.
+// recover asks for a code, as an English browser in Germany.
 func (p *person) recover(typed, channel string) answer {
 	p.t.Helper()
 	r := p.form("/recover", "email="+typed, "channel="+channel)
-	r.Header.Set("Accept-Language", "de-DE,de;q=0.9")
+	r.Header.Set("Accept-Language", "en-DE,de;q=0.9")
 	return p.send(r)
 }
 
