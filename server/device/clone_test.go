@@ -225,3 +225,49 @@ func TestCopyRightAfterASignIn(t *testing.T) {
 		t.Errorf("the TV is %s", got)
 	}
 }
+
+// A copy that was taken before the sign-in is seen as soon as it asks with the number
+// of the connection that signed in, and neither takes over nor gets anything.
+func TestCopyFromBeforeASignIn(t *testing.T) {
+	for name, again := range map[string]bool{"a new TV": false, "one that was signed in before": true} {
+		f := newFixture(t)
+		who := f.owner(t, "anna@example.org")
+		tv := f.tv(t)
+		if again {
+			tv.join(who)
+			if err := f.SignOut(f.ctx, f.now(), who, tv.id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		copied := *tv
+		tv.join(who)
+		fresh := home
+		f.clock.Advance(2 * skew)
+		fresh.Greeted = f.now()
+		if e, err := f.Enrol(f.ctx, f.now(), copied.enrolFrame(), nonce, fresh); !errors.Is(err, ErrClone) {
+			t.Errorf("%s: Enrol of a copy = %+v, %v, want ErrClone", name, e, err)
+		}
+		if got := tv.row(who).Wish.Status; got != protocol.SignedOut {
+			t.Errorf("%s: the TV is %s", name, got)
+		}
+	}
+}
+
+// Of two connections with one number that wait for the same approval, one begins.
+func TestCopyThatWaitsForTheSameApproval(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "anna@example.org")
+	tv := f.tv(t)
+	copied := *tv
+	code, frame := tv.shows()
+	_, other := copied.shows()
+	if _, err := f.Approve(f.ctx, f.now(), who, code); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Enrolled(f.ctx, f.now(), frame, home); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := f.Enrolled(f.ctx, f.now(), other, home); !errors.Is(err, ErrReplaced) {
+		t.Errorf("Enrolled of the other = %+v, %v, want ErrReplaced", e, err)
+	}
+}

@@ -77,7 +77,7 @@ func (s *Service) mayEnrol(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta
 	if err := notStolen(tx, idx); err != nil {
 		return false, err
 	}
-	if f.Conn < idx.Conn {
+	if f.Conn <= idx.Conn {
 		_, err := s.lockClone(tx, now, idx, m)
 		return true, err
 	}
@@ -121,8 +121,8 @@ func (s *Service) resumed(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta)
 }
 
 // begin makes this connection the approved device's. ErrCode: the approval is
-// no longer true. ErrReplaced: the device has begun over a later connection, and
-// this one is half open.
+// no longer true. ErrReplaced: the device has begun over a connection of this
+// number or a later one, and this one is half open, or a copy's.
 func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, f protocol.Enrol, m Meta) (Enrolment, error) {
 	row, err := tx.Device(e.Account, e.Device)
 	if errors.Is(err, store.ErrNotFound) {
@@ -134,7 +134,7 @@ func (s *Service) begin(tx *store.Tx, now time.Time, e store.EnrolmentRow, f pro
 	if status, _ := effective(now, row); status != protocol.Active || row.Epoch != e.Epoch {
 		return Enrolment{}, ErrCode
 	}
-	if row.Conn > f.Conn {
+	if row.Conn >= f.Conn {
 		return Enrolment{}, ErrReplaced
 	}
 	if err := tx.RaiseConn(e.Device, f.Conn); err != nil {

@@ -45,31 +45,31 @@ func (s *Service) order(ctx context.Context, now time.Time, t truth, next protoc
 // checkReceipt reports why a receipt does not prove its status: it must name
 // everything that the status erases, and an order that the device was given.
 // Where no order of that status is known the database has lost it, and the word
-// of the device is all there is.
-func checkReceipt(tx *store.Tx, c protocol.ReceiptClaims) error {
+// of the device is all there is. It tells whether it answers an order.
+func checkReceipt(tx *store.Tx, c protocol.ReceiptClaims) (answers bool, err error) {
 	for _, want := range c.Status.Erases() {
 		if !slices.Contains(c.Erased, want) {
-			return fmt.Errorf("%w: %s not erased", ErrProof, want)
+			return false, fmt.Errorf("%w: %s not erased", ErrProof, want)
 		}
 	}
 	if c.Status == protocol.Active {
-		return nil
+		return false, nil
 	}
 	rows, err := tx.Orders(c.Account, c.Device, c.Epoch)
 	if err != nil {
-		return err
+		return false, err
 	}
 	known := false
 	for _, r := range rows {
 		if r.Digest == c.Answers {
-			return nil
+			return true, nil
 		}
 		known = known || r.Status == c.Status
 	}
 	if known {
-		return fmt.Errorf("%w: it answers another state", ErrProof)
+		return false, fmt.Errorf("%w: it answers another state", ErrProof)
 	}
-	return nil
+	return false, nil
 }
 
 // answered returns the state that a receipt answers, where it is kept.

@@ -14,6 +14,13 @@ import (
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
+// proofBudget bounds what one TV can have stored: who has it has its key. A receipt
+// for the active state that stands is bounded by the changes there are.
+var proofBudget = account.Budget{Scope: "proofs", Limit: proofsPerTV, Per: 10 * time.Minute}
+
+// How many proofs of one TV are stored in ten minutes, besides those of active states.
+const proofsPerTV = 100
+
 // proof is what receipts and signed-out-here have in common.
 type proof struct {
 	typ     string
@@ -25,16 +32,17 @@ type proof struct {
 	status  protocol.Status
 	version protocol.Version // 0 for signed-out-here
 	applied protocol.Millis
-	by      protocol.By           // who ended the session, of signed-out-here; "": the person at the TV
-	check   func(*store.Tx) error // what else must hold; nil for nothing
+	by      protocol.By // who ended the session, of signed-out-here; "": the person at the TV
+	// check tells whether it answers an order, and fails where what else must hold
+	// does not; nil for nothing.
+	check func(*store.Tx) (answers bool, err error)
 }
 
 // Receipt takes a device's word that it applied a state. It proves itself and
 // needs no connection of the device's own. Taking one again changes nothing.
 // One of an earlier sign-in to the same account is kept as evidence and changes
 // nothing else, as does one about an account that was erased. The digest is the one to
-// acknowledge. Errors: ErrSignature,
-// ErrUnknown, ErrProof.
+// acknowledge. Errors: ErrSignature, ErrUnknown, ErrProof, *account.ThrottledError.
 func (s *Service) Receipt(ctx context.Context, now time.Time, jws string) (protocol.Digest, error) {
 	var c protocol.ReceiptClaims
 	if err := s.verify(ctx, jws, protocol.TypReceipt, &c, &c.Device); err != nil {
@@ -43,7 +51,7 @@ func (s *Service) Receipt(ctx context.Context, now time.Time, jws string) (proto
 	p := proof{
 		typ: protocol.TypReceipt, jws: jws, digest: protocol.DigestOf([]byte(jws)), device: c.Device, account: c.Account,
 		epoch: c.Epoch, status: c.Status, version: c.Version, applied: c.Applied,
-		check: func(tx *store.Tx) error { return checkReceipt(tx, c) },
+		check: func(tx *store.Tx) (bool, error) { return checkReceipt(tx, c) },
 	}
 	if !c.Status.Valid() || c.Version < 0 || len(c.Answers) != 43 || c.Dropped < 0 {
 		return "", fmt.Errorf("receipt: %w: claims out of bounds", ErrProof)
@@ -128,19 +136,8 @@ func (s *Service) take(ctx context.Context, now time.Time, p proof) error {
 		case p.version > row.Owner.Version:
 			return nil // of a state that this server has lost or, by a leaked key, never made
 		}
-		if p.check != nil {
-			if err := p.check(tx); err != nil {
-				return err
-			}
-		}
-		fresh, err := tx.InsertReceipt(store.ReceiptRow{
-			Account: p.account, Device: p.device, Digest: p.digest, Typ: p.typ, Epoch: p.epoch, Status: p.status,
-			Version: p.version, Applied: p.applied.Time(), Received: now, JWS: p.jws,
-		})
+		fresh, err := s.keep(tx, now, row, p)
 		if err != nil || !fresh {
-			return err
-		}
-		if err := tx.PruneReceipts(p.account, p.device, keptReceipts); err != nil {
 			return err
 		}
 		if p.epoch < row.Epoch {
@@ -148,6 +145,52 @@ func (s *Service) take(ctx context.Context, now time.Time, p proof) error {
 		}
 		return s.apply(tx, now, row, p)
 	})
+}
+
+// keep stores a proof, and tells whether it is new.
+func (s *Service) keep(tx *store.Tx, now time.Time, row store.DeviceRow, p proof) (fresh bool, err error) {
+	stored, err := tx.HasReceipt(p.account, p.device, p.digest)
+	if err != nil || stored {
+		return false, err
+	}
+	if p.epoch != row.Epoch || p.status != protocol.Active { // of the others, each is of a later version than the last
+		if err := proofBudget.Take(tx, s.c.Keys, now, string(p.device)); err != nil {
+			return false, err
+		}
+	}
+	evidence, err := evidenceOf(tx, row, p)
+	if err != nil {
+		return false, err
+	}
+	fresh, err = tx.InsertReceipt(store.ReceiptRow{
+		Account: p.account, Device: p.device, Digest: p.digest, Typ: p.typ, Epoch: p.epoch, Status: p.status,
+		Version: p.version, Applied: p.applied.Time(), Received: now, JWS: p.jws, Evidence: evidence,
+	})
+	if err != nil || !fresh {
+		return false, err
+	}
+	return true, tx.PruneReceipts(p.account, p.device, keptReceipts)
+}
+
+// evidenceOf checks a proof and tells why it is to be kept. Who has the device's key
+// can make no more of these than there were sign-outs.
+func evidenceOf(tx *store.Tx, row store.DeviceRow, p proof) (store.Evidence, error) {
+	if p.check != nil {
+		answers, err := p.check(tx)
+		if err != nil {
+			return store.NoEvidence, err
+		}
+		if answers {
+			before, err := tx.Answered(p.account, p.device, p.epoch, p.status)
+			if err != nil || !before {
+				return store.Answers, err
+			}
+		}
+	}
+	if p.epoch == row.Epoch && p.status != protocol.Active && p.status.Strictness() > row.AppliedStatus.Strictness() {
+		return store.Confirms, nil
+	}
+	return store.NoEvidence, nil
 }
 
 // orErased is ErrUnknown, or nil where the account was erased that the device was

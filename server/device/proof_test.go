@@ -2,6 +2,7 @@ package device
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -334,4 +335,113 @@ func TestRename(t *testing.T) { // D3
 			t.Errorf("a stranger's %s = %v, want ErrUnknown", name, err)
 		}
 	}
+}
+
+// Who has a TV's key cannot have the server write without end: proofs that end a
+// sign-in, or are about an earlier one, are bounded per TV.
+func TestD4_ProofsOfOneTVAreBounded(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after int           // proofs, and more of them after wait
+		wait          time.Duration // between the two
+		again         bool          // the same proof each time
+		want          time.Duration // what the last is told to wait; 0: it is taken
+	}{
+		"as many as allowed":           {before: proofsPerTV},
+		"one more":                     {before: proofsPerTV, after: 1, want: proofBudget.Per},
+		"one more, later":              {before: proofsPerTV, after: 1, wait: proofBudget.Per / 2, want: proofBudget.Per / 2},
+		"one more, when the time came": {before: proofsPerTV, after: 1, wait: proofBudget.Per},
+		"what is stored already":       {before: proofsPerTV, after: 1, again: true},
+	} {
+		f := newFixture(t)
+		who := f.owner(t, "anna@example.org")
+		tv, other := f.signedIn(t, who), f.signedIn(t, who)
+		left := func(v *television, n int) error {
+			_, err := f.SignedOutHere(f.ctx, f.now(), v.jws(protocol.TypSignedOutHere, protocol.SignedOutHereClaims{
+				Device: v.id, Account: who.Account, Epoch: 1, Status: protocol.SignedOut, Dropped: int64(n),
+			}))
+			return err
+		}
+		for n := range c.before {
+			if err := left(tv, n); err != nil {
+				t.Fatalf("%s: proof %d: %v", name, n+1, err)
+			}
+		}
+		f.clock.Advance(c.wait)
+		for n := range c.after {
+			if !c.again {
+				n += c.before
+			}
+			err := left(tv, n)
+			var throttled *account.ThrottledError
+			if errors.As(err, &throttled) != (c.want > 0) || c.want > 0 && throttled.RetryAfter != c.want || c.want == 0 && err != nil {
+				t.Errorf("%s: %v, want a wait of %s", name, err, c.want)
+			}
+		}
+		if err := left(other, 0); err != nil {
+			t.Errorf("%s: another TV: %v", name, err)
+		}
+	}
+}
+
+// Who has a TV's key cannot push out the proofs that confirmed a sign-out or answer
+// an order, whatever it says about any sign-in, also at an account that it left.
+func TestD4_JunkEvictsNoEvidence(t *testing.T) {
+	f := newFixture(t)
+	who, next := f.owner(t, "anna@example.org"), f.owner(t, "bert@example.org")
+	tv := f.signedIn(t, who)
+	tv.join(who)
+	if err := f.SignOut(f.ctx, f.now(), who, tv.id); err != nil {
+		t.Fatal(err)
+	}
+	answers := func() string { // the order that stands
+		tv.state(nil)
+		jws := tv.receipt(nil)
+		if _, err := f.Receipt(f.ctx, f.clock.Advance(proofBudget.Per), jws); err != nil {
+			t.Fatal(err)
+		}
+		return jws
+	}
+	junk := func(epoch protocol.Epoch, from int) {
+		for n := range keptReceipts + 5 {
+			f.clock.Advance(proofBudget.Per / 50)
+			jws := tv.jws(protocol.TypSignedOutHere, protocol.SignedOutHereClaims{
+				Device: tv.id, Account: who.Account, Epoch: epoch, Status: protocol.SignedOut, Dropped: int64(from + n),
+			})
+			if _, err := f.SignedOutHere(f.ctx, f.now(), jws); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	kept := func(when string, want ...string) {
+		t.Helper()
+		list, err := f.Receipts(f.ctx, who.Account, tv.id)
+		if err != nil || len(list) > keptReceipts+1 {
+			t.Errorf("%s: %d proofs, %v", when, len(list), err)
+		}
+		for i, jws := range want {
+			if !slices.ContainsFunc(list, func(r Receipt) bool { return r.JWS == jws }) {
+				t.Errorf("%s: evidence %d is gone", when, i)
+			}
+		}
+	}
+	confirmed := answers()
+	junk(2, 0)
+	kept("junk of the same sign-in", confirmed)
+	junk(1, 0)
+	kept("junk of an earlier one", confirmed)
+
+	tv.join(who) // and a junk proof comes before the true one
+	if err := f.SignOut(f.ctx, f.now(), who, tv.id); err != nil {
+		t.Fatal(err)
+	}
+	junk(3, 0)
+	answer := answers()
+	junk(3, 100)
+	kept("junk before and after", confirmed, answer)
+
+	sess, have, last := tv.sess, tv.have, tv.last
+	tv.join(next)
+	tv.sess, tv.have, tv.last = sess, have, last
+	junk(3, 200)
+	kept("junk at the account that it left", confirmed, answer)
 }

@@ -47,7 +47,7 @@ var exported = []ExportTable{
 		" profile_id connected:f last_grant:t last_contact:t lease first_seen:t signed_in:t ends:t ip place", "device_id", "public_key generation node_id conn told_epoch told_seq ends_held"},
 	{"devicesAsking", "enrolments", "device_id name model kind state epoch ip place created:t expires:t", "device_id", "public_key code_hash salt"},
 	{"orders", "orders", "device_id epoch status signed:t jws", "device_id, epoch, digest", "digest"},
-	{"receipts", "receipts", "device_id typ epoch status version applied:t received:t jws", "device_id, digest", "digest"},
+	{"receipts", "receipts", "device_id typ epoch status version applied:t received:t jws", "device_id, digest", "digest evidence"},
 	{"stolenReports", "stolen_reports", "device_id seq how since:t until:t times ip place", "device_id, seq", "conn"},
 	{"activity", "activity", "device_id epoch seq profile_id title_id what at:t ended:t position length ip place received:t", "device_id, epoch, seq", "sitting"},
 	{"playing", "streams", "device_id epoch profile_id title_id began:t until:t", "device_id", "play"},

@@ -18,7 +18,7 @@ var sources = map[string]string{
 	"server/account.touchEvery": "D2", "server/account.attemptLife": "V1", "server/account.MaxReason": "O3",
 	"server/profile.MaxBlocked": "P6", "server/profile.MaxParentalTitles": "P7", "server/profile.freeTries": "P9", "server/profile.firstWait": "P9", "server/profile.longWait": "P9",
 	"server/profile.forgive": "P9", "server/profile.maxTold": "P9",
-	"server/device.staleGrant": "D5, D7", "server/device.silence": "D5", "server/device.maxListed": "D2", "server/device.keptNodes": "O2", "server/device.keptReceipts": "D4",
+	"server/device.staleGrant": "D5, D7", "server/device.silence": "D5", "server/device.maxListed": "D2", "server/device.keptNodes": "O2", "server/device.keptReceipts": "D4", "server/device.proofsPerTV": "D4",
 	"server/notify.maxHost": "V1: the last line of an SMS", "server/notify.maxService": "V1: 160 characters", "server/notify.maxSubject": "RFC 5322 §2.1.1",
 	"server/web.mindTime": "A10", "server/web.walkAge": "V10", "server/web.sessionAge": "as the session: ASVS 7.3.2",
 	"server/web.roundShown": "D3", "server/api.activityBurst": "D13",
