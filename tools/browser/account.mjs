@@ -286,6 +286,7 @@ export async function withoutScript({ browser, server, tvs: [, tv] }) {
   await tv.screen("gate");
   await page.goto(server + "/account/devices");
   await page.getByText("Online now").waitFor();
+  await page.getByText("More for").first().click();
   await page.getByRole("link", { name: /^Rename/ }).first().click();
   await page.getByLabel("Name").fill("Loft TV");
   await page.getByRole("button", { name: "Save" }).click();

@@ -165,6 +165,7 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
   const button = (name) => page.getByRole("button", { name, exact: true }).click();
   const link = (name) => page.getByRole("link", { name, exact: true }).click();
   const unfold = (name) => page.getByText(`More for ${name}`, { exact: true }).click();
+  const called = () => page.locator("#board .device h3").first().innerText();
   const said = (text) => page.getByRole("status").getByText(text).waitFor();
   const saved = async (name, to) => {
     const [download] = await Promise.all([page.waitForEvent("download"), link(name)]);
@@ -186,12 +187,13 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
   await tv.screen("gate");
   await link("See all devices");
   await page.getByText(/until 2 Jan \d+, 03:04 UTC/).waitFor();
-  await unfold("Bedroom TV");
-  await link("End date of Bedroom TV");
+  const before = await called();
+  await unfold(before);
+  await link(`End date of ${before}`);
   await button("No end date");
   await said("The TV has no end date");
-  await unfold("Bedroom TV");
-  await link("Rename Bedroom TV");
+  await unfold(before);
+  await link(`Rename ${before}`);
   await page.getByLabel("Name").fill("غرفة النوم");
   await button("Save");
   await said("The new name is saved.");
@@ -204,8 +206,9 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
 
   await signedIn(page, server, tv);
   await page.goto(server + "/account/devices");
-  await unfold("غرفة النوم");
-  await link("Stolen… Report غرفة النوم stolen");
+  const stolen = await called();
+  await unfold(stolen);
+  await link(`Stolen… Report ${stolen} stolen`);
   await button("Report stolen");
   await said("The TV is reported stolen.");
   await reloaded(page, server, /Locked as stolen: confirmed at/);
@@ -218,8 +221,9 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
 
   await signedIn(page, server, tv);
   await page.goto(server + "/account/devices");
-  await unfold("Bedroom TV");
-  await link("Deactivate… Bedroom TV");
+  const last = await called();
+  await unfold(last);
+  await link(`Deactivate… ${last}`);
   await button("Deactivate");
   await said("The TV is deactivated.");
   await tv.screen("deactivated");
