@@ -16,7 +16,7 @@ import (
 
 // TestEveryScreenInBrowser draws every view and looks at what a screen reader
 // and an eye would: the focus is real, named and inside the safe area, no text
-// is smaller than can be read, nothing throws.
+// is smaller than can be read, no poster is without its picture, nothing throws.
 func TestEveryScreenInBrowser(t *testing.T) {
 	s := start(t, nil)
 	b := open(t, s.URL(), 1920, 1080)
@@ -39,6 +39,10 @@ func TestEveryScreenInBrowser(t *testing.T) {
 			parseFloat(getComputedStyle(e).fontSize) < 24).map((e) => e.className + ": " + e.textContent).join("; ")`)
 		if small != "" {
 			t.Errorf("%s: text under 24 px: %s", named.Name, small)
+		}
+		blank := b.eval(`Array.from(document.querySelectorAll(".card")).filter((card) => !card.querySelector(".art")).map((card) => card.textContent).join("; ")`)
+		if blank != "" {
+			t.Errorf("%s: posters without a picture: %s", named.Name, blank)
 		}
 	}
 	if thrown := b.eval(`thrown.join("; ")`); thrown != "" {

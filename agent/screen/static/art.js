@@ -96,21 +96,31 @@ function look(id, kids) {
 const KEPT = 8e6; // pixels of the pictures that are kept: 32 MB
 
 const kept = new Map(); // pictures by what they are of, the one used last at the end
+const taken = new Set(); // those given out in this task, which may not be in the document yet
 
 // art returns the picture of a title for a box that is rem wide; of a friendly kind
 // on a kids profile's screens. One that was made for a screen that is gone is used
-// again.
+// again; where a title stands in two rows, each has its own.
 export function art(id, kids, rem) {
   const key = id + " " + !!kids + " " + rem;
   let canvas = kept.get(key);
-  if (!canvas || canvas.isConnected) {
+  if (!canvas || canvas.isConnected || taken.has(canvas)) {
     const { scene, colours, rest } = look(id, kids);
     canvas = picture(scene(rest, colours), colours[0], colours[1], rem);
   }
+  take(canvas);
   kept.delete(key);
   kept.set(key, canvas);
   forgetOld();
   return canvas;
+}
+
+// take keeps a picture from being given out again before what is drawn now stands.
+function take(canvas) {
+  if (taken.size === 0) {
+    Promise.resolve().then(() => taken.clear());
+  }
+  taken.add(canvas);
 }
 
 // lettering returns the class of the title's lettering, one of five; episodes
