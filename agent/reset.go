@@ -50,7 +50,7 @@ func (c *core) reset() error {
 	c.session = session.New(session.Config{Identity: session.IdentityOf(c.rec.key()), Name: "TV", Kind: "tv"})
 	c.pending = []session.What{session.Start{Saved: c.rec.Session}}
 	if c.rec.Session.Status != "" {
-		c.pending = append(c.pending, session.Deactivate{})
+		c.pending = append(c.pending, session.Reset{})
 	}
 	for len(c.pending) > 0 {
 		ev := session.Event{Now: c.now(), Unsent: c.unsent(), What: c.pending[0]}

@@ -28,15 +28,16 @@ func TestReset(t *testing.T) {
 	for name, was := range map[string]struct {
 		prepare func(s *fakeServer, v *tv)
 		proofs  int
+		by      protocol.By // of the proof
 	}{
-		"never signed in": {func(*fakeServer, *tv) {}, 0},
-		"signed in":       {func(_ *fakeServer, v *tv) { v.signIn() }, 1},
+		"never signed in": {func(*fakeServer, *tv) {}, 0, ""},
+		"signed in":       {func(_ *fakeServer, v *tv) { v.signIn() }, 1, protocol.ByReset},
 		"signed out, and confirmed": {func(s *fakeServer, v *tv) {
 			v.signIn()
 			s.change(func() { s.status = protocol.SignedOut })
 			v.waitScreen(nav.ScreenSignedOut)
 			v.until("acknowledged", func(c *core) bool { return len(c.rec.Session.Proofs) == 0 })
-		}, 1},
+		}, 1, protocol.ByReset},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newFakeServer(t)
@@ -71,7 +72,7 @@ func TestReset(t *testing.T) {
 			}
 			plugIn(t, s.url(), dir)
 			if was.proofs > 0 {
-				if c := next(t, s.here); c.Status != protocol.Deactivated || c.By != "" {
+				if c := next(t, s.here); c.Status != protocol.Deactivated || c.By != was.by {
 					t.Errorf("the proof says %+v", c)
 				}
 			}

@@ -63,6 +63,8 @@ const (
 	ByThisTV   By = "this_tv"  // with the remote, at the TV
 	ByOperator By = "operator"
 	ByEndDate  By = "end_date" // the end date that the owner set has come
+	ByReset    By = "reset"    // with all that the TV holds: a factory reset
+	ByRestore  By = "restore"  // done before a backup was restored, and again then
 	BySafety   By = "safety"   // the server's own doubt: a clone, a restored backup
 )
 
@@ -119,8 +121,9 @@ type SignedOutHereClaims struct {
 	Applied Millis    `json:"applied"`
 	Erased  []Erased  `json:"erased,omitempty"`
 	Dropped int64     `json:"dropped"`
-	// By is [ByEndDate] where the end date came while the server was out of reach;
-	// "": the person at the TV. Since capability 5.
+	// By is [ByEndDate] where the end date came while the server was out of reach,
+	// [ByReset] where the TV was made as new; "": the person at the TV. Since
+	// capability 5. A value that a server does not know is the person at the TV.
 	By By `json:"by,omitempty"`
 }
 

@@ -125,6 +125,7 @@ type (
 	CancelSignIn struct{} // no more
 	SignOutHere  struct{} // end this TV's session; works offline
 	Deactivate   struct{} // the same, and forget the identity
+	Reset        struct{} // as Deactivate, with all that the TV holds: a factory reset
 	StartOver    struct{} // fetch the cache again
 	TryAgain     struct{} // connect now, whatever was stopped or waited for
 )
@@ -196,6 +197,7 @@ func (SignIn) what()          {}
 func (CancelSignIn) what()    {}
 func (SignOutHere) what()     {}
 func (Deactivate) what()      {}
+func (Reset) what()           {}
 func (StartOver) what()       {}
 func (TryAgain) what()        {}
 

@@ -189,6 +189,8 @@ func (s *step) person(what What) {
 		s.leave(protocol.SignedOut, s.here())
 	case Deactivate:
 		s.leave(protocol.Deactivated, s.here())
+	case Reset:
+		s.leave(protocol.Deactivated, protocol.Cause{By: protocol.ByReset, At: s.ServerTime(s.now)})
 	}
 }
 

@@ -75,7 +75,7 @@ func (s *step) handle(what What) {
 		s.playTitle(w)
 	case TitleEnded:
 		s.titleEnded()
-	case SignIn, CancelSignIn, SignOutHere, Deactivate, TryAgain:
+	case SignIn, CancelSignIn, SignOutHere, Deactivate, Reset, TryAgain:
 		s.person(w)
 	case SignInWithPassword, ChooseChannel, EnterCode:
 		s.typed(w)

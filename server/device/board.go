@@ -221,12 +221,13 @@ func receiptOf(r store.ReceiptRow, key []byte) Receipt {
 		Erased  []protocol.Erased `json:"erased"`
 		Dropped int64             `json:"dropped"`
 		Answers protocol.Digest   `json:"answers"`
+		By      protocol.By       `json:"by"`
 	}
 	_, rest, _ := strings.Cut(r.JWS, ".")
 	body, _, _ := strings.Cut(rest, ".")
 	var raw protocol.Bytes
 	if raw.UnmarshalText([]byte(body)) == nil && json.Unmarshal(raw, &claims) == nil {
-		out.Erased, out.Dropped, out.Answers = claims.Erased, claims.Dropped, claims.Answers
+		out.Erased, out.Dropped, out.Answers, out.By = claims.Erased, claims.Dropped, claims.Answers, claims.By
 	}
 	return out
 }

@@ -163,6 +163,7 @@ type Receipt struct {
 	Applied   time.Time // by the device's idea of the server's time
 	Received  time.Time
 	Erased    []protocol.Erased
+	By        protocol.By // who ended the sign-in, of signed-out-here; empty: the person at the TV
 	Dropped   int64
 	JWS       string
 	Answers   protocol.Digest // of the state that it answers; empty for signed-out-here

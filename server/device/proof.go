@@ -270,6 +270,8 @@ func (p proof) story() (by protocol.By, kind timeline.Kind, told account.NoticeK
 	case p.typ != protocol.TypSignedOutHere:
 	case p.by == protocol.ByEndDate && p.status == protocol.SignedOut: // it has not heard of a later one
 		by, kind = protocol.ByEndDate, timeline.DeviceEnded
+	case p.by == protocol.ByReset:
+		by, kind = protocol.ByReset, timeline.DeviceLeft
 	default:
 		by, kind = protocol.ByThisTV, timeline.DeviceLeft
 	}

@@ -250,6 +250,30 @@ func TestSignedOutHere(t *testing.T) { // D8, D9
 	}
 }
 
+// TestSignedOutHereSaysWho: a reset is told from what a person chose at the TV.
+func TestSignedOutHereSaysWho(t *testing.T) { // D8
+	for said, want := range map[protocol.By]protocol.By{
+		"": protocol.ByThisTV, protocol.ByReset: protocol.ByReset, protocol.ByOwner: protocol.ByThisTV, "later": protocol.ByThisTV,
+	} {
+		f := newFixture(t)
+		who := f.owner(t, "anna@example.org")
+		tv := f.signedIn(t, who)
+		jws := tv.jws(protocol.TypSignedOutHere, protocol.SignedOutHereClaims{
+			Device: tv.id, Account: who.Account, Epoch: 1, Status: protocol.Deactivated, By: said,
+		})
+		if _, err := f.SignedOutHere(f.ctx, f.clock.Advance(time.Second), jws); err != nil {
+			t.Fatal(err)
+		}
+		if got := tv.row(who).Wish.By; got != want {
+			t.Errorf("said by %q: %q, want %q", said, got, want)
+		}
+		list, err := f.Receipts(f.ctx, who.Account, tv.id)
+		if err != nil || list[0].By != said {
+			t.Errorf("said by %q: the receipt says %q, %v", said, list[0].By, err)
+		}
+	}
+}
+
 func TestSignedOutHereDoesNotLowerStolen(t *testing.T) {
 	f := newFixture(t)
 	who := f.owner(t, "anna@example.org")

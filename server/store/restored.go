@@ -93,7 +93,7 @@ func (tx *Tx) repeatDevice(d Deletion, now time.Time) (bool, error) {
 		return false, err
 	}
 	if r.Status != protocol.Deactivated {
-		if err := tx.SetDeviceStatus(r, protocol.Deactivated, protocol.ByOwner, "", d.At); err != nil {
+		if err := tx.SetDeviceStatus(r, protocol.Deactivated, protocol.ByRestore, "", d.At); err != nil {
 			return false, err
 		}
 		if _, err := tx.Bump(d.Account, now); err != nil {

@@ -45,7 +45,7 @@ func TestRepeatedDeletions(t *testing.T) {
 		{"an erasure of nobody", store.Deletion{Kind: store.ErasedAccount, Account: "nobody"}, false, nil},
 		{"a TV", store.Deletion{Kind: store.DeletedDevice, Account: house, Device: "d1", Epoch: 3}, true, func(tx *store.Tx) bool {
 			d, err := tx.Device(house, "d1")
-			return err == nil && d.Status == protocol.Deactivated && d.IP == "" && d.Place == "" && d.Owner.Version > 0
+			return err == nil && d.Status == protocol.Deactivated && d.CauseBy == protocol.ByRestore && d.IP == "" && d.Place == "" && d.Owner.Version > 0
 		}},
 		{"a close", store.Deletion{Kind: store.ClosedAccount, Account: house}, true, func(tx *store.Tx) bool {
 			due, err := tx.DueErasures(noon.Add(day), 9)

@@ -71,7 +71,7 @@ func cardOf(now time.Time, r device.Row, faces map[protocol.ProfileID]Face) Devi
 	d := DeviceCard{
 		ID: r.ID, Name: r.Name, Model: r.Model, Kind: kindWord(r.Kind), Icon: "tv", Address: r.IP, Place: r.Place,
 		First: r.FirstSeen, Last: r.LastSeen, Online: r.Online,
-		Status: r.Wish.Status, By: r.Wish.By, ChangedAt: r.Wish.Since, Confirmed: r.Wish.Confirmed, Left: r.Wish.Left, Ends: r.Ends, Since: r.SignedIn,
+		Status: r.Wish.Status, By: r.Wish.By, ChangedAt: r.Wish.Since, Confirmed: r.Wish.Confirmed, Left: r.Wish.Left, Ends: r.Ends, Since: r.SignedIn, Epoch: r.Epoch,
 		State: stateOf(r),
 	}
 	if d.Online {

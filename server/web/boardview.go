@@ -120,7 +120,8 @@ type DeviceCard struct {
 	Address     string
 	Place       string // approximate
 	First, Last time.Time
-	Since       time.Time // its present or last sign-in
+	Since       time.Time      // its present or last sign-in
+	Epoch       protocol.Epoch // of that
 	Profile     *Face
 	Online      bool
 	State       CardState
@@ -183,6 +184,10 @@ func (d DeviceCard) Why() string {
 		return "The password was changed."
 	case protocol.ByThisTV:
 		return "Done with the remote, at the TV."
+	case protocol.ByReset:
+		return "The TV was reset."
+	case protocol.ByRestore:
+		return "Deactivated before a backup was restored, and done again."
 	case protocol.ByOperator:
 		return "Done by support."
 	case protocol.ByEndDate:

@@ -277,7 +277,7 @@ func fixtureDevices(add func(string, any)) {
 	add("everywhere", EverywherePage{Frame: fixtureFrame("Sign out everywhere", "devices"), Devices: []DeviceCard{online, offline}, Browsers: 1, Lease: 8 * time.Hour})
 	add("everywhere-empty", EverywherePage{Frame: fixtureFrame("Sign out everywhere", "devices"), Lease: 8 * time.Hour})
 	key := "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
-	receipt := ReceiptPage{Frame: fixtureFrame("Receipt", "devices"), Device: confirmed, Genuine: true, Epoch: 3, Applied: confirmed.Confirmed,
+	receipt := ReceiptPage{Frame: fixtureFrame("Receipt", "devices"), Device: confirmed, Genuine: true, Began: minutesAgo(20000), Applied: confirmed.Confirmed,
 		Received: confirmed.Confirmed, Erased: []string{"profiles", "PIN verifiers", "its sign-in"}, Dropped: 2,
 		JWS: strings.Repeat("eyJhbGciOiJFZERTQSIsImtpZCI6", 12), Key: key,
 		Command: "hearthkey verify-receipt " + receiptName(confirmed.ID), File: receiptAddress(confirmed.ID, "receipt.json", "x")}

@@ -17,10 +17,11 @@ import (
 type ReceiptPage struct {
 	Frame
 	Device   DeviceCard
-	Genuine  bool // the signature is that of the device's key
-	Here     bool // signed out with the remote at the TV
-	Epoch    protocol.Epoch
-	Applied  time.Time // by the device's idea of the server's time
+	Genuine  bool        // the signature is that of the device's key
+	Here     bool        // signed out at the TV: the server did not order it
+	By       protocol.By // who did, where Here; empty: the person at the TV
+	Began    time.Time   // its sign-in; zero: not known any more
+	Applied  time.Time   // by the device's idea of the server's time
 	Received time.Time
 	Erased   []string
 	Dropped  int64 // activity items that were never sent
@@ -69,10 +70,13 @@ func (s *Site) receipt(v *visit) error {
 	d.Status = r.Status
 	page := ReceiptPage{
 		Frame: v.frame("Receipt of "+d.Name, "devices"), Device: d, Genuine: genuine(r, d.ID),
-		Here:  r.Kind == protocol.TypSignedOutHere,
-		Epoch: r.Epoch, Applied: r.Applied, Received: r.Received, Erased: erased(r.Erased), Dropped: r.Dropped,
+		Here: r.Kind == protocol.TypSignedOutHere, By: r.By,
+		Applied: r.Applied, Received: r.Received, Erased: erased(r.Erased), Dropped: r.Dropped,
 		JWS: r.JWS, Key: base64.RawURLEncoding.EncodeToString(r.PublicKey),
 		Command: "hearthkey verify-receipt " + receiptName(d.ID), File: receiptAddress(d.ID, "receipt.json", r.Digest),
+	}
+	if r.Epoch == d.Epoch {
+		page.Began = d.Since
 	}
 	for _, o := range list[1:] {
 		page.Others = append(page.Others, ReceiptChoice{

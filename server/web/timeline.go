@@ -99,7 +99,7 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.DeviceRefused:       {"tv", "A TV that asked was refused", true, false},
 	timeline.DeviceRenamed:       {"pencil", "TV renamed", true, false},
 	timeline.DeviceSignedOut:     {"out", "TV signed out", true, false},
-	timeline.DeviceLeft:          {"out", "TV signed out with its remote", true, false},
+	timeline.DeviceLeft:          {"out", "Signed out or reset at the TV", true, false},
 	timeline.DeviceMoved:         {"tv", "TV signed in to another account", true, true},
 	timeline.DeviceDeactivated:   {"trash", "TV deactivated", true, false},
 	timeline.DeviceEndDate:       {"clock", "End date of a TV saved", true, false},

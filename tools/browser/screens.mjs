@@ -202,7 +202,7 @@ export async function signOutHere({ page, server, tvs: [, tv] }) {
   await tv.choose("Down", "Sign out");
   await tv.choose("Left", "Yes");
   await tv.screen("welcome");
-  await board.getByText("with its remote").or(board.getByText("at the TV")).first().waitFor();
+  await board.getByText("at the TV").first().waitFor();
   await page.look("devices-signed-out-here");
 }
 

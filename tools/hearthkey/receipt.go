@@ -90,8 +90,11 @@ func check(f protocol.ProofFile) (string, error) {
 
 // whoEnded says what ended a session without an order of the server's.
 func whoEnded(by protocol.By) string {
-	if by == protocol.ByEndDate {
+	switch by {
+	case protocol.ByEndDate:
 		return "This device ended its session by itself: its end date had come."
+	case protocol.ByReset:
+		return "The session of this device was ended by a reset, at the TV."
 	}
 	return "The session of this device was ended at the TV."
 }

@@ -33,6 +33,8 @@ func TestVerifyReceipt(t *testing.T) {
 	here := protocol.SignedOutHereClaims{Device: device, Account: "acc", Epoch: 2, Status: protocol.SignedOut, Applied: 60_000}
 	ended := here
 	ended.By = protocol.ByEndDate
+	reset := here
+	reset.By = protocol.ByReset
 	good := signed(key, protocol.TypReceipt, receipt)
 	file := func(jws string, key protocol.Bytes, state string) string {
 		text, err := json.Marshal(protocol.ProofFile{JWS: jws, PublicKey: key, State: state})
@@ -47,6 +49,7 @@ func TestVerifyReceipt(t *testing.T) {
 		{"its state", file(good, public(key), state), "It answers exactly the signed state in this file.", ""},
 		{"without the state", file(good, public(key), ""), "Genuine.", ""},
 		{"at the TV", file(signed(key, protocol.TypSignedOutHere, here), public(key), ""), "The session of this device was ended at the TV.", ""},
+		{"by a reset", file(signed(key, protocol.TypSignedOutHere, reset), public(key), ""), "was ended by a reset, at the TV.", ""},
 		{"by its end date", file(signed(key, protocol.TypSignedOutHere, ended), public(key), ""), "This device ended its session by itself: its end date had come.", ""},
 		{"another state", file(good, public(key), "a.b.d"), "", "NOT genuine: the receipt answers another state than the one in this file"},
 		{"another's key", file(good, public(other), state), "", "NOT genuine: the public key in this file is not that of the device"},
