@@ -26,6 +26,8 @@ func Backup(ctx context.Context, cfg Config, to string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return operator(err, "There is no database %s, or no folder for %s.", path, to)
+	case errors.Is(err, fs.ErrExist) && !isThere(to):
+		return operator(err, "%s.partial is there already: another backup runs, or one was cut off. Delete it then.", to)
 	case errors.Is(err, fs.ErrExist):
 		return operator(err, "%s is there already: it is not overwritten.", to)
 	case errors.Is(err, store.ErrFull):
@@ -34,6 +36,11 @@ func Backup(ctx context.Context, cfg Config, to string) error {
 		return operator(err, "The database %s is too busy: try again.", path)
 	}
 	return explainStore(path, err)
+}
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // Restored says what a restore did.

@@ -123,6 +123,7 @@ func (e *WrongCodeError) Error() string {
 // without success. Nothing was done.
 type ThrottledError struct {
 	RetryAfter time.Duration
+	Codes      bool // access codes were asked for: another comes then
 	Tries      bool // wrong passwords or codes: the right one is not looked at either
 }
 

@@ -110,7 +110,7 @@ func (s *Service) newAttempt() (string, error) { return randomText(s.c.Rand, 16)
 func (s *Service) sendAccessCode(tx *store.Tx, now time.Time, r codeRequest) (CodeSent, error) {
 	silent, err := s.takeSend(tx, now, r)
 	if err != nil {
-		return CodeSent{}, err
+		return CodeSent{}, aboutCodes(err)
 	}
 	return s.sendCode(tx, now, r, silent)
 }
@@ -163,7 +163,7 @@ func (s *Service) putCode(tx *store.Tx, now time.Time, row store.AccessCodeRow) 
 	if err != nil {
 		return err
 	}
-	return &ThrottledError{RetryAfter: last.Sent.Add(resendAfter).Sub(now)}
+	return &ThrottledError{RetryAfter: last.Sent.Add(resendAfter).Sub(now), Codes: true}
 }
 
 // redeem takes a try of an attempt's access code. Where code is right it uses

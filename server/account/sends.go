@@ -200,7 +200,7 @@ func (s *Service) takeSendOf(tx *store.Tx, now time.Time, r codeRequest, hidden 
 func (s *Service) sendNew(tx *store.Tx, now time.Time, r codeRequest, told Notice) (CodeSent, error) {
 	silent, err := s.takeSend(tx, now, r)
 	if err != nil {
-		return CodeSent{}, err
+		return CodeSent{}, aboutCodes(err)
 	}
 	sent, err := s.sendCode(tx, now, r, silent)
 	if err != nil || !r.Decoy {
@@ -224,6 +224,15 @@ func (s *Service) returnSend(tx *store.Tx, row store.AccessCodeRow) error {
 		}
 	}
 	return nil
+}
+
+// aboutCodes says of a budget that is used up that it is one of access codes.
+func aboutCodes(err error) error {
+	var throttled *ThrottledError
+	if errors.As(err, &throttled) {
+		throttled.Codes = true
+	}
+	return err
 }
 
 // usedUp tells a budget that is used up from errors.

@@ -198,6 +198,9 @@ func explainTyped(err error) (Explanation, bool) {
 	switch {
 	case errors.As(err, &throttled):
 		text := fmt.Sprintf("That was asked for too often. Try again in %s.", inWords(throttled.RetryAfter))
+		if throttled.Codes {
+			text = fmt.Sprintf("Too many codes were asked for. You can ask for another in %s.", inWords(throttled.RetryAfter))
+		}
 		if throttled.Tries {
 			text = fmt.Sprintf("Too many wrong tries. Wait %s, then give the password or the newest code: until then not even the right one is looked at.", inWords(throttled.RetryAfter))
 		}

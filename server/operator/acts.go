@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -267,6 +268,7 @@ func (s *Service) Import(ctx context.Context, now time.Time, by Operator, reason
 	if err != nil {
 		return added, nil, fmt.Errorf("import: %w", err)
 	}
+	slices.SortFunc(left, func(a, b LineError) int { return a.Line - b.Line })
 	return added, left, nil
 }
 

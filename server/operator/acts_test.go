@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,9 @@ func TestO3_Import(t *testing.T) {
 	added, left, err := o.Import(o.ctx, o.clock.Now(), o.olga, "moved", lines)
 	if err != nil || added != 1 {
 		t.Fatalf("Import = %d, %v, %v", added, left, err)
+	}
+	if !slices.IsSortedFunc(left, func(a, b LineError) int { return a.Line - b.Line }) {
+		t.Errorf("not in the order of the lines: %v", left)
 	}
 	got := map[int]error{}
 	for _, l := range left {

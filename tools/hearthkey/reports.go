@@ -39,7 +39,8 @@ func (c verifyReportsCmd) Run(t terminal) error {
 		return errors.New("--root is not a key: copy all 43 characters from the account page")
 	}
 	if c.Root != "" && !bytes.Equal(root, f.Root) {
-		return errors.New("NOT genuine: signed under another root key than --root")
+		return errors.New("signed under another root key than --root: it is genuine only if that was the server's root key when it was issued. " +
+			"If the root key was changed since, give --root the key of then, which the account page showed; otherwise do not rely on this file")
 	}
 	_, err = io.WriteString(t.out, tellReports(claims, f.Root, c.Root != ""))
 	return err

@@ -205,7 +205,7 @@ func (h *Home) Greeting(made bool, log string) string {
 	line("Mails and SMS", h.Plan.URL()+"/dev/outbox")
 	b.WriteString("\nOn a TV: arrow keys, Enter, Backspace, digits. " + Locked + "'s PIN is " + PIN + ", the parental PIN " + Parental + ".\n")
 	b.WriteString("From any screen, ↑ ↑ ↓ ↓ ← → ← → ↑ ↑ ↑ ↑ opens Sign out, Start over, Deactivate, Check network.\n")
-	b.WriteString("The same TV in a terminal: make tv.\n")
+	b.WriteString("The same TV in a terminal: " + h.Plan.terminal() + ".\n")
 	b.WriteString("To pull a TV's plug, or to plug it in again, type 1 or 2 here, and Enter.\n")
 	if !made {
 		fmt.Fprintf(&b, "\nEverything is as you left it in %s; delete that folder to begin anew.\n", h.Plan.Data)

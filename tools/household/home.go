@@ -37,6 +37,14 @@ type Plan struct {
 	AgentArgs  []string // more arguments for the agents
 }
 
+// terminal is the command that draws a TV of this plan in a terminal.
+func (p Plan) terminal() string {
+	if usual, err := filepath.Abs("data"); err == nil && p.Data == usual {
+		return "make tv"
+	}
+	return fmt.Sprintf("%s tv --data %q", filepath.Join(p.Bin, "hearthkey"), p.Data)
+}
+
 // After returns the lowest port that is not planned yet.
 func (p Plan) After() int {
 	highest := 0

@@ -39,7 +39,7 @@ func backup(ctx context.Context, path, to string) (err error) {
 		return errors.Join(err, fmt.Errorf("%s: %w", to, fs.ErrExist))
 	}
 	partial := to + ".partial"
-	file, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // empty: SQLite fills it
+	file, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // empty: SQLite fills it; O_EXCL follows no link
 	if err != nil {
 		return err
 	}

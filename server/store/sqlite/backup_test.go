@@ -86,6 +86,32 @@ func TestBackupWhileWriting(t *testing.T) {
 	}
 }
 
+// A backup writes to no file that somebody else put where it works.
+func TestBackupWritesOnlyToAFileOfItsOwn(t *testing.T) {
+	for name, put := range map[string]func(at, victim string) error{
+		"a link":            func(at, victim string) error { return os.Symlink(victim, at) },
+		"a link to nothing": func(at, victim string) error { return errors.Join(os.Remove(victim), os.Symlink(victim, at)) },
+		"a file":            func(at, _ string) error { return os.WriteFile(at, []byte("precious"), 0o600) },
+	} {
+		dir := t.TempDir()
+		path, to, victim := filepath.Join(dir, "x.db"), filepath.Join(dir, "backup"), filepath.Join(dir, "victim")
+		mustClose(t, mustOpen(t, Config{Path: path}))
+		if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), put(to+".partial", victim)); err != nil {
+			t.Fatal(err)
+		}
+		before, _ := os.ReadFile(to + ".partial")
+		if err := Backup(t.Context(), path, to); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: Backup = %v, want ErrExist", name, err)
+		}
+		if after, _ := os.ReadFile(to + ".partial"); string(after) != string(before) {
+			t.Errorf("%s was written to", name)
+		}
+		if _, err := os.Lstat(to + ".partial"); err != nil {
+			t.Errorf("%s was removed: %v", name, err)
+		}
+	}
+}
+
 func TestRestore(t *testing.T) {
 	dir := t.TempDir()
 	path, backup := filepath.Join(dir, "x.db"), filepath.Join(dir, "backup")
