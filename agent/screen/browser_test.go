@@ -16,7 +16,8 @@ import (
 
 // TestEveryScreenInBrowser draws every view and looks at what a screen reader
 // and an eye would: the focus is real, named and inside the safe area, no text
-// is smaller than can be read, no poster is without its picture, nothing throws.
+// is smaller than can be read or cut off at its foot, no poster is without its
+// picture, nothing throws.
 func TestEveryScreenInBrowser(t *testing.T) {
 	s := start(t, nil)
 	b := open(t, s.URL(), 1920, 1080)
@@ -39,6 +40,15 @@ func TestEveryScreenInBrowser(t *testing.T) {
 			parseFloat(getComputedStyle(e).fontSize) < 24).map((e) => e.className + ": " + e.textContent).join("; ")`)
 		if small != "" {
 			t.Errorf("%s: text under 24 px: %s", named.Name, small)
+		}
+		cut := b.eval(`Array.from(document.querySelectorAll(".line .label, .line .detail, .person .name")).filter((e) => {
+			const lines = document.createRange();
+			lines.selectNodeContents(e);
+			const shown = Array.from(lines.getClientRects()).slice(0, 2);
+			return shown.length && Math.max(...shown.map((r) => r.bottom)) > e.getBoundingClientRect().bottom + 1;
+		}).map((e) => e.textContent).join("; ")`)
+		if cut != "" {
+			t.Errorf("%s: letters are cut off below the line: %s", named.Name, cut)
 		}
 		blank := b.eval(`Array.from(document.querySelectorAll(".card")).filter((card) => !card.querySelector(".art")).map((card) => card.textContent).join("; ")`)
 		if blank != "" {
