@@ -280,6 +280,7 @@ func (p *person) moved(a answer, to string) {
 // has expects texts on a page.
 func has(t *testing.T, body string, texts ...string) {
 	t.Helper()
+	body = strings.ReplaceAll(body, "\u00a0", " ") // a reader sees no difference
 	for _, s := range texts {
 		if !strings.Contains(body, s) {
 			t.Errorf("page lacks %q:\n%s", s, visible(body))
@@ -289,6 +290,7 @@ func has(t *testing.T, body string, texts ...string) {
 
 func lacks(t *testing.T, body string, texts ...string) {
 	t.Helper()
+	body = strings.ReplaceAll(body, "\u00a0", " ")
 	for _, s := range texts {
 		if strings.Contains(body, s) {
 			t.Errorf("page has %q:\n%s", s, visible(body))
@@ -298,7 +300,7 @@ func lacks(t *testing.T, body string, texts ...string) {
 
 var (
 	anyTag = regexp.MustCompile(`(?s)<svg.*?</svg>|<[^>]*>`)
-	blanks = regexp.MustCompile(`\s+`)
+	blanks = regexp.MustCompile(`[\s\x{a0}]+`)
 )
 
 // visible is roughly the text of a page.

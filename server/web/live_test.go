@@ -209,17 +209,17 @@ func TestCloseEndsStreams(t *testing.T) {
 func TestBoundNeverReadsEarlier(t *testing.T) {
 	now := time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC)
 	for in, want := range map[time.Duration]string{
-		0: "0 min", time.Second: "1 min", 59 * time.Second: "1 min", time.Minute: "1 min", 61 * time.Second: "2 min",
-		time.Hour: "1 h", time.Hour + time.Second: "1 h 1 min", 3*time.Hour + 9*time.Minute + 30*time.Second: "3 h 10 min",
-		-time.Minute: "0 min", 8*time.Hour - time.Second: "8 h",
+		0: "0\u00a0min", time.Second: "1\u00a0min", 59 * time.Second: "1\u00a0min", time.Minute: "1\u00a0min", 61 * time.Second: "2\u00a0min",
+		time.Hour: "1\u00a0h", time.Hour + time.Second: "1\u00a0h 1\u00a0min", 3*time.Hour + 9*time.Minute + 30*time.Second: "3\u00a0h 10\u00a0min",
+		-time.Minute: "0\u00a0min", 8*time.Hour - time.Second: "8\u00a0h",
 	} {
 		if got := duration(in); got != want {
 			t.Errorf("duration(%v) = %q, want %q", in, got, want)
 		}
 	}
 	for in, want := range map[time.Duration]string{ // what took so long may be said shorter
-		0: "under a minute", 59 * time.Second: "under a minute", time.Minute: "1 min", 89 * time.Second: "1 min", 90 * time.Second: "2 min",
-		time.Hour - time.Second: "1 h",
+		0: "under a minute", 59 * time.Second: "under a minute", time.Minute: "1\u00a0min", 89 * time.Second: "1\u00a0min", 90 * time.Second: "2\u00a0min",
+		time.Hour - time.Second: "1\u00a0h",
 	} {
 		if got := spent(in); got != want {
 			t.Errorf("spent(%v) = %q, want %q", in, got, want)

@@ -18,21 +18,21 @@ func count(n int, one, many string) string {
 }
 
 // duration says how long in hours and minutes, rounded up: a bound is never
-// said shorter than it is. "3 h 10 min", "25 min".
+// said shorter than it is. "3 h 10 min", "25 min": no line breaks before a unit.
 func duration(d time.Duration) string {
 	if d <= 0 {
-		return "0 min"
+		return "0\u00a0min"
 	}
 	minutes := int((d + time.Minute - 1) / time.Minute)
 	switch h, m := minutes/60, minutes%60; {
 	case h == 0 && m == 1 && d < time.Minute:
-		return "1 min"
+		return "1\u00a0min"
 	case h == 0:
-		return fmt.Sprintf("%d min", m)
+		return fmt.Sprintf("%d\u00a0min", m)
 	case m == 0:
-		return fmt.Sprintf("%d h", h)
+		return fmt.Sprintf("%d\u00a0h", h)
 	default:
-		return fmt.Sprintf("%d h %d min", h, m)
+		return fmt.Sprintf("%d\u00a0h %d\u00a0min", h, m)
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 // that are spelled alike.
 var same = map[words.Language]map[string]bool{
 	words.Spanish: set("TV", "15:04 UTC", "2 Jan 15:04 UTC", "ABC", "abc", "#+=", "OK", "No", "Cactus", "Robot", "àéñ", "ÀÉÑ",
-		"{n1} h {n2} min", "{n1} h", "{n1} min", "{age}+", "{h} h {m} min", "{m} min", "{n} s", "{n}. {name}", "{label}, {detail}", "SMS", "Error:", "Avatar", "{day}, {time}", "{first}, {second}", "2 Jan 2006"),
+		"{n1}\u00a0h {n2}\u00a0min", "{n1}\u00a0h", "{n1}\u00a0min", "{age}+", "{h} h {m} min", "{m} min", "{n} s", "{n}. {name}", "{label}, {detail}", "SMS", "Error:", "Avatar", "{day}, {time}", "{first}, {second}", "2 Jan 2006"),
 	words.German: set("15:04 UTC", "ABC", "abc", "#+=", "OK", "Name", "Version", "Code", "Code {code}", "Online", "Offline", "àéñ", "ÀÉÑ",
-		"April", "August", "September", "November", "{n1} h {n2} min", "{n1} h", "{n1} min", "{age}+", "{h} h {m} min", "{m} min", "{n} s", "{n}. {name}", "{label}, {detail}", "(in {left} s)", "SMS", "Download", "Live", "Support", "Avatar", "Passkeys", "Film", "{day}, {time}", "{first}, {second}"),
+		"April", "August", "September", "November", "{n1}\u00a0h {n2}\u00a0min", "{n1}\u00a0h", "{n1}\u00a0min", "{age}+", "{h} h {m} min", "{m} min", "{n} s", "{n}. {name}", "{label}, {detail}", "(in {left} s)", "SMS", "Download", "Live", "Support", "Avatar", "Passkeys", "Film", "{day}, {time}", "{first}, {second}"),
 	words.Arabic: set("15:04 UTC", "2 Jan 15:04 UTC", "ABC", "abc", "#+=", "OK", "{age}+", "{n}. {name}", "àéñ", "ÀÉÑ", "2 Jan 2006"),
 }
 
