@@ -107,7 +107,7 @@ var aboutSettings = [settingsEnd]string{
 	msgDrawLocked:   "locked",
 	msgDrawWatched:  "{n} % watched",
 	msgDrawEntered:  "{n} of {length} digits entered",
-	msgDrawTyped:    "{label}, {n} characters",
+	msgDrawTyped:    "{label}, characters: {n}",
 	msgDrawAway:     "This TV's software is not running",
 	msgDrawAwayText: "This screen comes back by itself as soon as it runs again.",
 }

@@ -31,7 +31,7 @@ export async function addProfile(world) {
   await tv.press("Enter");
   await tv.screen("profileName");
   await tv.page.keyboard.type("Nora");
-  await tv.field(/, 4 characters/);
+  await tv.field(/, characters: 4$/);
   await tv.look("profile-name");
   await tv.press("Enter");
   await tv.screen("profileLevel");

@@ -215,20 +215,20 @@ export async function signInByPassword({ page, server, tvs: [, tv] }) {
   await tv.screen("email");
   await tv.look("email");
   await tv.press("Enter"); // the key that has the focus
-  await tv.field(/, 1 characters/);
+  await tv.field(/, characters: 1$/);
   await tv.press("Backspace");
-  await tv.field(/, 0 characters/);
+  await tv.field(/, characters: 0$/);
   await tv.page.keyboard.type(EMAIL);
-  await tv.field(`, ${EMAIL.length} characters`);
+  await tv.field(`, characters: ${EMAIL.length}`);
   await tv.press("Enter");
   await tv.screen("password");
   await tv.page.keyboard.type("not this one at all");
   await tv.press("Enter");
   await tv.says(/That didn't work/);
   await tv.look("password-wrong");
-  await tv.field(/, 0 characters/); // it begins anew
+  await tv.field(/, characters: 0$/); // it begins anew
   await tv.page.keyboard.type(PASSWORD);
-  await tv.field(`, ${PASSWORD.length} characters`);
+  await tv.field(`, characters: ${PASSWORD.length}`);
   await tv.look("password");
   const before = Date.now();
   await tv.press("Enter");
