@@ -79,7 +79,7 @@ soak: ## 1,000 kills at a PIN check and 300 at the steps of a sign-out, all 10,0
 	$(GO) test -count=1 -timeout 60m ./tools/e2e -run '^TestSignOutKills$$' -args -signout-kills 300
 
 e2e: needs build ## real servers, agents and browsers in separate processes, the ARM build under qemu
-	$(GO) test -count=1 -timeout 10m ./tools/e2e/...
+	$(GO) test -count=1 -timeout 15m ./tools/e2e/...
 
 smoke: programs ## the whole tour without a person, one line per step
 	@bin/hearthkey smoke

@@ -15,7 +15,8 @@ const browser = await chromium.launch({
 });
 
 let faults = 0;
-for (const [colorScheme, viewport] of [["light", { width: 1280, height: 800 }], ["dark", { width: 390, height: 844 }]]) {
+const looks = [["light", { width: 1280, height: 800 }], ["dark", { width: 390, height: 844 }]];
+await Promise.all(looks.map(async ([colorScheme, viewport]) => { // each has a process of its own in the browser
   const page = await browser.newPage({ colorScheme, viewport, reducedMotion: "reduce" });
   for (const { name, url } of site.pages) {
     await page.goto(url);
@@ -31,7 +32,7 @@ for (const [colorScheme, viewport] of [["light", { width: 1280, height: 800 }], 
       }
     }
   }
-}
+}));
 console.log(`${site.pages.length} pages looked at, ${faults} faults`);
 await browser.close();
 site.close();
