@@ -356,5 +356,5 @@ var arabic = [messageEnd]string{
 	msgLevelOlderKids:     "أطفال أكبر",
 	msgLevelTeens:         "مراهقون",
 	msgLevelAdults:        "بالغون",
-	msgLevelAll:           "للجميع",
+	msgLevelAll:           "الكل",
 }

@@ -122,7 +122,7 @@ var german = [messageEnd]string{
 	msgBack:               "Zurück",
 	msgHours:              "{h} h {m} min",
 	msgMinutes:            "{m} min",
-	msgForAll:             "Alle",
+	msgForAll:             "Für alle",
 	msgFromAge:            "{age}+",
 	msgStoppedGone:        "{title} gibt es nicht mehr.",
 	msgStoppedLevel:       "{title} ist für {name} nicht verfügbar.",
@@ -356,5 +356,5 @@ var german = [messageEnd]string{
 	msgLevelOlderKids:     "Größere Kinder",
 	msgLevelTeens:         "Jugendliche",
 	msgLevelAdults:        "Erwachsene",
-	msgLevelAll:           "Alle",
+	msgLevelAll:           "Alles",
 }

@@ -122,7 +122,7 @@ var spanish = [messageEnd]string{
 	msgBack:               "Atrás",
 	msgHours:              "{h} h {m} min",
 	msgMinutes:            "{m} min",
-	msgForAll:             "Todos",
+	msgForAll:             "Todas las edades",
 	msgFromAge:            "{age}+",
 	msgStoppedGone:        "{title} ya no está disponible.",
 	msgStoppedLevel:       "{title} no está disponible para {name}.",
@@ -356,5 +356,5 @@ var spanish = [messageEnd]string{
 	msgLevelOlderKids:     "Niños mayores",
 	msgLevelTeens:         "Adolescentes",
 	msgLevelAdults:        "Adultos",
-	msgLevelAll:           "Todos",
+	msgLevelAll:           "Todo",
 }

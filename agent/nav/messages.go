@@ -366,7 +366,7 @@ var english = [messageCount]string{
 	msgBack:          "Back",
 	msgHours:         "{h} h {m} min",
 	msgMinutes:       "{m} min",
-	msgForAll:        "All",
+	msgForAll:        "All ages",
 	msgFromAge:       "{age}+",
 
 	msgStoppedGone:   "{title} is no longer available.",

@@ -131,14 +131,14 @@ func kids() []Named {
 	rows := Rows()[1:3]
 	for _, row := range rows {
 		for i := range row.Items {
-			row.Items[i].Badge, row.Items[i].Detail = []string{"All", "7+"}[i%2], "48 min"
+			row.Items[i].Badge, row.Items[i].Detail = []string{"All ages", "7+"}[i%2], "48 min"
 		}
 	}
 	rows[0].Items[0].Progress = 0.4
 	home := nav.View{Screen: nav.ScreenHome, Title: "Home", Rows: rows, Who: &who, Focus: rows[0].Items[0].ID, Kids: true}
 	second := home
 	second.Focus = rows[1].Items[2].ID
-	title := nav.View{Screen: nav.ScreenTitle, Title: "Pip and the Whale", Poster: "Pip and the Whale", Badge: "All", Who: &who, Focus: "play", Kids: true,
+	title := nav.View{Screen: nav.ScreenTitle, Title: "Pip and the Whale", Poster: "Pip and the Whale", Badge: "All ages", Who: &who, Focus: "play", Kids: true,
 		Text: []string{"A very small boat finds a very large friend."}, Items: []nav.Item{{ID: "play", Label: "Play"}, {ID: "back", Label: "Back"}}}
 	return []Named{{"kids-home", home}, {"kids-home-second-row", second}, {"kids-title", title}}
 }

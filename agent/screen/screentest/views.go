@@ -236,7 +236,7 @@ func people() []Named {
 // titles makes a row's posters.
 func titles(row string, names ...string) nav.Row {
 	r := nav.Row{Label: row}
-	ages := []string{"All", "7+", "13+", "16+", "18+"}
+	ages := []string{"All ages", "7+", "13+", "16+", "18+"}
 	for i, name := range names {
 		r.Items = append(r.Items, nav.Item{ID: row + name, Label: name, Poster: name, Badge: ages[(len(name)+i)%5],
 			Detail: fmt.Sprintf("%d · 1 h %d min · Drama", 1988+len(name)*2, 20+len(name))})
