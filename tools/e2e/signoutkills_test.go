@@ -157,7 +157,9 @@ type ordering struct {
 	err      error         // read after answered
 }
 
-func isOrder(f frame, _ protocol.Digest) bool { return f.Type == "state" && f.status() != protocol.Active }
+func isOrder(f frame, _ protocol.Digest) bool {
+	return f.Type == "state" && f.status() != protocol.Active
+}
 
 func momentsOfSignOut() []moment {
 	receipt := func(f frame, _ protocol.Digest) bool { return f.Type == "receipt" && f.status() != protocol.Active }
