@@ -45,6 +45,7 @@ func TestScreenshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("states", func(t *testing.T) { drawStates(t, dir) })
+	t.Run("languages", func(t *testing.T) { drawLanguages(t, dir) })
 	t.Run("household", func(t *testing.T) { browse(t, dir) })
 	t.Run("owner", func(t *testing.T) { owner(t, "owner.mjs", dir) })
 	t.Run("passkeys", func(t *testing.T) { owner(t, "passkeys.mjs", dir) })
