@@ -46,7 +46,7 @@ func TestResendACode(t *testing.T) {
 	if early.status != http.StatusTooManyRequests || early.header.Get("Retry-After") == "" {
 		t.Errorf("a second code at once: %d, Retry-After %q, want 429 with one", early.status, early.header.Get("Retry-After"))
 	}
-	has(t, early.body, "Check your mail", "Try again in")
+	has(t, early.body, "Check your mail", "You can ask for another in")
 	w.clock.Advance(31 * time.Second)
 	p.moved(p.post("/verify/resend"), "/verify")
 	second := <-w.codes

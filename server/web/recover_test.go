@@ -58,7 +58,7 @@ func TestV10_RecoveryEndsWithANewPassword(t *testing.T) {
 	p.moved(p.recover(testEmail, "mail"), "/recover/code")
 	first := <-w.codes
 	p.refused(p.post("/recover/code", "code="+wrongCode(first)), http.StatusUnprocessableEntity, "4 more tries")
-	p.refused(p.post("/recover/code/resend", "channel=mail"), http.StatusTooManyRequests, "Try again in")
+	p.refused(p.post("/recover/code/resend", "channel=mail"), http.StatusTooManyRequests, "You can ask for another in")
 	w.clock.Advance(time.Minute)
 	p.moved(p.post("/recover/code/resend", "channel=mail"), "/recover/code")
 	has(t, p.page("/recover/code"), "If there is such an account, a new code is on its way")

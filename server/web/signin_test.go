@@ -79,7 +79,7 @@ func TestV1_ACodeGoesByMailOrSMSAndTheOneBeforeIsVoid(t *testing.T) {
 	body := p.page("/signin/code")
 	has(t, body, "m…a@example.org", "&#43;49 ••• •• 89", "New code by email", "New code by", "data-resend=\"30\"", "in 30 seconds", `autocomplete="one-time-code"`)
 	lacks(t, body, testEmail, testPhone, "3456789", byMail)
-	p.refused(p.post("/signin/code/resend", "channel=sms"), http.StatusTooManyRequests, "Try again in 30 seconds")
+	p.refused(p.post("/signin/code/resend", "channel=sms"), http.StatusTooManyRequests, "You can ask for another in 30")
 	w.clock.Advance(31 * time.Second)
 	p.refused(p.post("/signin/code/resend", "channel=pigeon"), http.StatusUnprocessableEntity, "cannot be sent that way")
 	p.moved(p.post("/signin/code/resend", "channel=sms"), "/signin/code")
