@@ -404,7 +404,7 @@ func normal(resp *http.Response, body, typed string) string {
 	return resp.Status + "\n" + string(text) + "\n" + body
 }
 
-var waitInAnswer = regexp.MustCompile(`"Retry-After":\["(\d+)"\]|"retry_after":(\d+)|Try again in (\d+) `)
+var waitInAnswer = regexp.MustCompile(`"Retry-After":\["(\d+)"\]|"retry_after":(\d+)|(?:Try again|ask for another) in (\d+)[ \x{a0}]`)
 
 // alike compares normal answers. Waits may differ by as much as lies between the
 // two requests on a busy machine.
