@@ -207,7 +207,7 @@ func TestP9_AnOlderCacheIsNoticed(t *testing.T) {
 	v = plugIn(t, s.url(), dir)
 	v.waitScreen(nav.ScreenGate)
 	s.change(func() { s.pin, s.pinVer = "7777", 2 })
-	next(t, s.receipts)
+	v.until("at the new PIN", func(c *core) bool { return c.rec.Session.Pins == 2 && c.held().Pins == 2 })
 	v.unplug()
 	putBack(t, old, filepath.Join(dir, "cache"))
 	s.cut()

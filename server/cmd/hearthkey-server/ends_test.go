@@ -23,8 +23,8 @@ func TestO3_LockAndSignOutByCommand(t *testing.T) {
 	}{
 		{"sign-out account anna@example.org", 1, "Say why"},
 		{"sign-out account anna@example.org --reason asked", 0, "Everything is signed out of this account."},
-		{"sign-out device anna@example.org --reason asked", 1, "Give an email address"},
-		{"sign-out device d-1 --reason asked", 1, "Give an email address"},
+		{"sign-out device anna@example.org --reason asked", 1, "Give a device's id"},
+		{"sign-out device d-1 --reason asked", 1, "Give a device's id"},
 		{"lock anna@example.org", 1, "Say why"},
 		{"lock nobody@example.org --reason x", 1, "Nothing was found."},
 		{"lock anna@example.org --reason stolen", 0, "The account is locked: everything is signed out, and nobody can sign in."},
