@@ -155,11 +155,14 @@ func (s *Service) approve(tx *store.Tx, now time.Time, who account.Session, e st
 // leaveOther ends the device's session with another account, before it begins
 // one with who's.
 func (s *Service) leaveOther(tx *store.Tx, now time.Time, who account.Session, idx store.DeviceIndexRow) error {
-	if err := notStolen(tx, idx); err != nil {
+	if err := notStolen(tx, idx.Account, idx.ID); err != nil {
 		return err
 	}
 	if idx.Account == who.Account {
 		return nil
+	}
+	if err := notStolen(tx, who.Account, idx.ID); err != nil { // reported by this household since it moved
+		return err
 	}
 	old, err := tx.Device(idx.Account, idx.ID)
 	if errors.Is(err, store.ErrNotFound) {

@@ -74,7 +74,7 @@ func (s *Service) mayEnrol(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta
 	if err != nil {
 		return false, err
 	}
-	if err := notStolen(tx, idx); err != nil {
+	if err := notStolen(tx, idx.Account, idx.ID); err != nil {
 		return false, err
 	}
 	if f.Conn <= idx.Conn {
@@ -84,10 +84,10 @@ func (s *Service) mayEnrol(tx *store.Tx, now time.Time, f protocol.Enrol, m Meta
 	return false, tx.RaiseConn(idx.ID, f.Conn)
 }
 
-// notStolen fails with ErrStolen where the device was reported stolen and that
-// is not finished.
-func notStolen(tx *store.Tx, idx store.DeviceIndexRow) error {
-	row, err := tx.Device(idx.Account, idx.ID)
+// notStolen fails with ErrStolen where an account's device was reported stolen and
+// that is not finished.
+func notStolen(tx *store.Tx, account protocol.AccountID, id protocol.DeviceID) error {
+	row, err := tx.Device(account, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

@@ -277,3 +277,29 @@ func TestV7_StolenIsTakenBack(t *testing.T) {
 	}
 	tv.join(who)
 }
+
+// TestD4_StolenByTheHouseholdItLeft: a TV that has moved to another household can be
+// reported by the one that it left. That one signs it in again only once it has
+// finished with it; the other household's sign-in is no business of its.
+func TestD4_StolenByTheHouseholdItLeft(t *testing.T) {
+	f := newFixture(t)
+	anna, bert := f.owner(t, "anna@example.org"), f.owner(t, "bert@example.org")
+	tv := f.signedIn(t, anna)
+	tv.join(bert)
+	if err := f.ReportStolen(f.ctx, f.now(), anna, tv.id); err != nil {
+		t.Fatal(err)
+	}
+	code, _ := tv.shows()
+	if _, err := f.Approve(f.ctx, f.now(), anna, code); !errors.Is(err, ErrStolen) {
+		t.Errorf("Approve = %v, want ErrStolen", err)
+	}
+	if w := tv.row(bert).Wish; w.Status != protocol.Active {
+		t.Errorf("the other household's TV: %+v", w)
+	}
+	if err := f.Finish(f.ctx, f.now(), anna, tv.id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Approve(f.ctx, f.now(), anna, code); err != nil {
+		t.Errorf("after it was finished: %v", err)
+	}
+}
