@@ -157,7 +157,7 @@ func TestO4_ASignInThatNeverBegan(t *testing.T) {
 }
 
 // A TV that forgot its state, since the key that signed it leaked, has begun: the
-// server's bare word ends nothing.
+// server's bare word ends nothing. What it signs does.
 func TestO4_AForgottenStateIsNoSignInThatNeverBegan(t *testing.T) {
 	v := signedIn(t)
 	removes := listed(keyServer, 2, "", "k2")
@@ -172,5 +172,16 @@ func TestO4_AForgottenStateIsNoSignInThatNeverBegan(t *testing.T) {
 	v.gets(protocol.Error{Code: protocol.CodeUnknown})
 	if got := v.model.saved.Status; got != protocol.Active {
 		t.Errorf("the TV is %s", got)
+	}
+	for _, line := range []string{"closed", "connected", "hello"} {
+		v.event(strings.Fields(line))
+	}
+	a := newAuthority(keyServer)
+	a.rotate("k2")
+	v.gets(protocol.State{JWS: a.sign(protocol.TypState, protocol.StateClaims{
+		Device: v.model.saved.Device, Account: "another", Epoch: 1, Status: protocol.Active, Version: 9, Issued: 1, Lease: 60, Keys: 2,
+	})})
+	if got := v.model.saved.Status; got != protocol.SignedOut {
+		t.Errorf("after a signed word: the TV is %s", got)
 	}
 }

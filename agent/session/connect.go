@@ -154,7 +154,7 @@ func (s *step) refused(code protocol.Code, retry time.Duration) {
 		s.deferProofs = true
 	}
 	if code == protocol.CodeUnknown || code == protocol.CodeStaleEpoch {
-		s.unbegun()
+		s.unbegun(false)
 	}
 	switch code.Action() {
 	case protocol.Stop:

@@ -106,7 +106,7 @@ func (s *step) offer() {
 func (s *step) offerEpoch(c protocol.StateClaims, err error) {
 	switch {
 	case !errors.Is(err, errEarlier) || !s.saved.member():
-	case s.unbegun():
+	case s.unbegun(true):
 		s.lost(0)
 	default:
 		s.arrive()
@@ -119,7 +119,7 @@ func (s *step) offerEpoch(c protocol.StateClaims, err error) {
 func (s *step) disown(c protocol.StateClaims, err error) {
 	if errors.Is(err, errNotOurs) && s.line.stage == entering && s.saved.member() &&
 		c.Device == s.saved.Device && c.Account != s.saved.Account {
-		if !s.unbegun() {
+		if !s.unbegun(true) {
 			s.problem = protocol.CodeUnknown
 		}
 		s.lost(0)
@@ -128,11 +128,12 @@ func (s *step) disown(c protocol.StateClaims, err error) {
 
 // unbegun ends a sign-in that the server does not know and of which nothing ever came
 // but the word that there is one. There is no state to show, nothing to erase, and it
-// would wait for ever. It reports whether it did.
-func (s *step) unbegun() bool {
+// would wait for ever. Where a state was forgotten, since the key that signed it
+// leaked, and the lease was not, only a signed word ends it. It reports whether it did.
+func (s *step) unbegun(signed bool) bool {
 	was := s.saved
-	never := was.State == "" && was.Version == 0 && was.Lease.Length == 0 // a state by a leaked key is forgotten, its lease is not
-	if s.line.stage != entering || was.Status != protocol.Active || !never {
+	nothing := was.State == "" && was.Version == 0 && (signed || was.Lease.Length == 0)
+	if s.line.stage != entering || was.Status != protocol.Active || !nothing {
 		return false
 	}
 	s.saved.Cause = &protocol.Cause{By: protocol.BySafety, At: s.ServerTime(s.now)}
