@@ -361,8 +361,12 @@ func TestD13_TheOwnListWorksOffline(t *testing.T) {
 			t.Errorf("told %+v, want %+v", got, want)
 		}
 	}
+	s2.tell(protocol.Library{ // what it was told changed it
+		Number: 4, Profile: robin, List: []protocol.TitleID{"t-hill", "t-night"},
+		Watched: []protocol.Watched{{Title: "t-hill", Position: 600, Length: 5400, At: 1}}, Last: true,
+	})
 	v.until("still shown once it was told", mine)
-	s2.tell(protocol.Library{Number: 4, Profile: robin, List: []protocol.TitleID{"t-else"}, Last: true})
+	s2.tell(protocol.Library{Number: 5, Profile: robin, List: []protocol.TitleID{"t-else"}, Last: true})
 	v.until("replaced by the server's word", func(c *core) bool { return slices.Equal(listOf(c), []protocol.TitleID{"t-else"}) })
 	v.unplug()
 	v = plugIn(t, s2.url(), dir)
