@@ -45,17 +45,21 @@ type home struct {
 	peer   *peer
 	up     []protocol.Frame
 	items  int
-	silent time.Duration            // since the connection broke, of which the link tells in time
-	saved  map[protocol.Digest]bool // proofs that ever reached the vault
-	last   Saved                    // of the disk
-	saves  int                      // of the vault
+	silent time.Duration              // since the connection broke, of which the link tells in time
+	saved  map[protocol.Digest]bool   // proofs that ever reached the vault
+	joined map[protocol.DeviceID]bool // identities that the vault ever held as signed in
+	last   Saved                      // of the disk
+	saves  int                        // of the vault
 }
 
 // silence is how long the link waits for a sign of life.
 const silence = 125 * time.Second
 
 func newHome(dice func(int) int, fail func(string, ...any)) *home {
-	h := &home{dice: dice, fail: fail, disk: []byte("{}"), wall: noon2026, saved: make(map[protocol.Digest]bool)}
+	h := &home{
+		dice: dice, fail: fail, disk: []byte("{}"), wall: noon2026,
+		saved: make(map[protocol.Digest]bool), joined: make(map[protocol.DeviceID]bool),
+	}
 	h.server = newModelServer([]int64{600, 3600, 28800}[dice(3)])
 	h.server.now = func() protocol.Millis { return protocol.Millis(noon2026 + h.total.Milliseconds()) }
 	h.server.granted = func() { h.granted = h.used }
@@ -213,6 +217,9 @@ func (h *home) save(s Saved) bool {
 	}
 	h.neverBack(h.last, s)
 	h.last, h.saves = s, h.saves+1
+	if s.Status == protocol.Active {
+		h.joined[s.Device] = true
+	}
 	h.disk, _ = json.Marshal(s)
 	for _, p := range s.Proofs {
 		h.saved[p.Digest] = true

@@ -201,7 +201,7 @@ func (h *home) heal() {
 		h.fail("%d proofs are still kept", len(s.Proofs))
 	}
 	r := h.server.rows[s.Device]
-	if r == nil || r.epoch != s.Epoch {
+	if r == nil || r.epoch != s.Epoch || !h.joined[s.Device] {
 		return // approved, and never heard of it
 	}
 	if protocol.Stricter(s.Status, r.status) != r.status || (s.member() && r.status != s.Status) {
