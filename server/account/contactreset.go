@@ -158,21 +158,10 @@ func (s *Service) cancelMove(tx *store.Tx, now time.Time, id protocol.AccountID,
 // stopMove ends the wait; by says who did it.
 func (s *Service) stopMove(tx *store.Tx, now time.Time, id protocol.AccountID, by timeline.Entry, from Client) error {
 	if err := tx.DeleteContactReset(id); err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			return ErrNoMove
-		}
-		return err
-	}
-	acc, err := tx.Account(id)
-	if err != nil {
-		return err
+		return orElse(err, ErrNoMove)
 	}
 	by.Kind, by.At = timeline.ContactResetLifted, now
-	return errors.Join(
-		tx.VoidLinks(id, keepHereLink, "", now),
-		timeline.Add(tx, id, by),
-		s.c.Notify(tx, noticeTo(acc, NoticeContactResetLifted, now, from)),
-	)
+	return s.stopped(tx, id, by, keepHereLink, NoticeContactResetLifted, from)
 }
 
 // contactDue gives accounts their new address whose wait is over.

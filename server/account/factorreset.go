@@ -146,20 +146,30 @@ func (s *Service) liftReset(tx *store.Tx, now time.Time, id protocol.AccountID, 
 // stopReset ends the wait; by says who did it.
 func (s *Service) stopReset(tx *store.Tx, now time.Time, id protocol.AccountID, by timeline.Entry, from Client) error {
 	if err := tx.DeleteFactorReset(id); err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			return ErrNoReset
-		}
-		return err
+		return orElse(err, ErrNoReset)
 	}
+	by.Kind, by.At = timeline.FactorResetLifted, now
+	return s.stopped(tx, id, by, keepFactorLink, NoticeFactorResetLifted, from)
+}
+
+// orElse is none where err is [store.ErrNotFound].
+func orElse(err, none error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return none
+	}
+	return err
+}
+
+// stopped voids the links that stop a wait which is over by now, and tells of it.
+func (s *Service) stopped(tx *store.Tx, id protocol.AccountID, by timeline.Entry, link string, kind NoticeKind, from Client) error {
 	acc, err := tx.Account(id)
 	if err != nil {
 		return err
 	}
-	by.Kind, by.At = timeline.FactorResetLifted, now
 	return errors.Join(
-		tx.VoidLinks(id, keepFactorLink, "", now),
+		tx.VoidLinks(id, link, "", by.At),
 		timeline.Add(tx, id, by),
-		s.c.Notify(tx, noticeTo(acc, NoticeFactorResetLifted, now, from)),
+		s.c.Notify(tx, noticeTo(acc, kind, by.At, from)),
 	)
 }
 
