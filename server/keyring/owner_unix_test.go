@@ -12,7 +12,7 @@ import (
 // TestFilesThatRootWritesAreTheFoldersOwners: the server reads them as its own user.
 func TestFilesThatRootWritesAreTheFoldersOwners(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can give files away")
+		t.Skip("NOT TESTED: only root can give files to another user")
 	}
 	const user = 12345
 	b := newBench(t)

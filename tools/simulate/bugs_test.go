@@ -114,7 +114,7 @@ func TestPlantedBugs(t *testing.T) {
 func finds(t *testing.T, b bug, wrap func(store.Driver) store.Driver, planted func() bool, sees string, first uint64) {
 	t.Helper()
 	if first > atOnce && !*allPlanted {
-		t.Skip("takes longer: -args -planted")
+		t.Skip("planted by make reliability: -args -planted")
 	}
 	dir, err := workspace()
 	if err != nil {
