@@ -45,12 +45,11 @@ func (v *tv) snapshot() (s protocol.Snapshot) {
 	return s
 }
 
-// item is a TV's next word; all TVs count together.
+// item is a TV's next word; all TVs count together, and none speaks in another's millisecond, so that the newest is one.
 func (h *home) item(p protocol.ProfileID, title protocol.TitleID, what protocol.ActivityKind, position int64) protocol.ActivityItem {
 	h.seq++
-	return protocol.ActivityItem{
-		Seq: h.seq, Profile: p, Title: title, What: what, At: protocol.MillisOf(time.Now()), Position: position, Length: 5400,
-	}
+	h.at = max(protocol.MillisOf(time.Now()), h.at+1)
+	return protocol.ActivityItem{Seq: h.seq, Profile: p, Title: title, What: what, At: h.at, Position: position, Length: 5400}
 }
 
 // tell sends items and waits until they are stored.
