@@ -22,6 +22,7 @@ type home struct {
 	one, two   *tv
 	main, kids protocol.ProfileID
 	seq        int64
+	at         protocol.Millis
 }
 
 func newHome(t *testing.T) *home {
