@@ -42,12 +42,14 @@ type SourceKind string
 const (
 	Local   SourceKind = "local"   // at this TV: its remote, a keyboard, its screen page, the terminal
 	Paired  SourceKind = "paired"  // a remote on the home network that was paired with the code on the screen
+	Guest   SourceKind = "guest"   // such a remote with the role of a guest
 	Relayed SourceKind = "relayed" // the owner's page, through the server
 	ECP     SourceKind = "ecp"     // external control protocol, from anything on the home network
 )
 
 // trusted says whether keys from s may reach the key sequence and its choices,
-// and the confirmation of a sign-out (product rule D11).
+// the confirmation of a sign-out, a PIN, and the list of remotes with its pairing
+// (product rule D11).
 func (s Source) trusted() bool { return s.Kind == Local || s.Kind == Paired }
 
 // Tick says that the time asked for with [WakeAt] has come. A Tick that nobody
@@ -126,7 +128,7 @@ type World struct {
 	SignIn *SignIn // how far a sign-in by password is, in Enrolling; nil: none was tried
 
 	Look     Look
-	Language words.Language // before a profile is in use; empty: that of the main profile
+	Language words.Language // before a profile is in use; empty: the household's
 	Services []Service      // that this TV can be signed in to; one or none: there is no choice
 	Service  string         // the one that was chosen
 
@@ -151,6 +153,8 @@ type World struct {
 	Ends   string        // when the owner has this TV signed out by itself, as a person reads it; empty: never
 	EndsIn time.Duration // running time until then, with Ends
 	Over   bool          // that has come: in LeaseEnded, until this TV ends by itself or hears of a later date
+
+	Remotes *Remotes // nil: nothing else than what is at this TV can control it
 
 	Waits   []Wait // profiles whose PIN has to wait
 	Storage Storage

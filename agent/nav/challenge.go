@@ -126,7 +126,7 @@ func (s *stepper) sendCode(k protocol.ChannelKind) {
 func (m Model) viewTyping(v *View) {
 	t := m.typing
 	w := m.signIn()
-	k := &Keyboard{Keys: m.keys(), Checking: w.Checking, Wait: seconds(m.waitLeftToSignIn())}
+	k := &Keyboard{Kind: t.wanted(), Keys: m.keys(), Checking: w.Checking, Wait: seconds(m.waitLeftToSignIn())}
 	entered := t.entered()
 	k.Length = len([]rune(entered))
 	switch t.at {

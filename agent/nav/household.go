@@ -5,6 +5,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // Household is what the account decided about profiles, beyond each profile
@@ -12,6 +13,7 @@ import (
 type Household struct {
 	Parental           *protocol.Parental // nil: no parental PIN
 	AddProfileNeedsPIN bool
+	Language           words.Language // while no profile is in use; empty: the main profile's
 	MaxProfiles        int // as many as the operator allows; 0 where unknown
 }
 

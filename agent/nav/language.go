@@ -20,10 +20,10 @@ func (m *Model) language() words.Language {
 			}
 		}
 	}
-	if m.world.Language == "" && len(m.world.Profiles) > 0 {
+	if m.world.Language == "" && m.world.Household.Language == "" && len(m.world.Profiles) > 0 {
 		return words.Match(m.mainProfile().Language)
 	}
-	return cmp.Or(m.world.Language, words.English)
+	return cmp.Or(m.world.Language, m.world.Household.Language, words.English)
 }
 
 // mirrored reports whether the top layer is drawn the other way round, so that

@@ -87,7 +87,7 @@ func (s *stepper) submitDraft() {
 // viewDraftField describes the field with its keyboard.
 func (m Model) viewDraftField(v *View) {
 	t, d := m.typing, m.draft
-	k := &Keyboard{Keys: m.keys(), Length: utf8.RuneCountInString(t.entered())}
+	k := &Keyboard{Kind: t.wanted(), Keys: m.keys(), Length: utf8.RuneCountInString(t.entered())}
 	v.Who, v.Keyboard = m.draftFace(), k
 	if t.at == atOwnerPassword {
 		v.Title, k.Label, k.Hidden = text(msgOwnerPassword), text(msgPasswordLabel), !t.shown

@@ -209,7 +209,7 @@ var searchKeys = append(characters(lowerRows), []Item{
 func (m *Model) viewSearch(v *View) {
 	query := m.typing.query
 	v.Title = text(msgSearch)
-	v.Keyboard = &Keyboard{Label: text(msgSearchLabel), Text: query, Length: utf8.RuneCountInString(query), Keys: m.keys()}
+	v.Keyboard = &Keyboard{Label: text(msgSearchLabel), Kind: m.typing.wanted(), Text: query, Length: utf8.RuneCountInString(query), Keys: m.keys()}
 	v.Rows = m.found.rows
 	switch {
 	case strings.TrimSpace(query) == "":

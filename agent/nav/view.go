@@ -148,15 +148,16 @@ type PIN struct {
 
 // Keyboard is a field that is typed into, and the keys on the screen for it.
 type Keyboard struct {
-	Label    string   `json:"label"`            // of the field
-	Text     string   `json:"text,omitempty"`   // what is entered; of a secret only where the person chose to see it
-	Length   int      `json:"length"`           // how many characters are entered
-	Size     int      `json:"size,omitempty"`   // how many are wanted, where that is known
-	Hidden   bool     `json:"hidden,omitempty"` // they are drawn as dots
-	Keys     [][]Item `json:"keys"`             // in rows of the same width
-	Checking bool     `json:"checking,omitempty"`
-	Wait     int64    `json:"wait,omitempty"` // seconds until the next try
-	Message  string   `json:"message,omitempty"`
+	Label    string       `json:"label"`            // of the field
+	Kind     KeyboardKind `json:"kind"`             // which keyboard a phone shows for it
+	Text     string       `json:"text,omitempty"`   // what is entered; of a secret only where the person chose to see it
+	Length   int          `json:"length"`           // how many characters are entered
+	Size     int          `json:"size,omitempty"`   // how many are wanted, where that is known
+	Hidden   bool         `json:"hidden,omitempty"` // they are drawn as dots
+	Keys     [][]Item     `json:"keys"`             // in rows of the same width
+	Checking bool         `json:"checking,omitempty"`
+	Wait     int64        `json:"wait,omitempty"` // seconds until the next try
+	Message  string       `json:"message,omitempty"`
 }
 
 // Page is a part of a text that fits on the screen.

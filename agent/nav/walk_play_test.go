@@ -77,7 +77,7 @@ func someTitles(b byte) []protocol.TitleID {
 // launch makes a launch from anywhere.
 func (w *walker) launch(a, b byte) Event {
 	paths := []parental.Path{parental.DeepLink, parental.Remote, parental.DeepLink, parental.Remote, parental.Autoplay, parental.Open, "later"}
-	kinds := []SourceKind{Local, Paired, Relayed, ECP}
+	kinds := []SourceKind{Local, Paired, Guest, Relayed, ECP}
 	return Launch{Title: launchIDs[int(a)%len(launchIDs)], Path: paths[int(b)%len(paths)], Source: Source{Kind: kinds[b%4]}, At: w.now}
 }
 

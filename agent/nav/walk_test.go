@@ -209,7 +209,7 @@ func (w *walker) event(kind, a, b byte) Event {
 	case kind > 33 && kind < 120 && w.model.phase() == Active:
 		return w.towards(a, b)
 	}
-	kinds := []SourceKind{Local, Local, Local, Local, Local, Paired, Relayed, ECP}
+	kinds := []SourceKind{Local, Local, Local, Local, Local, Paired, Guest, Relayed, ECP}
 	p := Press{Key: keyseq.Key(a) % 22, Source: Source{Kind: kinds[b%8]}, Repeat: b%11 == 0, At: w.now}
 	if kind > 120 { // towards something: OK and Right
 		p.Key = []keyseq.Key{keyseq.OK, keyseq.OK, keyseq.Right, keyseq.Down, keyseq.Digit1}[a%5]
