@@ -63,6 +63,7 @@ var (
 		into[SignIn](), into[SendCode](), into[EnterCode](),
 		into[PINTries](), into[AddProfile](), into[EditProfile](),
 		into[Play](), into[PlayEnd](),
+		into[Remotes](), into[RelayState](),
 	)
 	fromServer = decoders(
 		into[Hello](), into[UserCode](), into[Enrolled](), into[State](), into[Still](),
@@ -70,6 +71,7 @@ var (
 		into[Error](), into[CodeNeeded](), into[SignInRefused](),
 		into[PINCounts](), into[ProfileAnswer](), into[Library](),
 		into[Grant](), into[PlayRefused](),
+		into[RemoteWishes](), into[Relay](),
 	)
 )
 

@@ -17,6 +17,7 @@
 //	then:   ask → still | state · have → what is newer · activity → activity_ack
 //	        pin_tries → pin_counts · add_profile, edit_profile → profile_answer · library
 //	        play → grant | play_refused · play_end
+//	        remotes · remote_wishes · relay → relay_state
 //
 // # State, not commands
 //
@@ -49,10 +50,12 @@ package protocol
 //	  A key list can name another root key, and keys that were removed. An older
 //	  device does not follow a change of the root key: it stays signed in for as
 //	  long as the keys of the last list by its own root key sign.
+//	6 (2026-11-26): remotes and remote_wishes, relay and relay_state, wishes in
+//	  have. Each side sends them only to one that says 6.
 type Capability int
 
 // CurrentCapability is the capability of this source tree.
-const CurrentCapability Capability = 5
+const CurrentCapability Capability = 6
 
 // PasswordCapability is the first with sign-in by password.
 const PasswordCapability Capability = 2
@@ -67,3 +70,7 @@ const GrantCapability Capability = 4
 // EndsCapability is the first with end dates in a state, an epoch in enrol and the
 // refusal of a locked account.
 const EndsCapability Capability = 5
+
+// RemotesCapability is the first with paired remotes that the account page knows,
+// and with a remote there.
+const RemotesCapability Capability = 6

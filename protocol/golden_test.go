@@ -34,6 +34,7 @@ func fill(start byte, n int) protocol.Bytes {
 var (
 	device = protocol.DeviceIDOf([]byte(fill(0, 32)))
 	digest = protocol.DigestOf([]byte("a document"))
+	relay  = protocol.RelayID("AAECAwQFBgcICQoLDA0ODw")
 	jws    = "eyJhbGciOiJFZERTQSJ9.e30.c2ln"
 	have   = protocol.Have{
 		Epoch: 3, Version: 41, Status: protocol.Active,
@@ -88,6 +89,16 @@ var golden = []struct {
 	{"up-play_end", protocol.PlayEnd{N: 3}},
 	{"down-grant", protocol.Grant{N: 3, JWS: jws}},
 	{"down-play_refused", protocol.PlayRefused{N: 3, Refusal: protocol.PlayStreams, RetryAfter: 60000, Watching: []string{"Bedroom", "Salón"}}},
+	{"up-remotes", protocol.Remotes{
+		Epoch: 3, Number: 2<<20 + 1, Control: true, Window: 118, Wishes: 4,
+		Remotes: []protocol.Remote{
+			{ID: "r-1", Name: "Mara’s phone", Role: protocol.RemoteHousehold, Paired: 1764093422000, Used: 1764028800000},
+			{ID: "r-2", Name: "Gast", Role: protocol.RemoteGuest, Paired: 1764093423000},
+		},
+	}},
+	{"up-relay_state", protocol.RelayState{ID: relay, Frame: `{"t":"ack","seq":7}`, End: protocol.RelayRefused}},
+	{"down-remote_wishes", protocol.RemoteWishes{JWS: jws}},
+	{"down-relay", protocol.Relay{ID: relay, By: "Mara", Frame: `{"t":"key","seq":7,"key":"up","action":"press"}`, End: true}},
 	{"down-sign_in_refused", protocol.SignInRefused{Reason: protocol.RefusalCode, RetryAfter: 1500, TriesLeft: 4}},
 }
 
@@ -205,6 +216,15 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an epoch below 0 to enrol", enrolOf(-1), protocol.ErrBadFrame},
 		{"the highest epoch to enrol", enrolOf(protocol.MaxEpoch), nil},
 		{"an epoch too high to enrol", enrolOf(protocol.MaxEpoch + 1), protocol.ErrBadFrame},
+		{"too many remotes", remotesOf(strings.Repeat(`{"id":"r","name":"n","role":"guest","paired":1},`, 9)), protocol.ErrBadFrame},
+		{"a remote twice", remotesOf(strings.Repeat(`{"id":"r","name":"n","role":"guest","paired":1},`, 2)), protocol.ErrBadFrame},
+		{"a remote of a role to come", remotesOf(`{"id":"r","name":"n","role":"child","paired":1},`), nil},
+		{"a remote without a name", remotesOf(`{"id":"r","name":"\u200b","role":"guest","paired":1},`), protocol.ErrBadFrame},
+		{"a remote whose id has a space", remotesOf(`{"id":"r 1","name":"n","role":"guest","paired":1},`), protocol.ErrBadFrame},
+		{"remotes without a number", `{"t":"remotes","epoch":1,"number":0}`, protocol.ErrBadFrame},
+		{"a pairing window too long", `{"t":"remotes","epoch":1,"number":1,"window":121}`, protocol.ErrBadFrame},
+		{"a relay's state without its id", `{"t":"relay_state","frame":"{}"}`, protocol.ErrBadFrame},
+		{"a relay's state too long", `{"t":"relay_state","relay":"AAECAwQFBgcICQoLDA0ODw","frame":"` + strings.Repeat("x", protocol.MaxRelayed+1) + `"}`, protocol.ErrBadFrame},
 		{"epoch 0", `{"t":"have","epoch":0,"version":1,"status":"active","pins":0,"keys":0}`, protocol.ErrBadFrame},
 	} {
 		if f, err := protocol.DecodeUp([]byte(c.frame)); !errors.Is(err, c.want) {
@@ -295,4 +315,9 @@ func enrolOf(epoch int64) string {
 	text := func(b protocol.Bytes) string { return base64.RawURLEncoding.EncodeToString(b) }
 	return fmt.Sprintf(`{"t":"enrol","public_key":%q,"name":"TV","cap":5,"epoch":%d,"conn":1,"n":%q,"sig":%q}`,
 		text(key), epoch, text(ask), text(sig))
+}
+
+// remotesOf is a frame about remotes, each with a comma after it.
+func remotesOf(list string) string {
+	return `{"t":"remotes","epoch":1,"number":1,"remotes":[` + strings.TrimSuffix(list, ",") + `]}`
 }
