@@ -8,6 +8,10 @@
 // looks at it every few seconds. So a bus may drop what it cannot hold, and
 // nothing may depend on a nudge but speed.
 //
+// Beside nudges a bus carries messages to one node: what is of use now or never,
+// such as the keys of a remote on the account page. They may be lost too, and are
+// not sent again; what arrives of one sender arrives in its order.
+//
 // Whatever implements [Bus] passes the suite in package bustest.
 package bus
 
@@ -28,6 +32,10 @@ func (n Nudge) Join(o Nudge) Nudge {
 	return n
 }
 
+// MaxMessage is the most bytes of a message: one relayed frame and who it is for,
+// with all that JSON may make of it.
+const MaxMessage = 32 << 10
+
 // Bus carries nudges from everybody to everybody, the publisher's own
 // subscriptions included. Its methods may be called from any goroutine.
 type Bus interface {
@@ -43,8 +51,18 @@ type Bus interface {
 	// for which it waits.
 	Subscribe(f func(Nudge)) (cancel func())
 
-	// Close cancels all subscriptions. Publish does nothing from then on, and
-	// Subscribe gives a subscription that never hears anything. It may be
+	// Send passes a message on to those who receive for a node. It never waits. A
+	// message longer than [MaxMessage], or for a node at which nobody receives, is
+	// lost, and so are those that a receiver has no room for. Nobody changes data
+	// from then on.
+	Send(node string, data []byte)
+	// Receive has f called for what is sent to a node from now on, one message at a
+	// time, in a goroutine of the bus, in the order in which each sender sent it. A
+	// slow f makes messages late, and beyond a bound lost. cancel is as that of
+	// Subscribe. A node is named by letters, digits and dashes.
+	Receive(node string, f func(data []byte)) (cancel func())
+	// Close cancels all subscriptions. Publish and Send do nothing from then on, and
+	// Subscribe and Receive give a subscription that never hears anything. It may be
 	// called more than once, but not within a subscription's function.
 	Close() error
 }

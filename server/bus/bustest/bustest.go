@@ -1,8 +1,8 @@
 // Package bustest is the conformance suite of bus.Bus. A bus's own tests call
 // [Run].
 //
-// A bus may lose nudges, so the suite publishes again until one arrives, and
-// gives up after [Patience].
+// A bus may lose nudges and messages, so the suite sends them again until one
+// arrives, and gives up after [Patience].
 package bustest
 
 import (
@@ -38,6 +38,12 @@ func Run(t *testing.T, open Opener) {
 		{"publish within a call", testPublishWithin},
 		{"close", testClose},
 		{"all at once", testAllAtOnce},
+		{"one node hears", testOneNodeHears},
+		{"messages in order", testInOrder},
+		{"messages are whole", testMessagesAreWhole},
+		{"messages never wait", testMessagesNeverWait},
+		{"receive ends", testReceiveEnds},
+		{"messages all at once", testMessagesAllAtOnce},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -3,7 +3,8 @@
 // Each subscription has a goroutine, which cancel and Close wait for, and a
 // bounded set of waiting accounts with the highest numbers of each: a slow
 // subscriber costs memory only up to the bound, and then loses nudges for
-// accounts that are not waiting yet. Tested by package bustest.
+// accounts that are not waiting yet. A receiver of messages has a queue of its own,
+// and loses the newest while that is full. Tested by package bustest.
 package membus
 
 import (
@@ -22,9 +23,10 @@ type Bus struct {
 	// subscription lost. It must not wait.
 	OnDrop func(bus.Nudge)
 
-	mu     sync.RWMutex // guards what follows; taken before a subscription's mutex
-	subs   map[*subscription]struct{}
-	closed bool
+	mu        sync.RWMutex // guards what follows; taken before a subscription's mutex
+	subs      map[*subscription]struct{}
+	receivers map[*receiver]struct{}
+	closed    bool
 }
 
 var _ bus.Bus = (*Bus)(nil)
@@ -72,11 +74,14 @@ func (b *Bus) cancel(s *subscription) {
 // Close implements bus.Bus.
 func (b *Bus) Close() error {
 	b.mu.Lock()
-	subs := b.subs
-	b.subs, b.closed = nil, true
+	subs, receivers := b.subs, b.receivers
+	b.subs, b.receivers, b.closed = nil, nil, true
 	b.mu.Unlock()
 	for s := range subs {
 		s.end()
+	}
+	for r := range receivers {
+		r.end()
 	}
 	return nil
 }
