@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode"
@@ -27,8 +26,8 @@ func split(data []byte) (*members, error) {
 	if len(data) > MaxFrame {
 		return nil, fmt.Errorf("%d bytes, at most %d", len(data), MaxFrame)
 	}
-	if !utf8.Valid(data) {
-		return nil, errors.New("not UTF-8")
+	if !utf8.Valid(data) || !json.Valid(data) {
+		return nil, errors.New("not JSON in UTF-8")
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -49,12 +48,6 @@ func split(data []byte) (*members, error) {
 			return nil, errors.New("a member is there twice")
 		}
 		m.raw[key] = value
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, fmt.Errorf("not JSON: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one object")
 	}
 	return m, nil
 }
