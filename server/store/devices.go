@@ -136,8 +136,14 @@ func (tx *Tx) SignInDevice(r DeviceRow, session string) error {
 }
 
 // SetDeviceStatus changes the desired status of one epoch from old to next:
-// ErrNotFound where it is neither that epoch nor old any more.
+// ErrNotFound where it is neither that epoch nor old any more. With the sign-in goes
+// what controlled the device.
 func (tx *Tx) SetDeviceStatus(r DeviceRow, next protocol.Status, by protocol.By, where string, now time.Time) error {
+	if next != protocol.Active {
+		if err := tx.DeleteControl(r.Account, r.ID); err != nil {
+			return err
+		}
+	}
 	return tx.execOne(`UPDATE devices SET status = $5, cause_by = $6, cause_where = $7, cause_at = $8
 		WHERE account_id = $1 AND device_id = $2 AND epoch = $3 AND status = $4`,
 		r.Account, r.ID, r.Epoch, r.Status, next, by, where, millis(now))

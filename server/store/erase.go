@@ -89,7 +89,7 @@ func (tx *Tx) accountIDs(query string, args ...any) ([]protocol.AccountID, error
 // erased lists the tables with an account's rows, those that refer to others
 // first. A test compares it with the schema.
 var erased = []string{
-	"stolen_reports", "activity", "receipts", "orders", "devices", "pin_tries", "pins", "blocked_titles", "own_list", "progress", "profiles",
+	"stolen_reports", "activity", "receipts", "orders", "remotes", "controls", "devices", "pin_tries", "pins", "blocked_titles", "own_list", "progress", "profiles",
 	"streams", "parental_titles", "parental", "webhook_events", "timeline", "web_sessions", "outbox",
 	"totp", "recovery_codes", "passkeys", "ceremonies", "access_codes", "sign_ins", "known_devices", "streaks", "sign_in_history",
 	"phones", "phone_index", "preferences", "changes", "chains", "links", "recoveries",

@@ -49,6 +49,8 @@ var exported = []ExportTable{
 	{"orders", "orders", "device_id epoch status signed:t jws", "device_id, epoch, digest", "digest"},
 	{"receipts", "receipts", "device_id typ epoch status version applied:t received:t jws", "device_id, digest", "digest evidence"},
 	{"stolenReports", "stolen_reports", "device_id seq how since:t until:t times ip place", "device_id, seq", "conn"},
+	{"control", "controls", "device_id epoch told_at:t allowed:f open_until:t", "device_id", "told wish done open_wish open_by open_role"},
+	{"remotes", "remotes", "device_id remote_id name role paired:t used:t forget:f wish_role", "device_id, remote_id", "wish"},
 	{"activity", "activity", "device_id epoch seq profile_id title_id what at:t ended:t position length ip place received:t", "device_id, epoch, seq", "sitting"},
 	{"playing", "streams", "device_id epoch profile_id title_id began:t until:t", "device_id", "play"},
 	{"ownLists", "own_list", "profile_id title_id listed:f at:t", "profile_id, title_id", ""},
