@@ -27,6 +27,8 @@ type record struct {
 	Look    nav.Look `json:"look,omitzero"`     // how this TV draws; it is not the account's, and outlives it
 	Service string   `json:"service,omitempty"` // which one this TV is signed in to, or is to be
 
+	LAN lanRecord `json:"lan,omitzero"` // who this TV is on its home network, and whom it knows there
+
 	Offline int64 `json:"offline,omitempty"` // wall clock when contact was lost, in ms; 0 while online
 
 	BootID string     `json:"bootID,omitempty"` // of the boot that Boots counts
@@ -59,6 +61,7 @@ func (r *record) complete() bool {
 func (r *record) renew(identity bool) {
 	r.DataKey, r.Secret = randomKey(), randomKey()
 	r.PINs, r.Tries, r.LastProfile = nil, 0, ""
+	r.LAN = r.LAN.anew()
 	if identity {
 		r.Identity = randomKey()
 	}

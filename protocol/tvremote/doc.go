@@ -49,17 +49,18 @@ const Version = 1
 
 // Bounds.
 const (
-	MaxFrame   = 4 << 10   // bytes of a frame
-	MaxName    = 64        // characters of a TV's or remote's name and of a model
-	MaxKey     = 16        // bytes of a key's name
-	MaxText    = 256       // characters of a text frame
-	MaxTitle   = 200       // characters of a screen's title
-	MaxSeq     = 1<<53 - 1 // highest number of a key or text: the largest whole number of JavaScript
-	MaxWait    = 24 * 3600 // seconds of retry_after
-	NonceSize  = 16        // bytes
-	ShareSize  = 32        // bytes of a CPace share
-	TagSize    = 64        // bytes of a CPace confirmation
-	KeyHash    = 32        // bytes of the SHA-256 of a TLS public key (SubjectPublicKeyInfo)
-	SecretSize = 16        // bytes of a QR code's secret
-	CodeLength = 6         // digits of a pairing code
+	MaxFrame     = 4 << 10   // bytes of a frame
+	MaxName      = 64        // characters of a TV's or remote's name and of a model
+	MaxNameBytes = 128       // bytes of a remote's name in UTF-8: the TV keeps it where there is little room
+	MaxKey       = 16        // bytes of a key's name
+	MaxText      = 256       // characters of a text frame
+	MaxTitle     = 200       // characters of a screen's title
+	MaxSeq       = 1<<53 - 1 // highest number of a key or text: the largest whole number of JavaScript
+	MaxWait      = 24 * 3600 // seconds of retry_after
+	NonceSize    = 16        // bytes
+	ShareSize    = 32        // bytes of a CPace share
+	TagSize      = 64        // bytes of a CPace confirmation
+	KeyHash      = 32        // bytes of the SHA-256 of a TLS public key (SubjectPublicKeyInfo)
+	SecretSize   = 16        // bytes of a QR code's secret
+	CodeLength   = 6         // digits of a pairing code
 )

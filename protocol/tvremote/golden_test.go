@@ -122,6 +122,7 @@ func TestDecodeBounds(t *testing.T) {
 		{"nonce too short", `{"t":"pair","by":"qr","name":"x","nonce":"AQ","share":"AgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICE"}`},
 		{"nonce with padding", `{"t":"pair","by":"qr","name":"x","nonce":"AQIDBAUGBwgJCgsMDQ4PEA==","share":"AgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICE"}`},
 		{"name that hides", `{"t":"pair","by":"qr","name":"x\u202e","nonce":"AQIDBAUGBwgJCgsMDQ4PEA","share":"AgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICE"}`},
+		{"name of too many bytes", `{"t":"pair","by":"qr","name":"` + strings.Repeat("猫", 43) + `","nonce":"AQIDBAUGBwgJCgsMDQ4PEA","share":"AgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICE"}`},
 		{"name of a space", `{"t":"pair","by":"qr","name":" ","nonce":"AQIDBAUGBwgJCgsMDQ4PEA","share":"AgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICE"}`},
 		{"tag too short", `{"t":"pair_confirm","tag":"AQ"}`},
 	} {

@@ -105,6 +105,7 @@ func (m *members) secret(name string, low, high int) protocol.Secret {
 // name reads what people will read, as they will.
 func (m *members) name(name string) string {
 	v := m.text(name, 1, MaxName)
+	m.that(len(v) <= MaxNameBytes, "%s has %d bytes, at most %d", name, len(v), MaxNameBytes)
 	m.that(protocol.Legible(v) && strings.TrimSpace(v) == v, "%s cannot be read as it is written", name)
 	return v
 }

@@ -23,7 +23,7 @@ type Unpaired struct {
 // [PairShare], whatever comes after.
 type Pair struct {
 	By    Way            `json:"by"`    // code or qr
-	Name  string         `json:"name"`  // what the TV lists the remote as: 1 to 64 characters; it is ADa
+	Name  string         `json:"name"`  // what the TV lists the remote as: 1 to 64 characters in at most 128 bytes; it is ADa
 	Nonce protocol.Bytes `json:"nonce"` // 16 fresh bytes
 	Share protocol.Bytes `json:"share"` // Ya of CPace, 32 bytes
 }
