@@ -114,7 +114,7 @@ func (s *Service) Tidy(ctx context.Context, now time.Time) error {
 		)
 	})
 	if err == nil {
-		err = s.retain(ctx, now)
+		err = errors.Join(s.retain(ctx, now), s.forgetControls(ctx, now))
 	}
 	if err != nil {
 		return fmt.Errorf("tidy devices: %w", err)

@@ -45,7 +45,8 @@ type truth struct {
 	digest   protocol.Digest
 	pins     []protocol.PinMaterial // only where the device has another version
 	titles   document
-	more     []protocol.Frame // wrong tries elsewhere and libraries, as pins
+	more     []protocol.Frame // wrong tries elsewhere, libraries and wishes about remotes, as pins
+	wishes   int64            // number of the wishes among them; 0: there are none
 }
 
 // document is one edition of the catalogue.
@@ -85,7 +86,11 @@ func (s *Service) read(tx *store.Tx, now time.Time, sess Session, have protocol.
 			return t, err
 		}
 	}
-	t.more, err = s.household(tx, now, sess, have, owner.Tries, owner.Library)
+	if t.more, err = s.household(tx, now, sess, have, owner.Tries, owner.Library); err != nil {
+		return t, err
+	}
+	wishes, number, err := s.remoteWishes(tx, now, t.row, sess, have)
+	t.more, t.wishes = append(t.more, wishes...), number
 	return t, err
 }
 
@@ -95,7 +100,7 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 	lists, number, edition := s.c.Keys.Since(have.Keys)
 	next := protocol.Have{
 		Epoch: sess.Epoch, Version: t.row.Owner.Version, Status: t.status, Snapshot: t.digest, Pins: have.Pins, Keys: number,
-		Tries: have.Tries, Library: have.Library,
+		Tries: have.Tries, Library: have.Library, Wishes: max(have.Wishes, t.wishes),
 	}
 	if t.status == protocol.Active && t.titles.blob != nil {
 		next.Catalog = t.titles.blob.Digest

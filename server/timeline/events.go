@@ -17,7 +17,8 @@ var Kinds = []Kind{
 	ErasureCancelled, FactorResetAsked, FactorResetDone, FactorResetLifted, ContactResetAsked, ContactResetDone, ContactResetLifted, HackedBegun, AccountImported, AccountLocked,
 	AccountUnlocked, ProfileAdded, ProfileChanged, ProfileRemoved, LockSet, LockRemoved, BlockedChanged, ParentalPINSet,
 	ParentalPINRemoved, ParentalChanged, PINGuessed, PINUnlocked, DeviceAdded, DeviceRefused, DeviceRenamed, DeviceSignedOut,
-	DeviceLeft, DeviceMoved, DeviceDeactivated, DeviceEndDate, DeviceEnded, DeviceStolen, DeviceFinished, DeviceConfirmed, DeviceCloned, DatabaseRestored,
+	DeviceLeft, DeviceMoved, DeviceDeactivated, DeviceEndDate, DeviceEnded, DeviceStolen, DeviceFinished, DeviceConfirmed, DeviceCloned,
+	DeviceControlled, PairingOpened, RemotePaired, RemoteRole, RemoteForgotten, DatabaseRestored,
 }
 
 // TypePrefix is before a kind in the type of a webhook's event.

@@ -91,6 +91,11 @@ const (
 	DeviceFinished      Kind = "device_finished"    // one reported stolen was deactivated
 	DeviceConfirmed     Kind = "device_confirmed"   // its receipt arrived
 	DeviceCloned        Kind = "device_cloned"      // two devices used one identity
+	DeviceControlled    Kind = "device_controlled"  // from the account page
+	PairingOpened       Kind = "pairing_opened"     // at a TV, from the account page
+	RemotePaired        Kind = "remote_paired"      // with a TV; Subject: the remote, Detail: the TV
+	RemoteRole          Kind = "remote_role"        // another one, from the account page; likewise
+	RemoteForgotten     Kind = "remote_forgotten"   // from the account page; likewise
 	DatabaseRestored    Kind = "database_restored"  // a device has seen newer states than the database
 )
 
