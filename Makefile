@@ -7,13 +7,11 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 # The agent never speaks HTTP/2: leaving it out saves half a megabyte on the TV.
 AGENT   := $(BUILD) -tags nethttpomithttp2
-# Without inlining the program for a box is 0.6 MB smaller. Where speed counts, in the runtime and in hashes and
-# ciphers, inlining stays. tools/bench builds it alike.
-BOX     := $(AGENT) -gcflags=all=-l -gcflags=runtime/...= -gcflags=internal/...= -gcflags=sync/...= \
-	-gcflags=crypto/internal/...= -gcflags=golang.org/x/crypto/...=
+# What is made for a box: small. tools/boxbuild says how.
+BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross check test unit race test-386 reliability soak simulate e2e smoke bench bench-ui bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross sizes check test unit race test-386 reliability soak simulate e2e smoke bench bench-ui bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,9 +37,10 @@ programs:
 
 cross:
 	@mkdir -p bin
-	GOOS=linux GOARCH=amd64 $(AGENT) -o bin/hearthkey-agent-linux-amd64 ./agent/cmd/hearthkey-agent
-	GOOS=linux GOARCH=arm64 $(BOX) -o bin/hearthkey-agent-linux-arm64 ./agent/cmd/hearthkey-agent
-	GOOS=linux GOARCH=arm GOARM=7 $(BOX) -o bin/hearthkey-agent-linux-armv7 ./agent/cmd/hearthkey-agent
+	@for arch in armv7 arm64 amd64; do $(BOX) -arch $$arch -out bin/hearthkey-agent-linux-$$arch || exit 1; done
+
+sizes: ## where the bytes of the armv7 agent are, by package
+	@$(GO) run ./tools/box sizes
 
 check: needs ## the fast part: format, vet, staticcheck, architecture, the TV page's level, unit tests with the race detector
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -62,8 +61,10 @@ unit: ## unit tests, with the race detector but for the slowest packages
 race: ## the slowest packages with the race detector; about 10 min, never part of `make test`
 	$(GO) test -race -timeout 30m $(SLOW)
 
-test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults
-	GOARCH=386 $(GO) test ./protocol/... ./agent/...
+test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults, made of the modules that a box gets
+	@mkdir -p bin
+	@$(GO) run ./tools/box modfile bin
+	GOARCH=386 $(GO) test -modfile=bin/box.mod ./protocol/... ./agent/...
 
 reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./agent/session -run TestSchedules -args -schedules 1000

@@ -9,11 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/hearthkey/hearthkey/tools/boxbuild"
 	"github.com/hearthkey/hearthkey/tools/drive"
 )
 
@@ -80,14 +81,18 @@ func (s *shop) build(ctx context.Context, pkg string, env ...string) (string, er
 		return "", err
 	}
 	path := filepath.Join(dir, filepath.Base(pkg))
-	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", path}
-	if pkg == agentProgram { // as the Makefile builds it
-		args = append(args, "-tags", "nethttpomithttp2")
+	if arch, ok := boxOf(pkg, env); ok {
+		p := boxbuild.Program{Package: module + pkg, Arch: arch, Out: path}
+		if p.Module, err = boxbuild.Root(ctx); err == nil {
+			err = boxbuild.Build(ctx, p)
+		}
+		if err != nil {
+			return "", err
+		}
+		s.built[key] = path
+		return path, nil
 	}
-	if forBox(env) {
-		args = append(args, boxFlags...)
-	}
-	cmd := exec.CommandContext(ctx, "go", append(args, module+pkg)...)
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, module+pkg)
 	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
@@ -96,16 +101,18 @@ func (s *shop) build(ctx context.Context, pkg string, env ...string) (string, er
 	return path, nil
 }
 
-// boxFlags are those of the Makefile's BOX.
-var boxFlags = []string{
-	"-gcflags=all=-l", "-gcflags=runtime/...=", "-gcflags=internal/...=", "-gcflags=sync/...=",
-	"-gcflags=crypto/internal/...=", "-gcflags=golang.org/x/crypto/...=",
-}
-
-// forBox reports whether what is built is for a box's processor, or for the twin
-// of a 32-bit one that runs here.
-func forBox(env []string) bool {
-	return slices.ContainsFunc(env, func(v string) bool { return v == "GOARCH=arm" || v == "GOARCH=arm64" || v == "GOARCH=386" })
+// boxOf says for which processor of a box a program is built as boxes get it: the
+// agent, and what is built for another processor than this; not ok for the rest.
+func boxOf(pkg string, env []string) (boxbuild.Arch, bool) {
+	for _, v := range env {
+		switch arch, _ := strings.CutPrefix(v, "GOARCH="); arch {
+		case "arm":
+			return boxbuild.ARMv7, true
+		case "arm64", "amd64", "386":
+			return boxbuild.Arch(arch), true
+		}
+	}
+	return boxbuild.Native(), pkg == agentProgram
 }
 
 const (
