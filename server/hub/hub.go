@@ -150,6 +150,9 @@ func (h *Hub) forget(s *Session) {
 	h.gone.add(s)
 }
 
+// Find returns the connection of an account's device to this process, or nil.
+func (h *Hub) Find(a protocol.AccountID, d protocol.DeviceID) *Session { return h.sessions.find(a, d) }
+
 // Nudge says that an account is at n; a number of 0 says nothing. It returns at
 // once. Devices that take no library are left alone where n is about that.
 func (h *Hub) Nudge(a protocol.AccountID, n Numbers) {

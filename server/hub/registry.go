@@ -83,6 +83,16 @@ func (r *registry) remove(s *Session) bool {
 	return true
 }
 
+// find returns the session of one device, or nil.
+func (r *registry) find(a protocol.AccountID, d protocol.DeviceID) (found *Session) {
+	r.each(a, func(s *Session) {
+		if s.Device == d {
+			found = s
+		}
+	})
+	return found
+}
+
 // each calls f for the sessions of an account, under the shard's lock.
 func (r *registry) each(a protocol.AccountID, f func(*Session)) {
 	p := &r.parts[r.shard(a)]

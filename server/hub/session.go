@@ -61,6 +61,8 @@ type Session struct {
 	Truth  Truth
 	// Library says that the device takes [protocol.Library] frames.
 	Library bool
+	// Relays says that the device takes [protocol.Relay] frames.
+	Relays bool
 
 	// turn orders what is read and sent. It guards the fields below it.
 	turn sync.Mutex
