@@ -3,8 +3,8 @@ package nav
 import "github.com/hearthkey/hearthkey/agent/keyseq"
 
 // dialog is a question above everything else. Every one of them is reached by
-// the key sequence or ends a sign-in, so none takes keys from a source that is
-// not trusted (product rule D11).
+// the key sequence, ends a sign-in or says who controls this TV, so none takes
+// keys from a source that is not trusted (product rule D11).
 type dialog int
 
 const (
@@ -12,6 +12,8 @@ const (
 	sequenceDialog
 	signOutDialog
 	deactivateDialog
+	forgetDialog // of a remote
+	ecpDialog
 )
 
 // openSequence opens the choices of the key sequence.
@@ -34,6 +36,10 @@ func (m Model) dialogItems() []Item {
 	switch m.dialog {
 	case signOutDialog, deactivateDialog:
 		return []Item{{ID: "yes", Label: text(msgYes), Danger: true}, {ID: "no", Label: text(msgNo)}}
+	case forgetDialog:
+		return []Item{{ID: "yes", Label: text(msgForget), Danger: true}, {ID: "no", Label: text(msgCancel)}}
+	case ecpDialog:
+		return []Item{{ID: "yes", Label: text(msgAllow)}, {ID: "no", Label: text(msgCancel)}}
 	case sequenceDialog:
 		check := Item{ID: "network", Label: text(msgCheckNetwork)}
 		switch m.world.Phase {
@@ -87,6 +93,10 @@ func (s *stepper) choose(d dialog, id string) {
 		s.closeAll()
 		s.leave()
 		s.emit(Deactivate{})
+	case id == "yes" && d == forgetDialog:
+		s.forget()
+	case id == "yes" && d == ecpDialog:
+		s.setECP(true)
 	}
 }
 
@@ -110,6 +120,10 @@ func (m Model) viewDialog() *Dialog {
 		d.Title, d.Text = text(msgSignOutTitle), []string{text(msgSignOutText)}
 	case deactivateDialog:
 		d.Title, d.Text = text(msgDeactivateTitle), []string{text(msgDeactivateText)}
+	case forgetDialog:
+		d.Title, d.Text = text(msgForgetTitle, "name", m.remote().Name), []string{text(msgForgetText)}
+	case ecpDialog:
+		d.Title, d.Text = text(msgECPTitle), []string{text(msgECPAsk), text(msgECPBounds)}
 	default:
 		d.Title, d.Text = text(msgSequence), []string{text(msgSequenceText)}
 	}

@@ -11,6 +11,7 @@
 //	dialog (key sequence, "Sign out?")
 //	menu
 //	network check
+//	pairing of a remote: pairRole ─▶ pairing
 //	the screen of the phase:
 //	  starting · welcome ⇄ code · email ⇄ password ─▶ accessCode · signedOut · deactivated · stolen · leaseEnded · update
 //	  active:  gate ⇄ pin ─▶ home ⇄ title ⇄ (parental PIN) ─▶ player ─▶ next ─▶ player
@@ -28,6 +29,15 @@
 // enter a PIN only from a source that is trusted. What a [World] says about an
 // open or playing title counts in the step that brings it; the lease's end does
 // by the model's own clock.
+//
+// # Who presses keys
+//
+// A key has a source. One that is not trusted (a guest's remote, the account page,
+// a program on the home network) moves about and plays, but never reaches the key
+// sequence, a sign-out, a PIN, or the remotes and their pairing. While the banner
+// says who controls this TV from elsewhere, Back of a source that is trusted ends
+// that, and does nothing else. What was ended or switched off is not heard from
+// that step on.
 //
 // # Duties of the caller
 //

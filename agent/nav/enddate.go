@@ -26,7 +26,7 @@ func (m *Model) endsSoon() bool {
 // endBanner warns of it.
 func (m *Model) endBanner() *Banner {
 	minutes := int(ceil(max(m.end.at-m.now, 1), time.Minute))
-	return &Banner{"warning", text(msgBannerEndsMinutes, "n", itoa(minutes))}
+	return &Banner{Kind: "warning", Text: text(msgBannerEndsMinutes, "n", itoa(minutes))}
 }
 
 // over reports whether the date has come, and the TV waits for a moment whether it

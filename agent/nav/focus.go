@@ -67,6 +67,10 @@ func (m Model) items() []Item {
 		return m.networkItems()
 	case ScreenWelcome, ScreenCode, ScreenSignedOut, ScreenDeactivated:
 		return m.signInItems()
+	case ScreenPairRole, ScreenPairing:
+		return m.pairItems()
+	case ScreenEmail, ScreenPassword:
+		return m.phoneItems()
 	case ScreenAccessCode:
 		return m.challengeItems()
 	case ScreenStarting:
@@ -139,7 +143,7 @@ func (s *stepper) refocus() {
 			s.dialogAt = first(items)
 		}
 	}
-	if top := (layer{screen, s.menu, s.dialog}); top != s.layer {
+	if top := (layer{screen, s.menu, s.dialog, s.pairing.stage}); top != s.layer {
 		s.layer, s.cameWith = top, s.topFocus()
 	}
 }
@@ -163,6 +167,7 @@ type layer struct {
 	screen Screen
 	menu   bool
 	dialog dialog
+	stage  pairStage
 }
 
 // hasMenu reports whether the menu may lie above the screen.

@@ -14,7 +14,7 @@ type Household struct {
 	Parental           *protocol.Parental // nil: no parental PIN
 	AddProfileNeedsPIN bool
 	Language           words.Language // while no profile is in use; empty: the main profile's
-	MaxProfiles        int // as many as the operator allows; 0 where unknown
+	MaxProfiles        int            // as many as the operator allows; 0 where unknown
 }
 
 // Help is an address where the owner goes on, e.g. after a forgotten PIN.

@@ -134,7 +134,7 @@ func (l speech) parts(v *View) {
 		l.all(&v.Page.Label)
 	}
 	if v.Banner != nil {
-		l.all(&v.Banner.Text)
+		l.all(&v.Banner.Text, &v.Banner.Key, &v.Banner.Does, &v.Banner.Said)
 	}
 	if v.Keyboard != nil {
 		l.all(&v.Keyboard.Label, &v.Keyboard.Message)

@@ -39,6 +39,10 @@ type Model struct {
 	acked     bool                        // the person has read why the session ended
 
 	settings settings
+	pairing  pairing
+	pairNews bool     // a wrong code came with this step
+	blocking blocking // a program that is told of
+	told     []string // ids of programs that were
 
 	focus    string // of the screen in focusOn
 	focusOn  Screen
@@ -195,6 +199,12 @@ func (m Model) screen() Screen {
 	if m.network.open {
 		return ScreenNetwork
 	}
+	if m.pairing.stage == pairAsks {
+		return ScreenPairRole
+	}
+	if m.pairing.stage != noPairing {
+		return ScreenPairing
+	}
 	switch m.phase() {
 	case SignedOut, Enrolling, Deactivated:
 		if m.settings.above {
@@ -277,6 +287,9 @@ func (s *stepper) leave() {
 // closeAll closes every layer above the screen.
 func (s *stepper) closeAll() {
 	s.menu, s.dialog, s.network = false, noDialog, network{}
+	if s.pairing.stage != noPairing {
+		s.endPairing()
+	}
 	s.settings.above = false
 }
 

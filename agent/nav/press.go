@@ -8,6 +8,9 @@ func (s *stepper) press(p Press) {
 	if !p.Key.Valid() {
 		return
 	}
+	if !s.heard(p.Source) || s.endsControl(p) {
+		return
+	}
 	done := s.sequence(p)
 	s.normal(p)
 	if done {
@@ -25,6 +28,8 @@ func (s *stepper) normal(p Press) {
 	switch {
 	case s.dialog != noDialog:
 		s.dialogKey(p)
+	case s.guarded() && !p.Source.trusted():
+		s.say(msgOwnRemote)
 	case p.Key == keyseq.Home && s.watching.id != "":
 		s.goHome()
 	case s.menu:
@@ -46,8 +51,10 @@ func (s *stepper) screenKey(p Press) {
 	switch s.screen() {
 	case ScreenNetwork:
 		s.networkKey(p.Key)
+	case ScreenPairRole, ScreenPairing:
+		s.pairKey(p)
 	case ScreenWelcome, ScreenCode, ScreenSignedOut, ScreenDeactivated:
-		s.signInKey(p.Key)
+		s.signInKey(p)
 	case ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenProfileName, ScreenProfilePassword:
 		s.typingKey(p)
 	case ScreenStarting, ScreenLeaseEnded, ScreenUpdate:

@@ -1,6 +1,7 @@
 package nav
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,11 +33,14 @@ func (m Model) spoken(v View, focus bool) string {
 	if m.typing.news && v.Keyboard != nil && v.Keyboard.Message != "" && v.Dialog == nil {
 		said = v.Keyboard.Message
 	}
+	if m.pairNews && v.Screen == ScreenPairing && v.Code != nil && v.Dialog == nil {
+		said = v.Code.Problem
+	}
 	if m.found.news && v.Screen == ScreenSearch && v.Dialog == nil && v.Menu == nil {
 		said = sentences([]string{m.found.spoken(), said})
 	}
 	if m.now < m.newsEnds && v.Banner != nil {
-		said = sentences([]string{v.Banner.Text, said})
+		said = sentences([]string{cmp.Or(v.Banner.Said, v.Banner.Text), said})
 	}
 	if m.toast != "" && !m.toastSaid { // once: what the person does next is said by itself
 		said = sentences([]string{m.toast, said})
@@ -56,6 +60,10 @@ func (m Model) viewScreen(v *View) {
 		m.viewTyping(v)
 	case ScreenSignedOut, ScreenDeactivated:
 		m.viewEnded(v)
+	case ScreenPairRole:
+		v.Title, v.Text = text(msgRoleTitle), []string{text(msgRoleText)}
+	case ScreenPairing:
+		m.viewPairing(v)
 	case ScreenGate:
 		v.Title = text(msgGate)
 		if name := m.waitingTitle(); name != "" {
@@ -93,9 +101,12 @@ func (m Model) viewScreen(v *View) {
 	}
 }
 
-// banner is the strip: the end date's or the lease's end first, then what the profile must know,
+// banner is the strip: who controls this TV from elsewhere first, then the end date's or the lease's end first, then what the profile must know,
 // then the connection, then the storage.
 func (m Model) banner() *Banner {
+	if it := m.control(); it != nil {
+		return it
+	}
 	if m.phase() != Active || len(m.world.Profiles) == 0 {
 		return nil
 	}
@@ -104,17 +115,17 @@ func (m Model) banner() *Banner {
 		return m.endBanner()
 	case m.leaseShort():
 		minutes := int(ceil(max(m.leaseEnds-m.now, 1), time.Minute))
-		return &Banner{"warning", text(msgBannerLeaseMinutes, "n", itoa(minutes))}
+		return &Banner{Kind: "warning", Text: text(msgBannerLeaseMinutes, "n", itoa(minutes))}
 	case m.notice != "":
-		return &Banner{"warning", m.notice}
+		return &Banner{Kind: "warning", Text: m.notice}
 	case !m.world.Online && m.world.OfflineSince != "":
-		return &Banner{"offline", text(msgBannerOfflineSince, "since", moment(m.world.OfflineSince))}
+		return &Banner{Kind: "offline", Text: text(msgBannerOfflineSince, "since", moment(m.world.OfflineSince))}
 	case !m.world.Online:
-		return &Banner{"offline", text(msgBannerOffline)}
+		return &Banner{Kind: "offline", Text: text(msgBannerOffline)}
 	case m.world.Storage == StorageRebuilding:
-		return &Banner{"info", text(msgBannerRebuilding)}
+		return &Banner{Kind: "info", Text: text(msgBannerRebuilding)}
 	case m.world.Storage == StorageMemory:
-		return &Banner{"info", text(msgBannerMemory)}
+		return &Banner{Kind: "info", Text: text(msgBannerMemory)}
 	}
 	return nil
 }
@@ -127,6 +138,9 @@ func (m *Model) leaseShort() bool {
 // warning tells one warning of the banner from another. The minutes of a
 // countdown are no news.
 func (m *Model) warning() string {
+	if it := m.control(); it != nil {
+		return it.Text
+	}
 	switch {
 	case m.endsSoon():
 		return text(msgBannerEndsMinutes)

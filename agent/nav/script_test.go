@@ -385,7 +385,10 @@ func (s *story) changeWorld(args []string) {
 		case "catalog":
 			w.Catalog = map[string]*protocol.Catalog{"none": nil, "empty": {}, "demo": demoCatalog(), "series": seriesCatalog()}[v]
 		default:
-			s.fail("unknown %q", arg)
+			if !changesRemotes(k) {
+				s.fail("unknown %q", arg)
+			}
+			s.changeRemotes(k, v)
 		}
 	}
 	w.At = s.now
@@ -510,7 +513,7 @@ func shown(v View, what string) (string, bool) {
 		if v.Banner == nil {
 			return "", true
 		}
-		return v.Banner.Kind + ": " + v.Banner.Text, true
+		return strings.TrimSpace(v.Banner.Kind + ": " + v.Banner.Text + " " + v.Banner.Does), true
 	case "link":
 		if v.Link == nil {
 			return "", true

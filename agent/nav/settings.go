@@ -19,11 +19,14 @@ const (
 	allLicences
 	oneLicence
 	allServices
+	allRemotes
+	oneRemote
 )
 
 var sectionScreens = [...]Screen{
 	allSettings: ScreenSettings, aboutAccount: ScreenAccount, aboutTV: ScreenThisTV, aboutLook: ScreenLook, aboutLanguage: ScreenLanguage,
 	aboutProgram: ScreenAbout, allLicences: ScreenLicences, oneLicence: ScreenLicence, allServices: ScreenServices,
+	allRemotes: ScreenRemotes, oneRemote: ScreenRemote,
 }
 
 // settings is where in the settings the person is. Signed in they are a place of
@@ -34,6 +37,7 @@ type settings struct {
 	licences []Licence // empty until they are read
 	licence  int       // which one is open
 	page     int       // of its text
+	remote   RemoteID  // which one is open
 }
 
 // inSettings reports whether a screen of the settings is on top.
@@ -69,7 +73,7 @@ func (s *stepper) sectionKey(p Press) {
 
 // sectionsUnder says what lies under a section; the settings' list where nothing
 // else does.
-var sectionsUnder = map[section]section{allLicences: aboutProgram, oneLicence: allLicences}
+var sectionsUnder = map[section]section{allLicences: aboutProgram, oneLicence: allLicences, oneRemote: allRemotes}
 
 // sectionBack goes back to what lies under, where the focus is as it was.
 func (s *stepper) sectionBack() {
@@ -84,6 +88,8 @@ func (s *stepper) sectionBack() {
 		return
 	case oneLicence:
 		s.focusOn, s.focus = ScreenLicences, licenceID(was.licence)
+	case oneRemote:
+		s.focusOn, s.focus = ScreenRemotes, remotePrefix+string(was.remote)
 	default:
 		s.focusOn, s.focus = sectionScreens[sectionsUnder[was.section]], sectionIDs[was.section]
 	}
@@ -93,11 +99,16 @@ func (s *stepper) sectionBack() {
 // sectionIDs are the items that open a section.
 var sectionIDs = map[section]string{
 	aboutAccount: "account", aboutTV: "thisTV", aboutLook: "look", aboutLanguage: "language", aboutProgram: "about", allLicences: "licences",
+	allRemotes: "remotes",
 }
 
 func (s *stepper) sectionChoice(id string, from Source) {
 	for section, opens := range sectionIDs {
 		if id == opens {
+			if section == allRemotes && !from.trusted() {
+				s.say(msgOwnRemote)
+				return
+			}
 			s.settings.section = section
 			if section == allLicences && len(s.settings.licences) == 0 {
 				s.emit(ReadLicences{})
@@ -120,6 +131,8 @@ func (s *stepper) sectionChoice(id string, from Source) {
 		look := s.world.Look
 		look.Calm = !look.Calm
 		s.changeLook(look)
+	case s.settings.section == allRemotes, s.settings.section == oneRemote:
+		s.remotesChoice(id, from)
 	case s.settings.section == aboutLanguage:
 		s.chooseLanguage(id)
 	case s.settings.section == allLicences:
@@ -156,6 +169,10 @@ func (m Model) sectionItems() []Item {
 		return m.licenceItems()
 	case allServices:
 		return m.serviceItems()
+	case allRemotes:
+		return m.remotesItems()
+	case oneRemote:
+		return m.remoteItems()
 	case allSettings:
 		return m.settingsItems()
 	}
@@ -168,7 +185,11 @@ func (m Model) settingsItems() []Item {
 		items = append(items, Item{ID: "account", Label: text(msgAccount), Detail: clean(m.world.Owner, maxDetail)})
 	}
 	items = append(items,
-		Item{ID: "thisTV", Label: text(msgThisTV), Detail: clean(m.world.TV.Name, maxLabel)},
+		Item{ID: "thisTV", Label: text(msgThisTV), Detail: clean(m.world.TV.Name, maxLabel)})
+	if it, ok := m.remotesItem(); ok {
+		items = append(items, it)
+	}
+	items = append(items,
 		Item{ID: "look", Label: text(msgLook)},
 		Item{ID: "language", Label: text(msgLanguage), Detail: m.language().Own()},
 		Item{ID: "checkNetwork", Label: text(msgCheckNetwork), Detail: m.connection()},
@@ -250,5 +271,9 @@ func (m Model) viewSection(v *View) {
 		m.viewLicence(v)
 	case allServices:
 		v.Title, v.Text = text(msgServices), []string{text(msgServicesText)}
+	case allRemotes:
+		m.viewRemotes(v)
+	case oneRemote:
+		m.viewRemote(v)
 	}
 }

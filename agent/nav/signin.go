@@ -22,11 +22,15 @@ func (m Model) signInScreen() Screen {
 	return ScreenWelcome
 }
 
-func (s *stepper) signInKey(k keyseq.Key) {
-	switch k {
+func (s *stepper) signInKey(p Press) {
+	switch p.Key {
 	case keyseq.Up, keyseq.Down:
-		s.moveFocus(k, vertical)
+		s.moveFocus(p.Key, vertical)
 	case keyseq.OK:
+		if s.focused() == "pair" {
+			s.askRole(p.Source)
+			return
+		}
 		s.signInChoice(s.focused())
 	case keyseq.Back:
 		if s.screen() == ScreenCode {
@@ -89,6 +93,9 @@ func (m Model) signInItems() []Item {
 		items := []Item{{ID: "signIn", Label: text(msgSignIn)}, {ID: "password", Label: text(msgSignInPassword)}}
 		if service, several := m.serviceItem(); several {
 			items = append(items, service)
+		}
+		if m.world.Remotes != nil {
+			items = append(items, Item{ID: "pair", Label: text(msgPair)})
 		}
 		return append(items, Item{ID: "checkNetwork", Label: text(msgCheckNetwork)}, Item{ID: "settings", Label: text(msgSettings)})
 	case ScreenCode:

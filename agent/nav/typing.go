@@ -212,6 +212,8 @@ func (s *stepper) typingKey(p Press) {
 		s.erase()
 	case p.Key == keyseq.Back && !p.Repeat:
 		s.fieldBefore()
+	case p.Key == keyseq.OK && s.focus == "pair":
+		s.askRole(p.Source)
 	case p.Key == keyseq.OK && indexOf(s.items(), s.focus) >= 0:
 		s.besideKeyboard(s.focus)
 	case p.Key == keyseq.OK && !s.signIn().Checking:
@@ -222,6 +224,9 @@ func (s *stepper) typingKey(p Press) {
 // typed handles text from a keyboard. Its Enter is OK, so the focus goes to what
 // ends the field.
 func (s *stepper) typed(ev Text) {
+	if !s.heard(ev.Source) {
+		return
+	}
 	if s.screen() == ScreenHome && s.dialog == noDialog && !s.menu {
 		s.openSearch()
 		s.focusOn = ScreenSearch // the Enter of a keyboard goes to what it finds

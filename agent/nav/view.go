@@ -17,7 +17,7 @@ type View struct {
 	Rows     []Row     `json:"rows,omitempty"`   // titles: home; on the title screen of a series its episodes; what a search found
 	Poster   string    `json:"poster,omitempty"` // on the title screen: its id, whose poster is drawn behind
 	Badge    string    `json:"badge,omitempty"`  // on the title screen: its age rating
-	Code     *Code     `json:"code,omitempty"`   // signing in
+	Code     *Code     `json:"code,omitempty"`   // signing in, or pairing a remote
 	Link     *Link     `json:"link,omitempty"`   // where the person goes on, with a phone or computer
 	Grid     int       `json:"grid,omitempty"`   // Items lie in rows of so many; 0: in one
 	Kids     bool      `json:"kids,omitempty"`   // a kids profile is in use: simpler and bigger
@@ -72,6 +72,10 @@ const (
 	ScreenLicences    Screen = "licences"    // what it is made of
 	ScreenLicence     Screen = "licence"     // the text of one
 	ScreenServices    Screen = "services"    // which service to sign in to
+	ScreenRemotes     Screen = "remotes"     // what else controls this TV
+	ScreenRemote      Screen = "remote"      // one paired remote
+	ScreenPairRole    Screen = "pairRole"    // who a remote is for that is to be paired
+	ScreenPairing     Screen = "pairing"     // the pairing window, and what became of it
 	ScreenNetwork     Screen = "network"     // what "Check network" found
 	ScreenLeaseEnded  Screen = "leaseEnded"  // connect to continue
 	ScreenSignedOut   Screen = "signedOut"   // signed out from elsewhere: who, when
@@ -119,10 +123,11 @@ type Row struct {
 
 // Code is what a person needs to sign this TV in.
 type Code struct {
-	Text    string   `json:"text"`              // "BCDF-GHJK"
-	URI     string   `json:"uri"`               // to be typed
+	Text    string   `json:"text"`              // "BCDF-GHJK", or of a pairing "482 913"
+	URI     string   `json:"uri"`               // to be typed; empty of a pairing
 	QR      []string `json:"qr,omitempty"`      // rows of '1' (dark) and '0', without quiet zone
 	Expires int64    `json:"expires"`           // seconds left
+	Of      int64    `json:"of,omitempty"`      // of so many, where that is known
 	Problem string   `json:"problem,omitempty"` // why it cannot go on just now
 }
 
@@ -223,6 +228,9 @@ type Dialog struct {
 
 // Banner is a strip at the edge of the screen.
 type Banner struct {
-	Kind string `json:"kind"` // "offline", "warning" or "info"
+	Kind string `json:"kind"` // "control", "offline", "warning" or "info"
 	Text string `json:"text"`
+	Key  string `json:"key,omitempty"`  // of "control": what Back is called, which ends it
+	Does string `json:"does,omitempty"` // and what that does: "Stop"
+	Said string `json:"-"`              // all of that, for the live region, where it is more than Text
 }

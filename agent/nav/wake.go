@@ -15,6 +15,10 @@ func (s *stepper) elapse(at time.Duration) {
 	if s.toast != "" && s.now >= s.toastTo {
 		s.toast = ""
 	}
+	s.runOut()
+	if s.blocking.id != "" && s.now >= s.blocking.ends {
+		s.blocking = blocking{}
+	}
 	s.playOn()
 	s.nextOn()
 	if s.typing.password != "" && s.now >= s.typing.forget {
@@ -62,6 +66,9 @@ func (m Model) next() time.Duration {
 	}
 	at(m.noticeEnds)
 	switch m.screen() {
+	case ScreenPairing:
+		at(nextStep(m.pairing.ends, m.now, time.Second))
+		at(nextStep(m.pairing.waits, m.now, time.Second))
 	case ScreenCode:
 		at(nextStep(m.codeEnds, m.now, time.Second))
 	case ScreenEmail, ScreenPassword, ScreenAccessCode:
@@ -76,6 +83,7 @@ func (m Model) next() time.Duration {
 			at(nextStep(m.now+left, m.now, time.Second))
 		}
 	}
+	at(m.blocking.ends)
 	at(m.draftWakes())
 	if m.typing.password != "" {
 		at(m.typing.forget)

@@ -98,7 +98,7 @@ func (w *walker) checkProfileEffect(ev Event, e Effect) error {
 			return fmt.Errorf("a PIN entered by %+v", ev)
 		}
 		w.added[how]++
-		if !e.Level.Valid() || e.Kids && e.Level > maxKids || e.PIN != "" && (len(e.PIN) != 4 || e.Password != "") || w.model.watching.id != "" || w.model.draftWait() > 0 {
+		if !e.Level.Valid() || e.Kids && e.Level > maxKids && !w.model.binds(e.Level).Kids || e.PIN != "" && (len(e.PIN) != 4 || e.Password != "") || w.model.watching.id != "" || w.model.draftWait() > 0 {
 			return fmt.Errorf("a strange profile: %+v", e)
 		}
 	}

@@ -193,10 +193,11 @@ func (w *walker) event(kind, a, b byte) Event {
 		return Resumed{At: w.now}
 	case kind == 27:
 		texts := []string{"hedgehog@example.com", "hedgehog", "1", "12345", "\x00\xff \u202e", strings.Repeat("é", 300), "@gmail.com"}
-		return Text{Text: texts[int(a)%len(texts)], Source: Source{Kind: Local}, At: w.now}
+		return Text{Text: texts[int(a)%len(texts)], Source: Source{Kind: []SourceKind{Local, Guest, Relayed, ECP}[b%4]}, At: w.now}
 	case kind == 28:
 		return w.changeHousehold(a, b)
 	case kind == 29:
+		w.now = w.model.now // it comes without a time
 		return NetworkReport{Steps: make([]NetworkStep, a), Done: b%2 == 0}
 	case kind == 30:
 		return w.launch(a, b)
@@ -204,7 +205,13 @@ func (w *walker) event(kind, a, b byte) Event {
 		return w.changeLibrary(a, b)
 	case kind == 32:
 		return w.changeParental(a, b)
+	case kind == 33:
+		w.world.Remotes, w.world.At = hostileRemotes(a, b), w.now
+		return w.world
+	case w.model.inSettings() && w.model.settings.section == allRemotes && kind%2 == 0: // on to its switches
+		return Press{Key: []keyseq.Key{keyseq.Down, keyseq.Down, keyseq.OK}[a%3], Source: Source{Kind: Local}, At: w.now}
 	case w.model.inSettings() && w.model.settings.section == allLicences && kind%3 == 0:
+		w.now = w.model.now
 		return hostileLicences(a, b)
 	case kind > 33 && kind < 120 && w.model.phase() == Active:
 		return w.towards(a, b)
@@ -330,7 +337,7 @@ func (w *walker) check(before Model, ev Event, v View, effects []Effect) error {
 	if is != was && is != "" {
 		w.entered[is]++
 	}
-	if err := errors.Join(checkTyping(w.model, v), checkDraft(w.model, v)); err != nil {
+	if err := errors.Join(checkTyping(w.model, v), checkDraft(w.model, v), checkRemotes(before, w.model, ev, v, effects)); err != nil {
 		return err
 	}
 	if is == "" && (len(v.Rows) > 0 || v.Player != nil || v.Screen == ScreenTitle || w.model.place == atSettings) {
@@ -503,7 +510,7 @@ func TestRandomWalk(t *testing.T) {
 	if typed[atPassword] == 0 || typed[atCode] == 0 {
 		t.Errorf("the walk sent %d passwords and %d codes", typed[atPassword], typed[atCode])
 	}
-	for d := sequenceDialog; d <= deactivateDialog; d++ {
+	for d := sequenceDialog; d <= ecpDialog; d++ {
 		if dialogs[d] == 0 {
 			t.Errorf("the walk never opened dialog %d", d)
 		}
@@ -513,7 +520,7 @@ func TestRandomWalk(t *testing.T) {
 			t.Errorf("the walk never came to %q", s)
 		}
 	}
-	for _, s := range append(append(placeScreens[:], sectionScreens[:]...), ScreenStarting, ScreenWelcome, ScreenCode, ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenNetwork, ScreenLeaseEnded,
+	for _, s := range append(append(placeScreens[:], sectionScreens[:]...), ScreenStarting, ScreenWelcome, ScreenCode, ScreenEmail, ScreenPassword, ScreenAccessCode, ScreenNetwork, ScreenPairRole, ScreenPairing, ScreenLeaseEnded,
 		ScreenSignedOut, ScreenDeactivated, ScreenStolen, ScreenUpdate) {
 		if screens[s] == 0 {
 			t.Errorf("the walk never came to %q", s)

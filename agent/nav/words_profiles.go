@@ -134,8 +134,11 @@ func sentence(id message) string {
 	case id < profilesEnd:
 		return aboutProfiles[id]
 	}
-	if id < settingsEnd {
+	switch {
+	case id < settingsEnd:
 		return aboutSettings[id]
+	case id < timesEnd:
+		return aboutTimes[id]
 	}
-	return aboutTimes[id]
+	return aboutRemotes[id]
 }

@@ -42,11 +42,11 @@ const (
 	msgLevelAdults
 	msgLevelAll
 
-	messageEnd
+	timesEnd
 )
 
 // aboutTimes holds them in English.
-var aboutTimes = [messageEnd]string{
+var aboutTimes = [timesEnd]string{
 	msgYesterdayAt: "yesterday at {time}",
 	msgTomorrowAt:  "tomorrow at {time}",
 	msgDayAt:       "{day} at {time}",

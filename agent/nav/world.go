@@ -7,7 +7,7 @@ func (s *stepper) applyWorld(w World) {
 	old := s.phase()
 	s.countCode(w)
 	w.Profiles = soundProfiles(w.Profiles)
-	library := s.world.Library
+	library, remotes := s.world.Library, s.world.Remotes
 	s.world = w
 	if w.Phase == Enrolling {
 		s.checkSignIn()
@@ -28,6 +28,9 @@ func (s *stepper) applyWorld(w World) {
 	s.leaseOver = false
 	if s.phase() != old {
 		s.changePhase(old)
+	}
+	s.takeRemotes(remotes)
+	if s.phase() != old {
 		return
 	}
 	if w.Phase == Active {

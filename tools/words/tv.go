@@ -14,7 +14,7 @@ import (
 )
 
 // navTables are the arrays of package nav that hold its messages in English.
-var navTables = []string{"english", "aboutProfiles", "aboutSettings", "aboutTimes"}
+var navTables = []string{"english", "aboutProfiles", "aboutSettings", "aboutTimes", "aboutRemotes"}
 
 // message is one message of the TV: the name of its constant, and its text. One
 // that is counted has two forms with "|" between them.
