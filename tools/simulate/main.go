@@ -40,12 +40,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return replay(*seed, stdout, stderr)
 	}
 	begin := time.Now()
-	s, err := simulate(ctx, *first, *histories, *workers, none)
+	s, err := simulate(ctx, *first, *histories, *workers, none, progress(stderr, *histories, begin))
 	if err != nil {
 		fmt.Fprintln(stderr, "simulate:", err)
 		return 1
 	}
 	return s.report(stdout, *first, time.Since(begin))
+}
+
+// progressEvery is how often a long run says how far it is.
+const progressEvery = 10 * time.Second
+
+// progress tells what broke as soon as it does, and now and then how far the
+// run of n histories is.
+func progress(out io.Writer, n int, begin time.Time) func(summary) {
+	last, broken := begin, 0
+	return func(s summary) {
+		for ; broken < len(s.broken); broken++ {
+			fmt.Fprintf(out, "seed %d: %s\n", s.broken[broken].seed, s.broken[broken].wrong)
+		}
+		if time.Since(last) < progressEvery {
+			return
+		}
+		last = time.Now()
+		left := time.Since(begin) / time.Duration(s.played) * time.Duration(n-s.played)
+		fmt.Fprintf(out, "%d of %d histories, %d broken, %s to go\n", s.played, n, broken, left.Round(time.Second))
+	}
 }
 
 // report tells what was played, how often what happened in it, and what broke.
@@ -103,8 +123,8 @@ type summary struct {
 }
 
 // simulate plays n histories from seed first on, until ctx ends or too many
-// break a promise.
-func simulate(ctx context.Context, first uint64, n, workers int, b bug) (summary, error) {
+// break a promise. After each, heard is told of all so far, never twice at once.
+func simulate(ctx context.Context, first uint64, n, workers int, b bug, heard func(summary)) (summary, error) {
 	dir, err := workspace()
 	if err != nil {
 		return summary{}, err
@@ -132,6 +152,7 @@ func simulate(ctx context.Context, first uint64, n, workers int, b bug) (summary
 				if v.wrong != "" {
 					out.broken = append(out.broken, v)
 				}
+				heard(out)
 				return len(out.broken) < maxBroken
 			})
 			mu.Lock()

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 var histories = flag.Int("histories", 150, "random histories in TestHistories")
@@ -14,7 +16,7 @@ var histories = flag.Int("histories", 150, "random histories in TestHistories")
 // TestHistories (promises 1 and 2, D3 to D7): no history of the real code breaks
 // a promise.
 func TestHistories(t *testing.T) {
-	s, err := simulate(context.Background(), 1, *histories, 2, none)
+	s, err := simulate(context.Background(), 1, *histories, 2, none, progress(io.Discard, *histories, time.Now()))
 	if err != nil {
 		t.Fatal(err)
 	}
