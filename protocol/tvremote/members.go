@@ -124,7 +124,7 @@ func notWord(r rune) bool {
 // id reads 16 lower-case hex digits.
 func (m *members) id(name string) string {
 	v := m.text(name, 16, 16)
-	m.that(strings.Trim(v, "0123456789abcdef") == "", "%s is not 16 hex digits", name)
+	m.that(hexID(v), "%s is not 16 hex digits", name)
 	return v
 }
 
