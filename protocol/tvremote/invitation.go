@@ -65,7 +65,7 @@ func ParseInvitation(text string) (Invitation, error) {
 		return Invitation{}, fmt.Errorf("%w: bad id or too many addresses", ErrInvitation)
 	}
 	for _, a := range i.Addresses {
-		if a == "" || len(a) > MaxAddress || strings.Trim(a, "0123456789abcdef.:[]") != "" {
+		if !address(a) {
 			return Invitation{}, fmt.Errorf("%w: bad address", ErrInvitation)
 		}
 	}
@@ -74,3 +74,11 @@ func ParseInvitation(text string) (Invitation, error) {
 
 // hexID reports whether s is 16 lower-case hex digits.
 func hexID(s string) bool { return len(s) == 16 && strings.Trim(s, "0123456789abcdef") == "" }
+
+// address reports whether s looks like an IP address and a port. Dialing it tells
+// more.
+func address(s string) bool {
+	at := strings.LastIndexByte(s, ':')
+	return at > 0 && len(s) <= MaxAddress && strings.Trim(s[:at], "0123456789abcdef.:[]") == "" &&
+		at+1 < len(s) && len(s)-at <= 6 && strings.Trim(s[at+1:], "0123456789") == ""
+}
