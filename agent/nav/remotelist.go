@@ -98,7 +98,7 @@ func (m Model) remotesItems() []Item {
 		items = append(items, Item{ID: remotePrefix + string(r.ID), Label: r.Name, Detail: joined(roleName(r), r.state())})
 	}
 	if m.signedIn() {
-		items = append(items, Item{ID: "relay", Label: text(msgRelay), Detail: text(msgRelayText), Switch: true, Chosen: r.RelayAllowed})
+		items = append(items, Item{ID: "relay", Label: text(msgRelay), Switch: true, Chosen: r.RelayAllowed})
 	}
 	if r.ECPOffered {
 		items = append(items, Item{ID: "ecp", Label: text(msgECP), Detail: text(msgECPText), Switch: true, Chosen: r.ECP})
@@ -212,6 +212,9 @@ func (s *stepper) setECP(on bool) {
 // viewRemotes describes the list.
 func (m Model) viewRemotes(v *View) {
 	v.Title, v.Text = text(msgRemotes), []string{text(msgRemotesText)}
+	if m.signedIn() {
+		v.Text = append(v.Text, text(msgRelayText))
+	}
 	switch r := m.world.Remotes; {
 	case r.HotelMode:
 		v.Text = append(v.Text, text(msgRemotesHotel))

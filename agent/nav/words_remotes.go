@@ -108,7 +108,7 @@ var aboutRemotes = [messageEnd]string{
 	msgPairAgain:         "Get a new code",
 
 	msgRelay:        "Control from the account page",
-	msgRelayText:    "This TV says who does",
+	msgRelayText:    "Who controls it from the account page is named on the screen.",
 	msgRelayed:      "{name} controls this TV from the account page",
 	msgRelayRefused: "Stopped. The account page can't control this TV until Settings, Remotes allow it.",
 	msgStop:         "Stop",
@@ -118,7 +118,7 @@ var aboutRemotes = [messageEnd]string{
 	msgECPAsk:       "Any app or device on your home network, such as home automation, can then press keys here. None is asked for a code.",
 	msgECPBounds:    "They can't sign this TV out, enter a PIN or pair remotes. At the first key of a new one this TV tells you, and you can block it.",
 	msgAllow:        "Allow",
-	msgNewApp:       "{name} on your network presses keys here for the first time",
+	msgNewApp:       "{name} on your network now presses keys here",
 	msgBlock:        "Block",
 	msgBlocked:      "{name} is blocked until you switch other apps off and on again.",
 	msgSayEnds:      "Press Back: {does}",

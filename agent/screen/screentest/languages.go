@@ -10,9 +10,11 @@ import (
 	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
-// languages are the main screens in a language with long words, and in one that
+// languages are the main screens in two languages with long words, and in one that
 // is written from right to left, as nav makes them.
-func languages() []Named { return append(speaking(words.German), speaking(words.Arabic)...) }
+func languages() []Named {
+	return append(append(speaking(words.German), speaking(words.Spanish)...), speaking(words.Arabic)...)
+}
 
 // speaking goes from the welcome screen to the player in a language.
 func speaking(l words.Language) []Named {

@@ -28,6 +28,7 @@ func Views() []Named {
 	all = append(all, people()...)
 	all = append(all, watching()...)
 	all = append(all, settings()...)
+	all = append(all, remotes()...)
 	all = append(all, series()...)
 	all = append(all, searching()...)
 	all = append(all, drafting()...)

@@ -18,6 +18,7 @@ const SCREENS = {
   profileAvatar: drawings, profileName: typing, profileLevel: listing, profilePIN: pin, profilePassword: typing,
   profileEdit: listing, profileLocks: linked, forgotPIN: linked,
   account: linked, thisTV: listing, look: listing, language: listing, about: listing, licences: listing, services: listing, licence: page,
+  remotes: listing, remote: listing, pairRole: listing, pairing,
 };
 
 // Screens of one kind look alike.
@@ -27,6 +28,7 @@ const KINDS = new Map([[listing, " listed"], [typing, " fielded"], [pin, " pinne
 const SIGNS = {
   leaseEnded: "clock", signedOut: "out", deactivated: "gone", stolen: "shield", update: "update",
   settings: "gear", network: "network", thisTV: "tv", look: "eye", language: "globe", about: "info", licences: "book", services: "tv",
+  remotes: "remote", remote: "phone", pairRole: "people", pairing: "remote",
 };
 
 // draw describes a view. Only its topmost layer can have the focus.
@@ -36,7 +38,7 @@ export function draw(view) {
   const screen = SCREENS[view.screen] || message;
   return [
     h("section", {
-      key: "screen " + view.screen, class: "screen " + view.screen + (KINDS.get(screen) || "") + (view.kids ? " kids" : ""), tabindex: "-1",
+      key: "screen " + view.screen, class: "screen " + view.screen + (KINDS.get(screen) || "") + (screen === pairing && view.code ? " code" : "") + (view.kids ? " kids" : ""), tabindex: "-1",
       "aria-label": view.title || "Hearthkey", "aria-hidden": top === "screen" ? null : "true",
       "data-fallback": top === "screen",
     }, screen(view, focus("screen"))),
@@ -77,6 +79,11 @@ function ofProfile(view) {
 function message(view, focus) {
   return [hearth(), h("div", { class: "column" },
     view.who && ofProfile(view) ? avatar(view.who) : h("div", { key: "sign", class: "sign" }, icon(SIGNS[view.screen] || "info")), heading(view), buttons(view.items, focus))];
+}
+
+// pairing describes the window in which a remote is paired, and what became of it.
+function pairing(view, focus) {
+  return view.code ? code(view, focus) : message(view, focus);
 }
 
 function gate(view, focus) {
@@ -123,9 +130,10 @@ function listing(view, focus) {
 
 // A banner is read out with the rest of the view, so it is no live region.
 function banner(it) {
-  const icons = { offline: "offline", warning: "warning" };
+  const icons = { offline: "offline", warning: "warning", control: "remote" };
   return it && h("div", { key: "banner", class: "banner " + it.kind },
-    icon(icons[it.kind] || "info"), h("span", { dir: "auto" }, it.text));
+    icon(icons[it.kind] || "info"), h("span", { dir: "auto" }, it.text),
+    it.key && h("span", { key: "ends", class: "ends" }, h("span", { class: "keycap" }, icon("back"), it.key), it.does));
 }
 
 function menu(view, focus, top) {

@@ -7,9 +7,9 @@ import { expires, idle, position, waitLeft } from "./clocks.js";
 import { say } from "./words.js";
 import { poster } from "./home.js";
 
-const LIFE = 900; // seconds a code lives, for its bar
+const LIFE = 900; // seconds a code lives that does not say it, for its bar
 
-// code describes signing in with a code.
+// code describes signing in with a code, and pairing a remote with digits.
 export function code(view, focus) {
   const it = view.code || {};
   return [
@@ -18,7 +18,8 @@ export function code(view, focus) {
       heading(view),
       it.uri && h("p", { key: "uri", class: "uri", dir: "ltr" }, it.uri),
       it.text ? letters(it) : !it.problem && h("div", { key: "letters", class: "letters empty" }),
-      it.problem ? h("p", { key: "problem", class: "problem" }, icon("warning"), h("span", { dir: "auto" }, it.problem)) : life(it),
+      it.problem && h("p", { key: "problem", class: "problem" }, icon("warning"), h("span", { dir: "auto" }, it.problem)),
+      (!it.problem || it.of) && life(it),
       buttons(view.items, focus)),
     scan(it),
   ];
@@ -31,7 +32,7 @@ function scan(it) {
 
 function letters(it) {
   return h("div", { key: "letters", class: "letters", dir: "ltr", role: "img", "aria-label": say("code", { code: it.text.split("").join(" ") }) },
-    Array.from(it.text).map((letter) => h("span", { class: letter === "-" ? "dash" : "letter" }, letter === "-" ? "–" : letter)));
+    Array.from(it.text).map((letter) => h("span", { class: letter === "-" ? "dash" : letter === " " ? "gap" : "letter" }, letter === "-" ? "–" : letter)));
 }
 
 function life(it) {
@@ -40,7 +41,7 @@ function life(it) {
   }
   const left = expires(it);
   return h("div", { key: "life", class: "life" },
-    h("div", { class: "bar" }, h("i", { style: { transform: "scaleX(" + Math.min(1, left / LIFE) + ")" } })),
+    h("div", { class: "bar" }, h("i", { style: { transform: "scaleX(" + Math.min(1, left / (it.of || LIFE)) + ")" } })),
     h("p", {}, say("life", { time: clock(left) })));
 }
 

@@ -45,17 +45,24 @@ const ICONS = {
   signOut: "out", signOutHere: "out", startOver: "again", deactivate: "gone", account: "people", thisTV: "tv", look: "eye",
   about: "info", licences: "book", resend: "mail", restart: "back", locks: "shield", add: "plus", done: "check", forgot: "help",
   "via-mail": "mail", "via-sms": "phone", "via-totp": "shield", "via-recovery": "book",
+  remotes: "remote", pair: "remote", relay: "globe", ecp: "network", household: "home", guest: "people", forget: "close",
   home: "home", list: "list", search: "search", switch: "people", edit: "edit",
 };
 
 // What opens a screen of its own, which an arrow at its end says.
-const OPENS = /^(account|thisTV|look|language|about|licences|licence-\d+|name|avatar|locks)$/;
+const OPENS = /^(account|thisTV|look|language|about|licences|licence-\d+|name|avatar|locks|remotes|remote-.+)$/;
+
+// sign describes the icon of a choice; one of several has none.
+function sign(item) {
+  const name = item.choice ? "" : item.id.indexOf("remote-") === 0 ? "phone" : ICONS[item.id];
+  return name && icon(name);
+}
 
 // button describes a choice as a pill.
 export function button(item, focus, role) {
   const props = item.info ? { key: item.id, class: "button info" } : focusable(item, focus, "button", role);
   return h("div", props,
-    ICONS[item.id] && icon(ICONS[item.id]),
+    sign(item),
     h("span", { class: "label", dir: "auto" }, item.label),
     item.locked && icon("lock"),
     item.detail && h("span", { class: "detail", dir: "auto" }, keycaps(item.detail)));
@@ -79,7 +86,7 @@ export function line(item, focus, role) {
   return h("div", props,
     item.choice && h("span", { class: "radio" }),
     item.avatar && avatar(item),
-    !item.avatar && !item.info && ICONS[item.id] && icon(ICONS[item.id]),
+    !item.avatar && !item.info && sign(item),
     mark(item.badge),
     h("span", { class: "label", dir: "auto" }, item.label),
     item.locked && icon("lock"),

@@ -158,7 +158,11 @@ func (p pane) banner(b *nav.Banner) pane {
 	if b.Kind == "info" {
 		s, sign = quiet, "i "
 	}
-	return p.paragraph(sign+b.Text, s).skip(1)
+	text := sign + b.Text
+	if b.Key != "" {
+		text += " [" + b.Key + "] " + b.Does
+	}
+	return p.paragraph(text, s).skip(1)
 }
 
 // list puts items one under another. Where they do not all fit, it shows those

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/screen/screentest"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 var update = flag.Bool("update", false, "write the files that the pictures are compared with")
@@ -54,6 +55,9 @@ func TestEveryScreen(t *testing.T) {
 // has its size, and the focus is on it.
 func TestEverySize(t *testing.T) {
 	for _, named := range screentest.Views() {
+		if named.View.Lang == words.Spanish {
+			continue // as long as German
+		}
 		for _, wide := range []int{0, 1, 39, 40, 61, 80, 132, 300} {
 			for _, high := range []int{0, 1, 11, 12, 17, 24, 60} {
 				c := paint(named.View, wide, high)

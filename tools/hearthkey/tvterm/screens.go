@@ -12,6 +12,12 @@ func under(p pane, v nav.View, focus string) {
 	switch v.Screen {
 	case nav.ScreenCode:
 		code(p, v, focus)
+	case nav.ScreenPairing:
+		if v.Code == nil {
+			message(p, v, focus)
+			return
+		}
+		code(p, v, focus)
 	case nav.ScreenEmail, nav.ScreenPassword, nav.ScreenAccessCode, nav.ScreenProfileName, nav.ScreenProfilePassword:
 		fieldAndKeys(p, v, focus)
 	case nav.ScreenSearch:
@@ -33,7 +39,8 @@ func under(p pane, v nav.View, focus string) {
 	case nav.ScreenLicence:
 		page(p, v, focus)
 	case nav.ScreenSettings, nav.ScreenNetwork, nav.ScreenProfileLevel, nav.ScreenProfileEdit, nav.ScreenThisTV, nav.ScreenLook,
-		nav.ScreenAbout, nav.ScreenLicences, nav.ScreenServices, nav.ScreenLanguage:
+		nav.ScreenAbout, nav.ScreenLicences, nav.ScreenServices, nav.ScreenLanguage,
+		nav.ScreenRemotes, nav.ScreenRemote, nav.ScreenPairRole:
 		p.heading(v.Title, v.Text).list(v.Items, focus)
 	case nav.ScreenTitle:
 		title(p, v, focus)
