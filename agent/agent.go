@@ -44,6 +44,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/agent/local"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/screen"
 	"github.com/hearthkey/hearthkey/agent/session"
@@ -81,6 +82,9 @@ type Agent struct {
 
 	Screen string         // optional: loopback host:port of the screen's page
 	CA     *x509.CertPool // who may vouch for the server; nil: the system's list
+	LAN    LAN            // optional: remote controls on the home network
+
+	LocalAPI LocalAPI // optional: for the box's own software in other languages
 
 	KeyStore vault.KeyStore       // optional: what protects the vault beyond its file mode
 	OnView   func(nav.View)       // optional: called in order for every change, from the core; must not block or call the agent
@@ -92,6 +96,7 @@ type Agent struct {
 
 	core   *core
 	screen *screen.Server
+	local  *local.Server
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 
@@ -116,23 +121,50 @@ func (a *Agent) Start(ctx context.Context) error {
 		a.stop()
 		return err
 	}
-	if a.Screen != "" {
-		a.screen, err = screen.Start(screen.Config{Addr: a.Screen, Log: a.Log, Press: a.pageKey})
-		if err != nil {
-			a.stop()
-			err = errors.Join(fmt.Errorf("agent: %w", err), a.core.close())
-			a.core = nil
-			return err
-		}
+	if err := a.listen(); err != nil {
+		a.stop()
+		err = errors.Join(fmt.Errorf("agent: %w", err), a.closeServers(), a.core.close())
+		a.core = nil
+		return err
 	}
 	a.core.begin()
 	a.done.Go(func() { a.core.loop(ctx) })
 	return nil
 }
 
+// listen serves the screen's page and the local API.
+func (a *Agent) listen() (err error) {
+	if a.Screen != "" {
+		if a.screen, err = screen.Start(screen.Config{Addr: a.Screen, Log: a.Log, Press: a.pageKey}); err != nil {
+			return err
+		}
+	}
+	if err := a.core.startRemotes(); err != nil {
+		return err
+	}
+	return a.startLocal()
+}
+
+// closeServers ends what listen started.
+func (a *Agent) closeServers() (err error) {
+	if a.screen != nil {
+		err = a.screen.Close()
+	}
+	if a.local != nil {
+		err = errors.Join(err, a.local.Close())
+	}
+	if r := a.core.remotes.server; r != nil {
+		err = errors.Join(err, r.Close())
+	}
+	return err
+}
+
 // settings checks the fields and sets the defaults.
 func (a *Agent) settings() (*url.URL, error) {
 	if err := a.checkServices(); err != nil {
+		return nil, err
+	}
+	if err := a.checkLAN(); err != nil {
 		return nil, err
 	}
 	u, err := serverURL(a.Server)
@@ -171,11 +203,7 @@ func (a *Agent) Close() error {
 	}
 	a.stop()
 	a.done.Wait()
-	var err error
-	if a.screen != nil {
-		err = a.screen.Close()
-	}
-	return errors.Join(err, a.core.close())
+	return errors.Join(a.closeServers(), a.core.close())
 }
 
 // Press gives the agent a key and returns when the view includes it. repeat
@@ -243,6 +271,15 @@ func (a *Agent) ScreenURL() string {
 	return a.screen.URL()
 }
 
+// LANAddr is where remote controls on the home network are served, as host:port, or
+// empty.
+func (a *Agent) LANAddr() string {
+	if a.core == nil || a.core.remotes.server == nil {
+		return ""
+	}
+	return a.core.remotes.server.Addr().String()
+}
+
 // pageKey takes a key from the screen's page.
 func (a *Agent) pageKey(k screen.Key) {
 	from := nav.Source{Kind: nav.Local, ID: screen.Source}
@@ -272,6 +309,9 @@ func (a *Agent) show(v nav.View) {
 	a.mu.Unlock()
 	if a.screen != nil {
 		a.screen.Show(v)
+	}
+	if a.local != nil {
+		a.local.Tell(local.TopicView, v)
 	}
 	if a.OnView != nil {
 		a.OnView(v)

@@ -16,6 +16,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/cache"
 	"github.com/hearthkey/hearthkey/agent/library"
 	"github.com/hearthkey/hearthkey/agent/link"
+	"github.com/hearthkey/hearthkey/agent/local"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/agent/vault"
@@ -55,6 +56,7 @@ type core struct {
 	pending  []session.What // events that effects gave rise to, still to be stepped
 	stepping bool           // sessionStep is under way
 
+	remotes remotes
 	link    *link.Link
 	proven  atomic.Int64 // the last proven server time, in ms: read by the link too
 	wake    *time.Timer  // for session
@@ -69,20 +71,22 @@ type core struct {
 	checking protocol.ProfileID  // whose PIN is being hashed; "" for none
 	told     *protocol.PINCounts // other devices' counts that have no place yet, or nil
 
-	snapshot  *protocol.Snapshot // what the cache holds of it, decoded
-	catalog   *protocol.Catalog
-	titles    *titles.Index                        // of catalog
-	profile   protocol.ProfileID                   // who is watching
-	shelf     library.Shelf                        // of profile
-	library   *nav.Library                         // the same, as nav shows it; nil at the gate
-	shelves   map[protocol.ProfileID]library.Shelf // of all profiles, as the server told this run; nil: it has not
-	renewal   bool                                 // the cache was erased and is not open yet
-	unstored  bool                                 // shelves are not in the cache yet
-	storage   nav.Storage
-	offline   int64 // wall clock when contact was lost, in ms; 0 while online
-	qr        qrCode
-	pinQR     qrCode // of where a new PIN is set
-	accountQR qrCode // of the account page
+	snapshot   *protocol.Snapshot // what the cache holds of it, decoded
+	catalog    *protocol.Catalog
+	titles     *titles.Index                        // of catalog
+	profile    protocol.ProfileID                   // who is watching
+	reported   nav.Playback                         // what the integrator's own player plays; zero: nothing
+	shelf      library.Shelf                        // of profile
+	library    *nav.Library                         // the same, as nav shows it; nil at the gate
+	shelves    map[protocol.ProfileID]library.Shelf // of all profiles, as the server told this run; nil: it has not
+	renewal    bool                                 // the cache was erased and is not open yet
+	unstored   bool                                 // shelves are not in the cache yet
+	storage    nav.Storage
+	lastStatus *local.Status // that the local API was told; nil: none yet
+	offline    int64         // wall clock when contact was lost, in ms; 0 while online
+	qr         qrCode
+	pinQR      qrCode // of where a new PIN is set
+	accountQR  qrCode // of the account page
 }
 
 // newCore opens the vault and the cache.
@@ -194,6 +198,8 @@ func (c *core) loop(ctx context.Context) {
 			do = c.writeOwed
 		case <-c.look.C:
 			do = func() {}
+		case <-c.remotes.noted:
+			do = c.remotesChanged
 		}
 		c.noticeStandby()
 		do()

@@ -4,9 +4,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hearthkey/hearthkey/agent/local"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/session"
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/parental"
 )
 
 // Grant is the server's word on what plays now, for the box's own player: it
@@ -51,8 +53,8 @@ func (a *Agent) Grant() Grant {
 
 // playTitle asks for a grant for what begins to play. The PINs that it names were
 // proved here: the profile's when it was chosen, the parental one for the title.
-func (c *core) playTitle(p nav.Playback) {
-	f := protocol.Play{Path: c.nav.Path()}
+func (c *core) playTitle(p nav.Playback, path parental.Path) {
+	f := protocol.Play{Path: path}
 	if profile := c.profileByID(p.Profile); profile != nil && profile.Locked {
 		f.ProfilePIN = profile.PIN
 	}
@@ -80,6 +82,9 @@ func (c *core) tellGrant() {
 	}
 	if a.OnGrant != nil {
 		a.OnGrant(g.Grant)
+	}
+	if a.local != nil {
+		a.local.Tell(local.TopicGrant, localGrant(g.Grant))
 	}
 	if g.Refusal != "" {
 		c.navStep(nav.PlayRefused{Title: g.Title, Why: g.Refusal, Watching: g.Watching, At: now.Running})

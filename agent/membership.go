@@ -39,6 +39,8 @@ func (c *core) sessionStep(what session.What) {
 	c.setWake()
 	c.updateWorld()
 	c.tellGrant()
+	c.followReported()
+	c.tellStatus()
 }
 
 // later queues an event for the current round of sessionStep.
@@ -89,6 +91,9 @@ func (c *core) erase(identity bool) error {
 	c.updateWorld()
 	c.tellGrant()
 	c.rec.renew(identity)
+	if err := c.renewRemotes(); err != nil {
+		return err
+	}
 	if err := c.vault.Replace(c.rec); err != nil {
 		return fmt.Errorf("renew the keys: %w", err)
 	}

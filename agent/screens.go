@@ -14,7 +14,9 @@ import (
 func (c *core) navStep(ev nav.Event) {
 	var effects []nav.Effect
 	c.nav, effects = nav.Step(c.nav, ev)
-	c.agent.show(c.nav.View())
+	v := c.nav.View()
+	c.agent.show(v)
+	c.showRemotes(v)
 	for _, e := range effects {
 		c.screenEffect(e)
 	}
@@ -62,8 +64,9 @@ func (c *core) screenEffect(e nav.Effect) {
 	case nav.ReadLicences:
 		c.readLicences()
 	case nav.StartTitle:
+		c.endReported()
 		c.watched(protocol.Started, e.Playback)
-		c.playTitle(e.Playback)
+		c.playTitle(e.Playback, c.nav.Path())
 	case nav.ProgressTitle:
 		c.watched(protocol.Progress, e.Playback)
 	case nav.StopTitle:
@@ -71,6 +74,8 @@ func (c *core) screenEffect(e nav.Effect) {
 		c.sessionStep(session.TitleEnded{})
 	case nav.WakeAt:
 		c.setNavWake(e.At)
+	default:
+		c.remoteEffect(e)
 	}
 }
 
@@ -84,6 +89,9 @@ func (c *core) setNavWake(at time.Duration) {
 
 // selectProfile remembers who is watching and tells the server.
 func (c *core) selectProfile(id protocol.ProfileID) {
+	if id != c.profile {
+		c.endReported()
+	}
 	c.profile = id
 	c.openShelf()
 	if id != "" && id != c.rec.LastProfile {

@@ -39,7 +39,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	if len(args) > 0 && args[0] == "reset" {
 		return reset(args[1:], getenv, out, errOut)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	a := &agent.Agent{Build: version}
+	var api localFlags
 	flags := flag.NewFlagSet("hearthkey-agent", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	flags.StringVar(&a.Server, "server", getenv("HEARTHKEY_SERVER"), "the server's `URL`, wss:// (ws:// only to this machine)")
@@ -58,6 +61,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	flags.StringVar(&a.Language, "language", "", "`tag` (BCP 47: en, es, de, ar) of the screens until a profile is in use; the household's if empty")
 	flags.StringVar(&a.Screen, "screen", "", "loopback `host:port` of the page that the box's browser shows; none if empty")
 	ca := flags.String("ca", "", "PEM `file` of who may vouch for the server; the system's list if empty")
+	api.add(flags, a)
 	jsonLog := flags.Bool("json-log", false, "log as JSON lines")
 	showVersion := flags.Bool("version", false, "print the version and end")
 	if err := flags.Parse(args); err != nil {
@@ -72,7 +76,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	}
 	smallMemory(getenv)
 	a.Log = logger(errOut, *jsonLog)
-	if err := pinCA(a, *ca); err != nil {
+	if err := errors.Join(pinCA(a, *ca), api.use(a, cancel)); err != nil {
 		fmt.Fprintln(errOut, "hearthkey-agent:", err)
 		return 1
 	}
@@ -92,6 +96,9 @@ func serve(ctx context.Context, a *agent.Agent, out io.Writer) error {
 	}
 	if url := a.ScreenURL(); url != "" {
 		fmt.Fprintln(out, "screen:", url)
+	}
+	if url := a.LocalURL(); url != "" {
+		fmt.Fprintln(out, "local:", url)
 	}
 	<-ctx.Done()
 	return a.Close()
