@@ -38,7 +38,7 @@ func (c *core) world() nav.World {
 		Waits:       c.waits(),
 		Storage:     c.storage,
 	}
-	w.Look, w.Language = c.rec.Look, c.agent.language()
+	w.Look, w.Language = c.rec.Look, spoken(c.agent.Language)
 	w.Services, w.Service = c.services()
 	if s.Phase == session.PhaseStopped {
 		w.Phase = stopped(s.Problem, saved.Status)
@@ -50,7 +50,7 @@ func (c *core) world() nav.World {
 	if c.snapshot != nil {
 		w.Owner, w.Profiles, w.AccountURL = c.snapshot.Owner, c.snapshot.Profiles, c.snapshot.AccountURL
 		w.Household = nav.Household{
-			Parental: c.snapshot.Parental, AddProfileNeedsPIN: c.snapshot.AddProfileNeedsPIN, MaxProfiles: c.snapshot.MaxProfiles,
+			Language: spoken(c.snapshot.Language), Parental: c.snapshot.Parental, AddProfileNeedsPIN: c.snapshot.AddProfileNeedsPIN, MaxProfiles: c.snapshot.MaxProfiles,
 		}
 		w.ForgotPIN, w.Account = c.help("/pin", &c.pinQR), c.help("", &c.accountQR)
 	}
@@ -204,9 +204,9 @@ func (c *core) noteContact() {
 	c.rec.Offline = c.offline
 }
 
-// language is what the screens speak before a profile is in use; empty: not set.
-func (a *Agent) language() words.Language {
-	l, ok := words.Known(a.Language)
+// spoken is the language of a tag; empty: none that the screens speak.
+func spoken(tag string) words.Language {
+	l, ok := words.Known(tag)
 	if !ok {
 		return ""
 	}

@@ -143,6 +143,7 @@ const (
 // digest in the state is that of its exact bytes.
 type Snapshot struct {
 	Owner              string    `json:"owner"`                 // the account's email, for the settings screen
+	Language           string    `json:"language,omitempty"`    // BCP 47, of the screens while no profile is in use; empty: the main profile's
 	AccountURL         string    `json:"account_url,omitempty"` // where the owner manages profiles and PINs
 	Profiles           []Profile `json:"profiles"`
 	MaxProfiles        int       `json:"max_profiles,omitempty"` // as many as the operator allows

@@ -152,6 +152,27 @@ func TestA9_PreferencesThroughTheAPI(t *testing.T) {
 	there.renewed("POST", "/v1/password", object{"current": password, "next": "another-lantern-17-softly"})
 }
 
+func TestA5_TheLanguageThroughTheAPI(t *testing.T) {
+	h := open(t, nil)
+	o := h.signUp("mara@example.org")
+	var got struct{ Language string }
+	o.call("PUT", "/v1/language", object{"language": "es"}, &got)
+	if got.Language != "es" {
+		t.Errorf("the session speaks %q, want es", got.Language)
+	}
+	o.call("GET", "/v1/session", nil, &got)
+	if got.Language != "es" {
+		t.Errorf("and later %q", got.Language)
+	}
+	status, body := o.try("PUT", "/v1/language", object{"language": "fr"})
+	wantProblem(t, "no language of ours", status, body, 422, "no-language")
+	status, body = o.try("PUT", "/v1/language", object{})
+	wantProblem(t, "no language", status, body, 400, "bad-body")
+	h.skew.Add(int64(11 * time.Minute))
+	status, body = o.try("PUT", "/v1/language", object{"language": "de"})
+	wantProblem(t, "without a proof", status, body, 403, "proof-needed")
+}
+
 func TestV10_RecoveryThroughTheAPI(t *testing.T) {
 	h := open(t, nil)
 	o := h.signUp("mara@example.org")

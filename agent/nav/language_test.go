@@ -57,6 +57,27 @@ func TestTheTVSpeaksTheProfilesLanguage(t *testing.T) {
 }
 
 // A choice in the settings is seen at once, also in what was said before it.
+// While nobody is watching the screens speak the household's language, unless the
+// TV was set up with one; a profile in use speaks its own.
+func TestTheHouseholdsLanguage(t *testing.T) {
+	w := spokenHousehold()
+	for _, c := range []struct {
+		name               string
+		household, tv, own words.Language
+		want               words.Language
+	}{
+		{name: "the account's", household: words.Arabic, want: words.Arabic},
+		{name: "what the TV was set up with", household: words.Arabic, tv: words.German, want: words.German},
+		{name: "what was chosen at the TV", household: words.Arabic, tv: words.German, own: words.Spanish, want: words.Spanish},
+	} {
+		w.Household.Language, w.Language, w.Look.Language = c.household, c.tv, c.own
+		m, _ := Step(Model{}, w)
+		if got := m.View().Lang; got != c.want {
+			t.Errorf("%s: the gate speaks %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestALanguageIsChosenInTheSettings(t *testing.T) {
 	m, _ := Step(Model{}, World{Phase: SignedOut})
 	m = steps(m, keyseq.Down, keyseq.Down, keyseq.Down, keyseq.OK) // the settings

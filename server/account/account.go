@@ -105,6 +105,8 @@ var (
 	ErrMoving = errors.New("account: another address is being given already")
 	// ErrNoMove: support gives the account no other address.
 	ErrNoMove = errors.New("account: no other address is being given")
+	// ErrLanguage: not one of the languages that pages and messages are written in.
+	ErrLanguage = errors.New("account: not a language that is spoken here")
 	// ErrUnknownAccount: no such account.
 	ErrUnknownAccount = errors.New("account: no such account")
 )
@@ -123,7 +125,8 @@ func (e *WrongCodeError) Error() string {
 // without success. Nothing was done.
 type ThrottledError struct {
 	RetryAfter time.Duration
-	Codes      bool // access codes were asked for: another comes then
+	Codes      bool // too many access codes were asked for: another comes then
+	Young      bool // the last access code was sent a moment ago: another comes then
 	Tries      bool // wrong passwords or codes: the right one is not looked at either
 }
 
@@ -213,6 +216,7 @@ const (
 	NoticeRecovered         NoticeKind = "password-recovered"  // a new password by recovery; everything was signed out
 	NoticeUndone            NoticeKind = "changes-undone"      // by "It wasn't me"; everything was signed out; Detail: what was restored
 	NoticeLessAsked         NoticeKind = "less-asked-or-told"  // codes, mails or SMS were switched off; Detail: which
+	NoticeLanguageChanged   NoticeKind = "language-changed"    // in the language before; Detail: the new one, by its own name
 	NoticeReviewDevices     NoticeKind = "review-devices"      // a reminder the owner asked for
 	NoticeRenewPassword     NoticeKind = "renew-password"      // a reminder the owner asked for
 	NoticeErasureAsked      NoticeKind = "erasure-asked"       // Expires: when; Link: keeps the account
@@ -282,7 +286,7 @@ type Notice struct {
 	SMS string
 
 	// Before is what the profiles were before the change that this tells of, for
-	// Config.RestoreProfiles. It is kept sealed with the link, and sent nowhere.
+	// Config.RestoreProfiles, or the language before another. It is kept sealed with the link, and sent nowhere.
 	Before []byte
 	// SignedIn is when whoever did it signed in; zero: unknown.
 	SignedIn time.Time

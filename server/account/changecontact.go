@@ -164,7 +164,7 @@ func tooSoon(tx *store.Tx, now time.Time, row store.ChangeRow) error {
 		return nil
 	}
 	if wait := code.Sent.Add(resendAfter).Sub(now); err == nil && wait > 0 {
-		err = &ThrottledError{RetryAfter: wait, Codes: true}
+		err = &ThrottledError{RetryAfter: wait, Young: true}
 	}
 	return err
 }

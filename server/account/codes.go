@@ -163,7 +163,7 @@ func (s *Service) putCode(tx *store.Tx, now time.Time, row store.AccessCodeRow) 
 	if err != nil {
 		return err
 	}
-	return &ThrottledError{RetryAfter: last.Sent.Add(resendAfter).Sub(now), Codes: true}
+	return &ThrottledError{RetryAfter: last.Sent.Add(resendAfter).Sub(now), Young: true}
 }
 
 // redeem takes a try of an attempt's access code. Where code is right it uses

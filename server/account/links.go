@@ -43,7 +43,7 @@ var security = map[NoticeKind]bool{
 	NoticeDeviceRemoved: true, NoticeDeviceCloned: true, NoticeDeviceStolen: true, NoticeEverywhere: true, NoticeLockChanged: true,
 	NoticeProfileChanged: true, NoticeEmailChanged: true, NoticePhoneChanged: true, NoticeRecovered: true,
 	NoticeFactorChanged: true, NoticeFactorResetEnded: true, NoticeRecoveryCode: true, NoticeSuspicious: true, NoticeGuessing: true,
-	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true, NoticeParentalChanged: true, NoticePINGuessing: true,
+	NoticePasswordRefused: true, NoticeEmailSet: true, NoticeLessAsked: true, NoticeLanguageChanged: true, NoticeParentalChanged: true, NoticePINGuessing: true,
 	NoticePINUnlocked:  true,
 	NoticeErasureAsked: true, NoticeErasureCancelled: true, NoticeFactorReset: true, NoticeFactorResetLifted: true,
 	NoticeContactReset: true, NoticeContactResetEnded: true, NoticeContactResetLifted: true,
@@ -157,17 +157,22 @@ func (s *Service) addLink(tx *store.Tx, now time.Time, row store.LinkRow, addres
 	return token, tx.InsertLink(row)
 }
 
-// restoreProfiles puts back what a link restores, and reports whether that was
-// anything.
-func (s *Service) restoreProfiles(tx *store.Tx, link store.LinkRow) (bool, error) {
+// restore puts back what a link restores, and reports whether profiles or the
+// language were different.
+func (s *Service) restore(tx *store.Tx, link store.LinkRow) (profiles, language bool, err error) {
 	if len(link.Restores) == 0 {
-		return false, nil
+		return false, false, nil
 	}
 	before, err := s.c.Keys.Unseal(keyring.Snapshots, link.Restores, string(link.Account), string(link.Hash))
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	return s.c.RestoreProfiles(tx, link.Account, before)
+	if link.Subject == string(NoticeLanguageChanged) {
+		language, err = restoreLanguage(tx, link.Account, string(before))
+		return false, language, err
+	}
+	profiles, err = s.c.RestoreProfiles(tx, link.Account, before)
+	return profiles, false, err
 }
 
 // parseLink returns the account that a token leads to, and its hash.

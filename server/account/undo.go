@@ -28,6 +28,7 @@ type Undo struct {
 	Stolen      bool       // devices that were reported stolen since At are deactivated
 	Less        bool       // what keeps others out was switched off, and is switched on again
 	Profiles    bool       // profiles and their locks go back to what they were before At
+	Language    bool       // the account gets back the language of before At
 	Reverts     bool       // address, number and second factor go back to what they were
 	Since       time.Time  // before which change they are restored; only with Reverts
 	NeedsCode   bool       // the new password asks for a code by mail: the link is older than a day
@@ -48,7 +49,9 @@ func (s *Service) Look(ctx context.Context, now time.Time, token string) (Undo, 
 		if err != nil {
 			return err
 		}
-		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Stolen: link.Subject == string(NoticeDeviceStolen), Profiles: len(link.Restores) > 0, Reverts: reverts, NeedsCode: !proves(link, now)}
+		out = Undo{About: NoticeKind(link.Subject), At: link.Created, Expires: link.Expires, Stolen: link.Subject == string(NoticeDeviceStolen), Reverts: reverts, NeedsCode: !proves(link, now)}
+		out.Language = link.Subject == string(NoticeLanguageChanged)
+		out.Profiles = len(link.Restores) > 0 && !out.Language
 		p, err := tx.Preferences(link.Account)
 		if out.Less = link.Subject == string(NoticeLessAsked) || !p.NewCode || !p.SignInMails; err != nil || !reverts {
 			return err
@@ -94,6 +97,7 @@ type Undone struct {
 	Reverted bool // address, number and second factor are what they were
 	Less     bool // codes on new devices, mails at new sign-ins or notices by SMS are on again
 	Profiles bool // profiles or locks were different, and are what they were
+	Language bool // the account has the language of before again
 	// Recovery goes on with [Service.FinishRecovery]: the old password is void.
 	// Where the link is older than a day it is not Proved, and goes on with
 	// [Service.ProveRecovery] and the code that was Sent.
@@ -109,7 +113,7 @@ func proves(link store.LinkRow, now time.Time) bool { return now.Sub(link.Create
 // out everywhere, undoes the open chain of changes where the link was sent to its
 // first address, switches codes on new devices and mails at new sign-ins on
 // again, and undoes all changes to profiles and locks from the one that it is
-// about on, whoever made them; forgets the sign-in that made it, voids the password and begins a
+// about on, whoever made them, or gives back the language; forgets the sign-in that made it, voids the password and begins a
 // recovery. factor is a code of the second factor where
 // [Undo.NeedsFactor] says so. A link works once, also in parallel. Errors:
 // ErrLink, ErrFactorNeeded, ErrFactor (nothing was done), ErrAddressTaken (the
@@ -195,7 +199,7 @@ func (s *Service) notMe(ctx context.Context, now time.Time, token string, a Answ
 		if err != nil {
 			return err
 		}
-		profiles, err := s.restoreProfiles(tx, link)
+		profiles, language, err := s.restore(tx, link)
 		if err != nil {
 			return err
 		}
@@ -208,7 +212,7 @@ func (s *Service) notMe(ctx context.Context, now time.Time, token string, a Answ
 		if err != nil {
 			return err
 		}
-		out = Undone{Reverted: reverts, Less: less, Profiles: profiles, Recovery: secret, Proved: proves(link, now)}
+		out = Undone{Reverted: reverts, Less: less, Profiles: profiles, Language: language, Recovery: secret, Proved: proves(link, now)}
 		out.Sent, err = s.makeSafe(tx, now, link, out, from)
 		return err
 	})
@@ -250,7 +254,7 @@ func (s *Service) makeSafe(tx *store.Tx, now time.Time, link store.LinkRow, did 
 		return CodeSent{}, err
 	}
 	kind, voided := timeline.NotMe, link.EmailKey
-	if did.Reverted || did.Profiles || did.Less {
+	if did.Reverted || did.Profiles || did.Less || did.Language {
 		kind = timeline.ChangesUndone
 	}
 	if did.Reverted {
@@ -316,6 +320,9 @@ func (u Undone) restored() string {
 	}
 	if u.Profiles {
 		parts = append(parts, "profiles, their locks and parental control")
+	}
+	if u.Language {
+		parts = append(parts, "the account’s language")
 	}
 	return strings.Join(parts, "; ")
 }

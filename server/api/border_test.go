@@ -142,7 +142,7 @@ func TestExplainWhatCarriesMore(t *testing.T) {
 		unknown bool
 	}{
 		{&account.ThrottledError{RetryAfter: 90 * time.Second}, 429, 90 * time.Second, "Try again in 90 seconds", false},
-		{&account.ThrottledError{RetryAfter: time.Millisecond}, 429, time.Second, "Try again in a second", false},
+		{&account.ThrottledError{RetryAfter: time.Millisecond}, 429, time.Second, "Try again in 1 second", false},
 		{&account.ThrottledError{RetryAfter: time.Hour}, 429, time.Hour, "60 minutes", false},
 		{&admit.BusyError{RetryAfter: 2 * time.Second}, 503, 2 * time.Second, "busy", false},
 		{&account.WrongCodeError{Left: 3}, 422, 0, "3 more tries", false},

@@ -172,6 +172,21 @@ func (a *API) setPreferences(c *call) error {
 	}))
 }
 
+// setLanguage changes what the account's mails, pages and TVs speak.
+func (a *API) setLanguage(c *call) error {
+	var in struct {
+		Language string `json:"language"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	if err := text("language", in.Language, 1, maxLanguage); err != nil {
+		return err
+	}
+	who, err := a.cfg.Accounts.SetLanguage(c.ctx(), c.now, c.who, in.Language)
+	return c.ok(sessionOf("", who), err)
+}
+
 // bounceAnswer is a message that did not arrive.
 type bounceAnswer struct {
 	ID      string    `json:"id"`

@@ -119,6 +119,7 @@ var known = []struct {
 	{profile.ErrKidsLevel, Explanation{422, 0, "bad-kids-level", "A kids profile has the level 1 (little kids) or 2 (older kids).", 0, "level"}},
 	{profile.ErrTitle, Explanation{404, 0, "no-title", "There is no such title on offer. GET /v1/titles finds them by name.", 0, ""}},
 	{profile.ErrTooManyTitles, Explanation{409, 0, "too-many-titles", fmt.Sprintf("As many titles as allowed: %d blocked ones in an account, %d that ask for the parental PIN.", profile.MaxBlocked, profile.MaxParentalTitles), 0, ""}},
+	{account.ErrLanguage, Explanation{422, 0, "no-language", "Pages and messages are not written in that language. Choose en, es, de or ar.", 0, "language"}},
 	{profile.ErrLanguage, Explanation{422, 0, "bad-language", "That is not a language tag. Examples: en, de-CH.", 0, "language"}},
 	{profile.ErrPIN, Explanation{422, 0, "bad-pin", "A PIN is four digits.", 0, "pin"}},
 
@@ -197,14 +198,7 @@ func explainTyped(err error) (Explanation, bool) {
 	)
 	switch {
 	case errors.As(err, &throttled):
-		text := fmt.Sprintf("That was asked for too often. Try again in %s.", inWords(throttled.RetryAfter))
-		if throttled.Codes {
-			text = fmt.Sprintf("Too many codes were asked for. You can ask for another in %s.", inWords(throttled.RetryAfter))
-		}
-		if throttled.Tries {
-			text = fmt.Sprintf("Too many wrong tries. Wait %s, then give the password or the newest code: until then not even the right one is looked at.", inWords(throttled.RetryAfter))
-		}
-		return Explanation{http.StatusTooManyRequests, protocol.CodeTooMany, "throttled", text, atLeastASecond(throttled.RetryAfter), ""}, true
+		return Explanation{http.StatusTooManyRequests, protocol.CodeTooMany, "throttled", tooOften(throttled), atLeastASecond(throttled.RetryAfter), ""}, true
 	case errors.As(err, &busy):
 		return Explanation{http.StatusServiceUnavailable, protocol.CodeBusy, "busy", "The server is busy. Try again in a moment.", atLeastASecond(busy.RetryAfter), ""}, true
 	case errors.As(err, &wrong):
@@ -226,16 +220,36 @@ func explainTyped(err error) (Explanation, bool) {
 
 func atLeastASecond(d time.Duration) time.Duration { return max(d, time.Second) }
 
+// tooOften says what there was too much of, and until when to wait.
+func tooOften(err *account.ThrottledError) string {
+	wait := inWords(err.RetryAfter)
+	switch {
+	case err.Tries:
+		return fmt.Sprintf("Too many wrong tries. Wait %s, then give the password or the newest code: until then not even the right one is looked at.", wait)
+	case err.Young:
+		return fmt.Sprintf("A code was sent just now. You can ask for another in %s.", wait)
+	case err.Codes:
+		return fmt.Sprintf("Too many codes were asked for. You can ask for another in %s.", wait)
+	}
+	return fmt.Sprintf("That was asked for too often. Try again in %s.", wait)
+}
+
 // inWords says a waiting time as a person does.
 func inWords(d time.Duration) string {
 	switch d = atLeastASecond(d); {
-	case d < 2*time.Second:
-		return "a second"
 	case d < 2*time.Minute:
-		return fmt.Sprintf("%d seconds", int((d+time.Second-1)/time.Second))
+		return count(int((d+time.Second-1)/time.Second), "second", "seconds")
 	case d < 2*time.Hour:
-		return fmt.Sprintf("%d minutes", int((d+time.Minute-1)/time.Minute))
+		return count(int((d+time.Minute-1)/time.Minute), "minute", "minutes")
 	default:
-		return fmt.Sprintf("%d hours", int((d+time.Hour-1)/time.Hour))
+		return count(int((d+time.Hour-1)/time.Hour), "hour", "hours")
 	}
+}
+
+// count says n things: "1 second", "30 seconds".
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

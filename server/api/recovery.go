@@ -136,6 +136,7 @@ type undoAnswer struct {
 	Expires     time.Time        `json:"expires"`
 	Stolen      bool             `json:"stolen"`
 	Profiles    bool             `json:"profiles"`
+	Language    bool             `json:"language,omitempty"`
 	Reverts     bool             `json:"reverts"`
 	Since       time.Time        `json:"since,omitzero"`
 	NeedsCode   bool             `json:"needs_code"`
@@ -149,7 +150,7 @@ func (a *API) lookNotMe(c *call) error {
 		return err
 	}
 	u, err := a.cfg.Accounts.Look(c.ctx(), c.now, link)
-	return c.ok(undoAnswer{string(u.About), u.At.UTC(), u.Expires.UTC(), u.Stolen, u.Profiles, u.Reverts, utc(u.Since), u.NeedsCode, u.NeedsFactor, u.Factors}, err)
+	return c.ok(undoAnswer{string(u.About), u.At.UTC(), u.Expires.UTC(), u.Stolen, u.Profiles, u.Language, u.Reverts, utc(u.Since), u.NeedsCode, u.NeedsFactor, u.Factors}, err)
 }
 
 func (a *API) beginNotMePasskey(c *call) error {
@@ -165,13 +166,14 @@ func (a *API) beginNotMePasskey(c *call) error {
 type undoneAnswer struct {
 	Reverted bool        `json:"reverted"`
 	Profiles bool        `json:"profiles"`
+	Language bool        `json:"language,omitempty"`
 	Recovery string      `json:"recovery"`
 	Proved   bool        `json:"proved"`
 	Code     *codeAnswer `json:"code,omitempty"`
 }
 
 func undoneOf(u account.Undone) undoneAnswer {
-	out := undoneAnswer{Reverted: u.Reverted, Profiles: u.Profiles, Recovery: u.Recovery, Proved: u.Proved}
+	out := undoneAnswer{Reverted: u.Reverted, Profiles: u.Profiles, Language: u.Language, Recovery: u.Recovery, Proved: u.Proved}
 	if u.Sent.Channel != "" {
 		code := codeOf(u.Sent)
 		out.Code = &code

@@ -81,6 +81,7 @@ func ownerRoutes() []route {
 
 		{"GET", "/v1/preferences", proved, (*API).preferences},
 		{"PUT", "/v1/preferences", proved, (*API).setPreferences},
+		{"PUT", "/v1/language", proved, (*API).setLanguage},
 		{"GET", "/v1/bounces", proved, (*API).bounces},
 		{"GET", "/v1/timeline", proved, (*API).timeline},
 		{"GET", "/v1/activity", signedIn, (*API).activity}, // locked profiles are left out without a proof

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -78,7 +79,8 @@ func (s *Service) read(tx *store.Tx, now time.Time, sess Session, have protocol.
 		return t, nil
 	}
 	owner := t.row.Owner
-	if t.snapshot, t.digest, err = s.c.Profiles.SnapshotIn(tx, sess.Account, owner.Email, owner.Version); err != nil {
+	of := profile.Owner{Email: owner.Email, Language: owner.Language, Version: owner.Version}
+	if t.snapshot, t.digest, err = s.c.Profiles.SnapshotIn(tx, sess.Account, of); err != nil {
 		return t, err
 	}
 	if have.Pins != owner.PinsVersion {

@@ -37,6 +37,7 @@ var letters = map[account.NoticeKind]func(Wording, account.Notice) letter{
 	account.NoticeRecovered:          recovered,
 	account.NoticeUndone:             undone,
 	account.NoticeLessAsked:          lessAsked,
+	account.NoticeLanguageChanged:    languageChanged,
 	account.NoticeReviewDevices:      reviewDevices,
 	account.NoticeRenewPassword:      renewPassword,
 	account.NoticeErasureAsked:       erasureAsked,

@@ -199,3 +199,15 @@ func (w Wording) day(t time.Time) string {
 	}
 	return w.speech.Format(t.UTC(), "Monday, 2 January 2006, 15:04 UTC")
 }
+
+// languageChanged is the last that the account says in the language it leaves.
+func languageChanged(w Wording, n account.Notice) letter {
+	l := notice(w, n, letter{
+		Subject: w.t("The language of your {service} account was changed"),
+		Heading: w.t("Your account speaks another language"),
+		Lines:   []string{w.t("This is the last mail in this language. From now on mails, text messages and pages come in the new one, and so do the screens of TVs while nobody is watching.")},
+		Button:  page(w, "Open your account", "/account/membership"),
+		Advice:  w.t("If it was not you, change your password, then choose your language again."),
+	})
+	return detail(w, l, "New language", n.Detail)
+}

@@ -34,10 +34,12 @@ func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{ctx: context.Background(), now: servertest.NewClock().Now()}
 	db, keys, gate := servertest.DB(t), servertest.Keys(t), admit.New(admit.Config{})
-	notify := func(_ *store.Tx, n account.Notice) error {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.notices = append(f.notices, n)
+	notify := func(tx *store.Tx, n account.Notice) error {
+		tx.OnCommit(func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.notices = append(f.notices, n)
+		})
 		return nil
 	}
 	changed := func(_ protocol.AccountID, v protocol.Version) {
@@ -257,7 +259,7 @@ func TestSnapshot(t *testing.T) {
 		t.Fatal(digest, err)
 	}
 	var s protocol.Snapshot
-	if err := json.Unmarshal(one, &s); err != nil || s.Owner != "anna@example.org" {
+	if err := json.Unmarshal(one, &s); err != nil || s.Owner != "anna@example.org" || s.Language != f.who.Language || s.Language == "" {
 		t.Errorf("snapshot = %s (%v)", one, err)
 	}
 	if diff := cmp.Diff(f.list(t), s.Profiles); diff != "" {

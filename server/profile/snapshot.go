@@ -24,7 +24,7 @@ func (s *Service) Snapshot(ctx context.Context, acc protocol.AccountID) (data []
 		if err != nil {
 			return err
 		}
-		data, d, err = s.SnapshotIn(tx, acc, row.Email, row.Version)
+		data, d, err = s.SnapshotIn(tx, acc, Owner{row.Email, row.Language, row.Version})
 		return err
 	})
 	if err != nil {
@@ -33,11 +33,17 @@ func (s *Service) Snapshot(ctx context.Context, acc protocol.AccountID) (data []
 	return data, d, nil
 }
 
-// SnapshotIn is Snapshot within a View of the caller's that read the account's
-// address and version. It must not be called in an Update: what that has not
+// Owner is what a snapshot tells of the account itself, as a View read it.
+type Owner struct {
+	Email    string
+	Language string // BCP 47
+	Version  protocol.Version
+}
+
+// SnapshotIn is Snapshot within the View of the caller's that read the owner. It must not be called in an Update: what that has not
 // committed would be remembered. The bytes are shared: nobody writes to them.
-func (s *Service) SnapshotIn(tx *store.Tx, acc protocol.AccountID, email string, v protocol.Version) ([]byte, protocol.Digest, error) {
-	if e, ok := s.cache.get(acc, v); ok {
+func (s *Service) SnapshotIn(tx *store.Tx, acc protocol.AccountID, owner Owner) ([]byte, protocol.Digest, error) {
+	if e, ok := s.cache.get(acc, owner.Version); ok {
 		return e.data, e.digest, nil
 	}
 	all, err := list(tx, acc)
@@ -53,7 +59,7 @@ func (s *Service) SnapshotIn(tx *store.Tx, acc protocol.AccountID, email string,
 		return nil, "", err
 	}
 	doc := protocol.Snapshot{
-		Owner: email, AccountURL: s.c.AccountURL, Profiles: all,
+		Owner: owner.Email, Language: owner.Language, AccountURL: s.c.AccountURL, Profiles: all,
 		MaxProfiles: s.c.MaxProfiles, AddProfileNeedsPIN: rules.AddNeedsPIN,
 	}
 	if lock.Version > 0 {
@@ -66,7 +72,7 @@ func (s *Service) SnapshotIn(tx *store.Tx, acc protocol.AccountID, email string,
 	if len(data) > protocol.MaxSnapshot {
 		return nil, "", fmt.Errorf("snapshot has %d bytes, at most %d", len(data), protocol.MaxSnapshot)
 	}
-	e := entry{version: v, data: data, digest: protocol.DigestOf(data)}
+	e := entry{version: owner.Version, data: data, digest: protocol.DigestOf(data)}
 	s.cache.put(acc, e)
 	return e.data, e.digest, nil
 }

@@ -27,7 +27,7 @@ func Markup(c words.Catalogue, source string) string {
 	if c.Language() == words.English {
 		return source
 	}
-	m := markup{say: func(id string) string { return c.Sentence(id) }}
+	m := markup{say: func(id string) string { return c.Sentence(id) }, comma: comma(c)}
 	return m.translate(source)
 }
 
@@ -36,6 +36,18 @@ func MarkupTexts(source string) []string {
 	var all []string
 	m := markup{say: func(id string) string { all = append(all, id); return id }}
 	m.translate(source)
+	return all
+}
+
+// MarkupPlurals returns the counted sentences of a template: for one, and for
+// other numbers.
+func MarkupPlurals(source string) [][2]string {
+	var all [][2]string
+	for _, t := range cut(source) {
+		if m := counted.FindStringSubmatch(t.s); m != nil {
+			all = append(all, [2]string{m[1], m[2]})
+		}
+	}
 	return all
 }
 
@@ -124,7 +136,17 @@ type node struct {
 	end string
 }
 
-type markup struct{ say func(string) string }
+type markup struct {
+	say   func(string) string
+	comma string // between values; empty: as in English
+}
+
+// comma is what stands between the things of a list in c's language.
+func comma(c words.Catalogue) string {
+	_, after, _ := strings.Cut(c.Sentence("{first}, {second}"), "{first}")
+	between, _, _ := strings.Cut(after, "{second}")
+	return strings.TrimSpace(between)
+}
 
 func (m markup) translate(source string) string {
 	var b strings.Builder
@@ -215,6 +237,10 @@ func (m markup) nodes(list []node) string {
 	}
 	var b strings.Builder
 	for _, n := range list {
+		if n.kind == plainText && m.comma != "" {
+			b.WriteString(strings.ReplaceAll(n.s, ",", m.comma))
+			continue
+		}
 		if n.kind != opening {
 			b.WriteString(said(n.token))
 			continue
@@ -380,11 +406,15 @@ func raw(list []node) string {
 // chosen are fields that hold what people chose, also outside <bdi>.
 var chosen = regexp.MustCompile(`\.(Name|Email|Code|Address|Subject|Model|To|URI|Service|Secret)\b[^.]*$`)
 
+// counted is an action that says a sentence about a number of things by itself:
+// {{plural .Left "One code is left." "{n} codes are left."}}.
+var counted = regexp.MustCompile(`^\{\{-?\s*plural (?:\([^()]*\)|[^\s()]+) "([^"]+)" "([^"]+)"\s*-?\}\}$`)
+
 var action = regexp.MustCompile(`(?s)^(\{\{-?\s*)(.*?)(\s*-?\}\})$`)
 
 // said wraps a value so that it is said in the language.
 func said(t token) string {
-	if t.kind != value || chosen.MatchString(t.s) {
+	if t.kind != value || chosen.MatchString(t.s) || counted.MatchString(t.s) {
 		return t.s
 	}
 	return action.ReplaceAllString(t.s, "${1}say (${2})${3}")

@@ -54,6 +54,31 @@ func TestMarkup(t *testing.T) {
 	}
 }
 
+// Values of a list have the comma of the language between them.
+func TestCommasAreOfTheLanguage(t *testing.T) {
+	const source = `<span>{{with .Model}}<bdi>{{.}}</bdi>, {{end}}{{.Kind}}</span><p>{{.Day}}{{if .Lasting}}, {{.Lasting}}{{end}}</p>`
+	for l, want := range map[words.Language]string{
+		words.Arabic: `<span>{{with .Model}}<bdi>{{.}}</bdi>، {{end}}{{say (.Kind)}}</span><p>{{say (.Day)}}{{if .Lasting}}، {{say (.Lasting)}}{{end}}</p>`,
+		words.German: `<span>{{with .Model}}<bdi>{{.}}</bdi>, {{end}}{{say (.Kind)}}</span><p>{{say (.Day)}}{{if .Lasting}}, {{say (.Lasting)}}{{end}}</p>`,
+	} {
+		if got := Markup(Of(l), source); got != want {
+			t.Errorf("%s:\n%s, want\n%s", l, got, want)
+		}
+	}
+}
+
+// What counts things says a whole sentence, in the form of its number.
+func TestMarkupPlurals(t *testing.T) {
+	const source = `<p>{{if .Left}}{{plural .Left "One is left." "{n} are left."}}{{else}}{{plural (len .All) "One." "{n}."}}{{end}}</p>`
+	want := [][2]string{{"One is left.", "{n} are left."}, {"One.", "{n}."}}
+	if diff := cmp.Diff(want, MarkupPlurals(source)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := Markup(Of(words.German), source); got != source {
+		t.Errorf("Markup(%s) =\n%s", source, got)
+	}
+}
+
 func TestAccepted(t *testing.T) {
 	for header, want := range map[string]words.Language{
 		"":                               words.English,

@@ -84,6 +84,11 @@ func (tx *Tx) accountFound(find string, arg any) (AccountRow, error) {
 	return r, nil
 }
 
+// SetLanguage gives the account another language, a BCP 47 tag.
+func (tx *Tx) SetLanguage(id protocol.AccountID, language string) error {
+	return tx.execOne(`UPDATE accounts SET language = $2 WHERE account_id = $1`, id, language)
+}
+
 // SetSecondFactor says whether the password alone is enough.
 func (tx *Tx) SetSecondFactor(id protocol.AccountID, needed bool) error {
 	return tx.execOne(`UPDATE accounts SET second_factor = $2 WHERE account_id = $1`, id, flag(needed))

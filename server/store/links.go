@@ -14,7 +14,7 @@ type LinkRow struct {
 	Purpose  string
 	Subject  string    // kind of the notice that holds it
 	EmailKey string    // where it was sent
-	Restores []byte    // what the profiles were before the change, sealed; empty: nothing
+	Restores []byte    // what the profiles or the language were before the change, sealed; empty: nothing
 	SignedIn time.Time // when whoever made the change signed in; zero: unknown
 	Created  time.Time
 	Expires  time.Time

@@ -13,7 +13,7 @@ var Kinds = []Kind{
 	AccountCreated, SignedIn, SignedInElsewhere, SignInFailed, SignInGuessed, PasswordRefused, SignInSuspicious, CodeAsked, AttemptStopped, FactorFailed,
 	SecondFactorOn, SecondFactorOff, TOTPAdded, TOTPRemoved, PasskeyAdded, PasskeyRenamed, PasskeyRemoved, PasskeyRegressed,
 	RecoveryCodesMade, RecoveryCodeUsed, SignedOut, SessionRevoked, PasswordChanged, SignedOutEverywhere, EmailChanged,
-	PhoneChanged, PhoneRemoved, PasswordRecovered, ChangesUndone, NotMe, PreferencesChanged, DataExported, ErasureAsked,
+	PhoneChanged, PhoneRemoved, PasswordRecovered, ChangesUndone, NotMe, PreferencesChanged, LanguageChanged, DataExported, ErasureAsked,
 	ErasureCancelled, FactorResetAsked, FactorResetDone, FactorResetLifted, ContactResetAsked, ContactResetDone, ContactResetLifted, HackedBegun, AccountImported, AccountLocked,
 	AccountUnlocked, ProfileAdded, ProfileChanged, ProfileRemoved, LockSet, LockRemoved, BlockedChanged, ParentalPINSet,
 	ParentalPINRemoved, ParentalChanged, PINGuessed, PINUnlocked, DeviceAdded, DeviceRefused, DeviceRenamed, DeviceSignedOut,

@@ -54,6 +54,7 @@ const (
 	ChangesUndone       Kind = "changes_undone"        // address, number and second factor, by "It wasn't me"
 	NotMe               Kind = "not_me"                // "It wasn't me" where nothing was to be undone
 	PreferencesChanged  Kind = "preferences_changed"   //
+	LanguageChanged     Kind = "language_changed"      // of mails, pages and TVs without a profile; Subject: the new one
 	DataExported        Kind = "data_exported"         //
 	ErasureAsked        Kind = "erasure_asked"         // the account is to be erased
 	ErasureCancelled    Kind = "erasure_cancelled"     //

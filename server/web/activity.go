@@ -27,10 +27,6 @@ type ActivityPage struct {
 	Kept     string // for how long activity is kept
 }
 
-// LastWithheld reports whether i is the last of Withheld: lists in sentences end
-// otherwise.
-func (p ActivityPage) LastWithheld(i int) bool { return i == len(p.Withheld)-1 }
-
 // KidCard is what a kids profile watched lately.
 type KidCard struct {
 	Face     Face

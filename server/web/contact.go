@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hearthkey/hearthkey/protocol/words"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/notify"
 )
@@ -26,6 +27,7 @@ func currentField() Field {
 type MembershipPage struct {
 	Frame
 	Email        string
+	Language     string // of the account, by its own name
 	Phone        string // as people write it; empty: none
 	PhoneNotices bool
 	Waiting      []WaitingChange
@@ -51,6 +53,7 @@ type WaitingChange struct {
 
 func (s *Site) membership(v *visit) error {
 	page := MembershipPage{Frame: v.frame("Membership", "membership"), Email: v.session.Email}
+	page.Language = words.Match(v.session.Language).Own()
 	phone, err := s.c.Accounts.Phone(v.ctx(), v.session)
 	if err != nil {
 		return err

@@ -168,6 +168,7 @@ var notices = map[noticeID]Notice{
 	"noPhone":           {"wait", "There is no phone number to remove."},
 	"noFactor":          {"wait", "That was not possible any more: look below at what is on now."},
 	"preferences":       {"ok", "Your choices are saved."},
+	"language":          {"ok", "The new language is saved. Mails, text messages, pages and TVs while nobody is watching speak it from now on."},
 	"appAsks":           {"wait", "The authenticator app’s code is asked for as long as the app is on. Remove the app to stop that."},
 	"appOnAlready":      {"wait", "The authenticator app is on. Its recovery codes were shown once: if you did not keep them, make new ones here."},
 	"passkeyOnAlready":  {"wait", "This passkey is added already. If recovery codes were shown with it and you did not keep them, make new ones here."},

@@ -145,7 +145,7 @@ func fixtureEntry(add func(string, any)) {
 	add("error-404", ErrorPage{Frame: fixtureFrame("There is nothing here", ""), Icon: "question", Heading: "There is nothing here",
 		Text: "The address is wrong, or what was here is gone.", Back: "Home", BackTo: "/"})
 	add("error-500", ErrorPage{Frame: fixtureOpen("Something went wrong"), Icon: "alert", Heading: "Something went wrong on our side",
-		Text: "It is not your fault and nothing was lost. Please try again in a moment.", Ref: "4TQX7M2KPA", Back: "Home", BackTo: "/"})
+		Text: "It is not your fault. Please try again in a moment. If it stays like this, tell support the reference.", Ref: "4TQX7M2KPA", Back: "Home", BackTo: "/"})
 	add("outbox-empty", OutboxPage{Frame: fixtureOpen("Message outbox")})
 	add("outbox", OutboxPage{Frame: fixtureOpen("Message outbox"), Messages: []OutboxMessage{
 		{ID: "m1", To: "mara@example.org", Subject: "Your access code: 123456", Text: "123456 is your code.", HTML: "<p>123456</p>", At: minutesAgo(1), State: "sent"},
@@ -164,7 +164,7 @@ func fixtureAccount(add func(string, any)) {
 			Why: []string{"From 61 devices or networks within an hour. The first of them is named here."}},
 		{Icon: "alert", Text: "Support was asked to remove the second factor", Subject: "olga: identity card seen in the shop", At: minutesAgo(85), From: "by support", Grave: true},
 		{Icon: "alert", Text: "A suspicious sign-in: the password was right, more was asked for", At: minutesAgo(90), Grave: true,
-			From: "with Chrome on Windows · address 198.51.100.7 · near Oslo, Norway (approximate place)", Why: []string{"A country that this account was never used from.", "Too far from the sign-in before: 1,900 km in 20 minutes."}},
+			From: "with Chrome on Windows · address 198.51.100.7 · near Oslo, Norway (approximate place)", Why: []string{"A country that the account has not been used from (NO).", "20 minutes from a sign-in in FR, at least 1900 km away: nobody travels that fast."}},
 		{Icon: "lock", Text: "Profile lock set", Subject: "عبد الرحمن الطويل", At: minutesAgo(4000), From: "203.0.113.24"},
 		{Icon: "sparkle", Text: "The account was created", At: minutesAgo(90000), From: "203.0.113.24"},
 	}})
@@ -188,7 +188,7 @@ func fixtureProfiles(add func(string, any)) {
 		edit.Avatars = append(edit.Avatars, Option{Value: name, Label: name, Chosen: i == 1})
 	}
 	add("profile", edit)
-	edit.Face, edit.Name.Value, edit.Name.Error = Face{}, strings.Repeat("x", 40), "A name has 1 to 32 characters."
+	edit.Face, edit.Name.Value, edit.Name.Error = Face{}, strings.Repeat("x", 40), "A profile's name has 1 to 32 characters that can be read; hidden ones are not taken."
 	add("profile-new-wrong", edit)
 	add("profile-delete", ProfileDeletePage{Frame: fixtureFrame("Delete", "profiles"), Face: fixtureFaces[4], TVs: 3, Kept: "1 year"})
 	lock := ProfileLockPage{Frame: fixtureFrame("Profile lock", "profiles"), Face: fixtureFaces[1], Password: passwordField(),
@@ -257,7 +257,7 @@ func fixtureDevices(add func(string, any)) {
 	until := online
 	until.Ends = fixtureNow.Add(75 * time.Hour)
 	add("enddate", EndDatePage{Frame: fixtureFrame("End date", "devices"), Device: until, Ends: EndField{Value: "2026-12-12T11:00"}})
-	add("enddate-wrong", EndDatePage{Frame: fixtureFrame("End date", "devices"), Device: offline, Ends: EndField{Value: "soon", Error: noDate}, Problems: []Problem{{Text: "Later."}}})
+	add("enddate-wrong", EndDatePage{Frame: fixtureFrame("End date", "devices"), Device: offline, Ends: EndField{Value: "soon", Error: noDate}, Problems: []Problem{{Field: "ends", Text: noDate}}})
 	add("devices-until", DevicesPage{fixtureFrame("Devices", "devices"), Board{Now: fixtureNow, Devices: []DeviceCard{until}}})
 	add("stolen", StolenPage{Frame: fixtureFrame("Report stolen", "devices"), Device: offline})
 	add("stolen-online", StolenPage{Frame: fixtureFrame("Report stolen", "devices"), Device: online})

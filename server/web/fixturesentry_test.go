@@ -19,7 +19,7 @@ var bothWays = []CodeWay{{"mail", "m…a@subdomain.of.a.long.example.org", false
 func fixtureSignUp(add func(string, any)) {
 	page := SignUpPage{Frame: fixtureOpen("Create an account"), Email: emailField(""), Password: newPasswordField("password", "Password")}
 	add("signup", page)
-	page.Email, page.Problems = marked(emailField("mara@exam"), "That does not look like an email address. Is something missing?"), []Problem{{"email", "The address needs another look."}}
+	page.Email, page.Problems = marked(emailField("mara@exam"), "That does not look like an email address. Is something missing?"), []Problem{{"email", "That does not look like an email address. Is something missing?"}}
 	add("signup-wrong", page)
 	verify := VerifyPage{Frame: fixtureOpen("Check your mail"), Email: "mara@example.org", Code: codeField(), Sent: fixtureSent("mara@example.org", false, 23*time.Second, CodeWay{Channel: "mail"})}
 	add("verify", verify)
@@ -45,7 +45,7 @@ func fixtureSignIn(add func(string, any)) {
 	code.Code, code.Notices = marked(code.Code, "That code does not match. You have one more try."), []Notice{notices["codeSent"]}
 	add("signin-code-wrong", code)
 	code.Sent, code.Code, code.Notices = CodeState{Ways: bothWays, Resend: "/signin/code/resend", Now: fixtureNow}, codeField(), nil
-	code.Problems = []Problem{{"", "Too many codes were asked for. You can ask for another in 53 minutes."}}
+	code.Problems = []Problem{{"", "A code was sent just now. You can ask for another in 23 seconds."}}
 	add("signin-code-none", code)
 
 	factor := SignInFactorPage{Frame: fixtureOpen("Second factor"), Code: codeField(), Recovery: recoveryCodeField()}
@@ -65,7 +65,7 @@ func fixtureSignIn(add func(string, any)) {
 func fixtureRecover(add func(string, any)) {
 	page := RecoverPage{Frame: fixtureOpen("Recover your account"), Login: loginField("")}
 	add("recover", page)
-	page.Login, page.SMS, page.Notices = marked(loginField("0151 2345"), "That is neither an email address nor a phone number."), true, []Notice{notices["recoverOver"]}
+	page.Login, page.SMS, page.Notices = marked(loginField("0151 2345"), "That is neither an email address nor a phone number. Write a number with + and the country's code."), true, []Notice{notices["recoverOver"]}
 	add("recover-wrong", page)
 	page = RecoverPage{Frame: fixtureOpen("Recover your account"), Login: loginField("")}
 	page.CanSMS = false

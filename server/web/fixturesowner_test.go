@@ -38,9 +38,9 @@ func fixtureMembership(add func(string, any)) {
 
 	password := PasswordPage{Frame: fixtureFrame("Change password", "membership"), Email: longEmail, Everywhere: true,
 		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again")}
-	password.New.Hint = "At least 8 characters."
+	password.New.Hint = (&Site{c: Config{MinPassword: 8}}).passwordHint()
 	add("password", password)
-	password.New.Error = "This is one of the most common passwords. Try a few unrelated words."
+	password.New.Error = "This is guessed quickly. Four random words make a good password."
 	add("password-wrong", password)
 
 	email := EmailPage{Frame: fixtureFrame("Change email address", "membership"), Now: longEmail, Current: currentField(),
@@ -52,7 +52,7 @@ func fixtureMembership(add func(string, any)) {
 	add("phone-new", PhonePage{Frame: fixtureFrame("Phone number", "membership"), Number: number, Current: currentField()})
 	number.Value = "call me maybe"
 	add("phone-wrong", PhonePage{Frame: fixtureFrame("Phone number", "membership"), Now: "+49 1512 3456789",
-		Number: marked(number, "That does not look like a mobile number."), Current: marked(currentField(), "That is not the password of this account."), SMS: true, Everywhere: true})
+		Number: marked(number, "That does not look like a mobile number. Try it with + and the country’s code, e.g. +49 1512 3456789."), Current: marked(currentField(), "That is not the password of this account."), SMS: true, Everywhere: true})
 	add("phone-remove", PhoneRemovePage{Frame: fixtureFrame("Remove the phone number", "membership"), Number: "+49 1512 3456789", Current: currentField()})
 	code := ChangeCodePage{Frame: fixtureFrame("Enter the code", "membership"), Kind: account.ChangesEmail, To: longEmail, Code: codeField(),
 		Expires: fixtureNow.Add(10 * time.Minute)}
@@ -62,6 +62,10 @@ func fixtureMembership(add func(string, any)) {
 	add("change-code-wrong", code)
 	add("phone-none", NoSMSPage{Frame: fixtureFrame("Phone number", "membership")})
 	add("phone-stays", NoSMSPage{Frame: fixtureFrame("Phone number", "membership"), Now: "+49 1512 3456789"})
+	languages := LanguagePage{Frame: fixtureFrame("Change language", "membership"), Languages: fixtureFrame("", "").Languages()}
+	add("language", languages)
+	languages.Problems = []Problem{{"language", "Choose one of the languages."}}
+	add("language-wrong", languages)
 	fixtureChecks(add)
 
 	proof := ProofPage{Frame: fixtureFrame("Is it you?", ""), Email: "mara@example.org", Password: passwordField(), Next: "/account"}

@@ -26,6 +26,7 @@ type NotMePage struct {
 	Less      bool // codes on new devices and mails at new sign-ins are switched on again
 	LessAsked bool // and it is about their being switched off: notices by SMS too
 	Profiles  bool // profiles and locks go back to what they were before At
+	Language  bool // the account gets its language of before At
 	Fresh     bool // the new password needs no code
 	Reverts   bool
 	Since     time.Time // what was before this is restored; only with Reverts
@@ -74,7 +75,7 @@ func (s *Site) showNotMe(v *visit, status int, link string, problem *Problem) er
 	page := NotMePage{
 		Frame: v.frame("It wasn’t you?", ""), Link: link, About: aboutNotice(undo.About), At: undo.At, Expires: undo.Expires,
 		Less: undo.Less, LessAsked: undo.About == account.NoticeLessAsked,
-		Stolen: undo.Stolen, Profiles: undo.Profiles, Fresh: !undo.NeedsCode, Reverts: undo.Reverts, Since: undo.Since,
+		Stolen: undo.Stolen, Profiles: undo.Profiles, Language: undo.Language, Fresh: !undo.NeedsCode, Reverts: undo.Reverts, Since: undo.Since,
 	}
 	page.Passkey = s.c.Passkeys && slices.Contains(undo.Factors, account.Passkeys)
 	if slices.Contains(undo.Factors, account.TOTP) || slices.Contains(undo.Factors, account.RecoveryCode) {
@@ -212,6 +213,7 @@ var noticeNames = map[account.NoticeKind]string{
 	account.NoticeEmailSet:         "a new email address",
 	account.NoticePhoneChanged:     "a changed phone number",
 	account.NoticeLessAsked:        "fewer codes or notices",
+	account.NoticeLanguageChanged:  "another language of the account",
 	account.NoticeFactorResetEnded: "a second factor that support removed",
 
 	account.NoticeErasureAsked:       "deleting the account",

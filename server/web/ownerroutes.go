@@ -12,6 +12,8 @@ func (s *Site) ownerRoutes(mux *routeTable) {
 	mux.Handle("POST /account/membership/phone", s.onBeat(s.checked(s.changePhone)))
 	mux.Handle("GET /account/membership/phone/remove", s.checked(s.phoneRemoveForm))
 	mux.Handle("POST /account/membership/phone/remove", s.checked(s.removePhone))
+	mux.Handle("GET /account/membership/language", s.proved(s.languageForm))
+	mux.Handle("POST /account/membership/language", s.proved(s.setLanguage))
 	mux.Handle("GET /account/membership/code", s.proved(s.changeCodeForm))
 	mux.Handle("POST /account/membership/code", s.onBeat(s.proved(s.changeCode)))
 	mux.Handle("POST /account/membership/code/resend", s.onBeat(s.proved(s.changeCodeResend)))

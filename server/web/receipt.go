@@ -24,7 +24,7 @@ type ReceiptPage struct {
 	Applied  time.Time   // by the device's idea of the server's time
 	Received time.Time
 	Erased   []string
-	Dropped  int64 // activity items that were never sent
+	Dropped  int // activity items that were never sent
 	JWS      string
 	Key      string // the device's public key, unpadded base64url
 	Command  string
@@ -71,7 +71,7 @@ func (s *Site) receipt(v *visit) error {
 	page := ReceiptPage{
 		Frame: v.frame("Receipt of "+d.Name, "devices"), Device: d, Genuine: genuine(r, d.ID),
 		Here: r.Kind == protocol.TypSignedOutHere, By: r.By,
-		Applied: r.Applied, Received: r.Received, Erased: erased(r.Erased), Dropped: r.Dropped,
+		Applied: r.Applied, Received: r.Received, Erased: erased(r.Erased), Dropped: int(r.Dropped),
 		JWS: r.JWS, Key: base64.RawURLEncoding.EncodeToString(r.PublicKey),
 		Command: "hearthkey verify-receipt " + receiptName(d.ID), File: receiptAddress(d.ID, "receipt.json", r.Digest),
 	}

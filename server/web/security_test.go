@@ -135,7 +135,7 @@ func TestV3_NewRecoveryCodesVoidThoseBefore(t *testing.T) {
 	p.signUp()
 	a := p.addPasskey(newAuthenticator(t), "name=Phone")
 	first := codeItem.FindAllStringSubmatch(a.body, -1)
-	has(t, p.page("/account/security/codes"), "The 10 unused codes you have stop working")
+	has(t, p.page("/account/security/codes"), "The 10 unused codes that you have stop working")
 	a = p.post("/account/security/codes")
 	second := codeItem.FindAllStringSubmatch(a.body, -1)
 	if len(first) != 10 || len(second) != 10 || first[0][1] == second[0][1] {

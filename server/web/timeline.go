@@ -71,6 +71,7 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.ChangesUndone:       {"back", "Changes were undone by “It wasn’t me”", false, true},
 	timeline.NotMe:               {"alert", "“It wasn’t me” was chosen in a mail", false, true},
 	timeline.PreferencesChanged:  {"list", "Choices for codes and notices saved", false, false},
+	timeline.LanguageChanged:     {"globe", "Language of the account changed", true, true},
 	timeline.DataExported:        {"down", "The account’s data was downloaded", false, true},
 	timeline.ErasureAsked:        {"trash", "Deleting the account was asked for", false, true},
 	timeline.ErasureCancelled:    {"check", "The account stays", false, true},

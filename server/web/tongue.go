@@ -86,12 +86,30 @@ func (in tongue) onDay(t, now time.Time, layout string) string {
 // day says a day.
 func (in tongue) day(t time.Time) string { return in.c.Format(t.UTC(), "2 Jan 2006") }
 
+// plural says a whole sentence about n things: one is the English sentence for
+// one, other that with {n} for other numbers.
+func (in tongue) plural(n int, one, other string) string { return in.c.Count(n, one, other) }
+
+// names joins the names of profiles, each marked: "a, b and c".
+func (in tongue) names(faces []Face) template.HTML {
+	said := make([]string, len(faces))
+	for i, f := range faces {
+		said[i] = "<b><bdi>" + template.HTMLEscapeString(f.Name) + "</bdi></b>"
+	}
+	return template.HTML(in.joined(said))
+}
+
 // list joins words: "a, b and c".
 func (in tongue) list(list []string) string {
 	said := make([]string, len(list))
 	for i, s := range list {
 		said[i] = in.shown(s)
 	}
+	return in.joined(said)
+}
+
+// joined joins what is said already.
+func (in tongue) joined(said []string) string {
 	if len(said) < 2 {
 		return strings.Join(said, "")
 	}

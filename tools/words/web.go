@@ -29,6 +29,9 @@ func pageTexts(t *texts, root string) error {
 		for _, s := range speech.MarkupTexts(string(source)) {
 			t.add(s, "")
 		}
+		for _, p := range speech.MarkupPlurals(string(source)) {
+			t.add(p[0], p[1])
+		}
 	}
 	files, err = filepath.Glob(filepath.Join(root, "server/web/*.go"))
 	if err != nil {
