@@ -91,9 +91,7 @@ func (c *core) erase(identity bool) error {
 	c.updateWorld()
 	c.tellGrant()
 	c.rec.renew(identity)
-	if err := c.renewRemotes(); err != nil {
-		return err
-	}
+	c.renewRemotes()
 	if err := c.vault.Replace(c.rec); err != nil {
 		return fmt.Errorf("renew the keys: %w", err)
 	}

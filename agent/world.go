@@ -56,6 +56,7 @@ func (c *core) world() nav.World {
 	}
 	w.Catalog, w.Library = c.catalog, c.library
 	w.Answer = profileAnswer(s.Request)
+	w.Remotes = c.navRemotes()
 	w.OfflineSince = c.offlineSince(s.Online, now.Wall)
 	return w
 }
