@@ -8,9 +8,13 @@ func (s *stepper) applyWorld(w World) {
 	s.countCode(w)
 	w.Profiles = soundProfiles(w.Profiles)
 	library, remotes := s.world.Library, s.world.Remotes
+	problem := s.problem()
 	s.world = w
 	if w.Phase == Enrolling {
 		s.checkSignIn()
+	}
+	if problem == ProblemNone && s.problem() != ProblemNone && s.focusOn == ScreenCode {
+		s.focus = "" // what helps, rather than the way out
 	}
 	if w.Catalog != s.titles.Catalog() {
 		s.titles = titles.New(w.Catalog)

@@ -3,24 +3,28 @@ package screen
 import (
 	"bytes"
 	"crypto/sha256"
-	"embed"
+	_ "embed"
 	"encoding/hex"
-	"io/fs"
 	"net/http"
 	"path"
 	"time"
+
+	"github.com/hearthkey/hearthkey/agent/screen/pagefile"
 )
 
-//go:embed static
-var static embed.FS
+// packed is the folder static, as tools/page packs it.
+//
+//go:embed page.gz
+var packed []byte
 
-// Static is the page's files. Avatars are in its folder "avatars".
-func Static() fs.FS {
-	sub, err := fs.Sub(static, "static")
+// Static returns the page's files by their names. Avatars are in the folder
+// "avatars".
+func Static() map[string][]byte {
+	files, err := pagefile.Unpack(packed)
 	if err != nil {
-		panic(err) // the folder is embedded above
+		panic(err) // it is embedded above
 	}
-	return sub
+	return files
 }
 
 // contentTypes of the files the page is made of; no other kind is served.
@@ -59,21 +63,14 @@ func assets() http.Handler {
 	})
 }
 
-// load reads the files by the path they are asked for.
-func load(from fs.FS) map[string]asset {
-	files := map[string]asset{}
-	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
-		kind := contentTypes[path.Ext(name)]
-		if err != nil || entry.IsDir() || kind == "" {
-			return err
+// load makes the files ready by the path they are asked for.
+func load(from map[string][]byte) map[string]asset {
+	files := make(map[string]asset, len(from)+1)
+	for name, body := range from {
+		if kind := contentTypes[path.Ext(name)]; kind != "" {
+			sum := sha256.Sum256(body)
+			files["/"+name] = asset{kind: kind, etag: `"` + hex.EncodeToString(sum[:8]) + `"`, body: body}
 		}
-		body, err := fs.ReadFile(from, name)
-		sum := sha256.Sum256(body)
-		files["/"+name] = asset{kind: kind, etag: `"` + hex.EncodeToString(sum[:8]) + `"`, body: body}
-		return err
-	})
-	if err != nil {
-		panic(err) // embedded files can be read
 	}
 	files["/"] = files["/index.html"]
 	return files

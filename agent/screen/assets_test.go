@@ -4,7 +4,9 @@ import (
 	"encoding/xml"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,18 +19,35 @@ import (
 func files(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	err := fs.WalkDir(screen.Static(), ".", func(name string, entry fs.DirEntry, err error) error {
+	for name, data := range screen.Static() {
+		all[name] = string(data)
+	}
+	return all
+}
+
+// TestThePageIsPacked holds the page in the program against its folder.
+func TestThePageIsPacked(t *testing.T) {
+	folder := map[string]string{}
+	err := fs.WalkDir(os.DirFS("static"), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		data, err := fs.ReadFile(screen.Static(), name)
-		all[name] = string(data)
+		data, err := os.ReadFile(filepath.Join("static", name))
+		folder[name] = string(data)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	all := files(t)
+	for name, body := range folder {
+		if all[name] != body {
+			t.Errorf("%s is another one in the program: go run ./tools/page", name)
+		}
+	}
+	if len(all) != len(folder) {
+		t.Errorf("the program has %d files, the folder %d: go run ./tools/page", len(all), len(folder))
+	}
 }
 
 func TestPageIsSmall(t *testing.T) {

@@ -39,7 +39,7 @@ func speaking(l words.Language) []Named {
 		{ID: "p2", Name: "عبد الرحمن", Avatar: "moon", Level: parental.All, Locked: true, PIN: 1},
 		{ID: "p4", Name: "Lia & Tom", Avatar: "octopus", Level: parental.LittleKids, Kids: true},
 	}
-	r.world.Catalog = shelf()
+	r.world.Catalog = shelf(l)
 	r.world.Library = &nav.Library{Profile: "p1", Watched: []protocol.Watched{{Title: "low-tide", Position: 2200, Length: 6720}}, List: []protocol.TitleID{"nine-winters"}}
 	r.step(r.world)
 	tell("gate")
@@ -55,12 +55,15 @@ func speaking(l words.Language) []Named {
 	r.world.Waits = nil
 	r.step(r.world)
 	r.keys(keyseq.Back, left, keyseq.OK)
-	r.watching(tell)
+	r.watching(l, tell)
 	return r.out
 }
 
+// query finds something of the shelf.
+var query = map[words.Language]string{words.German: "low", words.Spanish: "low", words.Arabic: "الج"}
+
 // watching goes on from the home screen.
-func (r *remote) watching(tell func(string)) {
+func (r *remote) watching(l words.Language, tell func(string)) {
 	r.keys(keyseq.Down, keyseq.Down)
 	tell("home")
 	r.keys(keyseq.Up, keyseq.Up, keyseq.OK)
@@ -70,7 +73,7 @@ func (r *remote) watching(tell func(string)) {
 	r.keys(keyseq.Back, keyseq.Back, keyseq.Menu)
 	tell("menu")
 	r.keys(keyseq.Back)
-	r.step(nav.Text{Text: "low", At: r.world.At})
+	r.step(nav.Text{Text: query[l], At: r.world.At})
 	tell("search")
 	r.keys(keyseq.Back, keyseq.Back, keyseq.Back, keyseq.Back, keyseq.Menu)
 	r.choose("settings")
@@ -93,9 +96,13 @@ func (r *remote) watching(tell func(string)) {
 }
 
 // shelf is a small catalogue.
-func shelf() *protocol.Catalog {
+func shelf(l words.Language) *protocol.Catalog {
 	c := &protocol.Catalog{}
-	for i, name := range []string{"Low Tide", "Nine Winters", "The Quiet Cartographer", "Paper Kingdom", "Midnight Tram", "Saltwater Hearts", "Harbour Lights"} {
+	names := []string{"Low Tide", "Nine Winters", "The Quiet Cartographer", "Paper Kingdom", "Midnight Tram", "Saltwater Hearts", "Harbour Lights"}
+	if l == words.Arabic { // letters that go far below the line
+		names = []string{"الجزر ج", "تسعة شتاءات", "رسّام الخرائط الصامت في جزيرة الريح", "مملكة الورق", "ترام منتصف الليل", "قلوب من ملح", "أضواء الميناء"}
+	}
+	for i, name := range names {
 		age := []int{0, 6, 12, 16}[i%4]
 		id := []string{"low-tide", "nine-winters", "quiet-cartographer", "paper-kingdom", "midnight-tram", "saltwater-hearts", "harbour-lights"}[i]
 		c.Titles = append(c.Titles, parental.Title{ID: id, Name: name, Year: 2010 + i, Minutes: 112 - i, Genre: "Drama", Age: &age, Text: "Two brothers sell the boat that their father built."})

@@ -41,7 +41,7 @@ func remotesIn(l words.Language) []Named {
 		prefix = string(l) + "-"
 	}
 	r := &remote{world: nav.World{
-		Phase: nav.Active, Online: true, Look: nav.Look{Language: l}, Owner: "alma@example.com", Catalog: shelf(), Remotes: pairedSome(),
+		Phase: nav.Active, Online: true, Look: nav.Look{Language: l}, Owner: "alma@example.com", Catalog: shelf(l), Remotes: pairedSome(),
 		TV:       nav.TV{Name: "Living room", Model: "Hearthkey Demo TV", Version: "1.0.0", Server: "tv.example.com"},
 		Profiles: []protocol.Profile{{ID: "p1", Name: "Alma", Avatar: "fox", Level: parental.Teens, Main: true}},
 	}}

@@ -123,10 +123,12 @@ function take(canvas) {
   taken.add(canvas);
 }
 
-// lettering returns the class of the title's lettering, one of five; episodes
-// have that of their series.
-export function lettering(id) {
-  return "lettering-" + ((hash(seriesOf(id) + "/lettering") >>> 3) % 5);
+const JOINED = /[\u0590-\u08ff\ufb1d-\ufefc]/; // letters that are joined, or reach far below the line
+
+// lettering returns the class of the lettering of a title's name, one of five;
+// episodes have that of their series. Arabic and Hebrew have one of their own.
+export function lettering(id, name) {
+  return JOINED.test(name || "") ? "joined" : "lettering-" + ((hash(seriesOf(id) + "/lettering") >>> 3) % 5);
 }
 
 // forgetOld drops the pictures that were not used for longest.

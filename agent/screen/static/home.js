@@ -87,7 +87,7 @@ function card(item, focus, kids) {
   const id = item.poster || item.id;
   return h("div", focusable(item, focus, "card" + (item.series ? " series" : "")),
     made(id + !!kids, () => art(id, kids, kids ? 31.5 : 21)),
-    h("span", { class: "lettering " + lettering(id) + (item.progress > 0 ? " begun" : ""), dir: "auto" }, h("span", {}, item.label)),
+    h("span", { class: "lettering " + lettering(id, item.label) + (item.progress > 0 ? " begun" : ""), dir: "auto" }, h("span", {}, item.label)),
     item.locked && icon("lock"),
     progress(item.progress));
 }
@@ -95,7 +95,7 @@ function card(item, focus, kids) {
 function hero(item) {
   const id = item.poster || item.id;
   return h("div", { key: "hero " + item.id, class: "hero", "aria-hidden": "true" },
-    h("div", { class: "name " + lettering(id), dir: "auto" }, h("span", {}, item.label)),
+    h("div", { class: "name " + lettering(id, item.label), dir: "auto" }, h("span", {}, item.label)),
     h("div", { class: "facts" },
       item.badge && h("span", { class: "badge" }, item.badge),
       item.locked && icon("lock"),

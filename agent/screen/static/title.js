@@ -20,7 +20,7 @@ export function title(view, focus) {
   return [
     poster(id, "backdrop", view.kids),
     h("div", { key: "column", class: "column" + (rows.length > 0 ? " above" : "") },
-      h("div", { key: "heading", class: "heading" }, h("h1", { dir: "auto", class: lettering(id) }, view.title),
+      h("div", { key: "heading", class: "heading" }, h("h1", { dir: "auto", class: lettering(id, view.title) }, view.title),
         facts(view, (view.text || [])[0]),
         (view.text || []).slice(1).map((text) => h("p", { dir: "auto" }, text))),
       progress(view.progress),
@@ -45,7 +45,7 @@ export function next(view, focus) {
     h("div", { key: "column", class: "column" },
       h("div", { key: "heading", class: "heading" },
         view.title && h("p", { class: "over", dir: "auto" }, view.title),
-        h("h1", { dir: "auto", class: lettering(id) }, it.title || view.title),
+        h("h1", { dir: "auto", class: lettering(id, it.title) }, it.title || view.title),
         facts(it, it.detail),
         (view.text || []).map((text) => h("p", { dir: "auto" }, text))),
       it.of > 0 && h("div", { key: "left", class: "ahead" },
