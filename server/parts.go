@@ -216,7 +216,7 @@ func (p *parts) openDevices(context.Context) (err error) {
 	return err
 }
 
-func (p *parts) origins() api.Origins { return api.Origins{Trusted: p.cfg.trusted, Place: p.place} }
+func (p *parts) origins() api.Origins { return api.Origins{Trusted: p.cfg.trusted, Place: p.place, Country: p.country} }
 
 // maxChanged bounds one look at what changed: more accounts than change in a
 // minute on one database.

@@ -196,7 +196,7 @@ func (v *tv) enrol() protocol.UserCode {
 func (v *tv) join(o *owner) {
 	v.t.Helper()
 	code := v.enrol()
-	o.call("POST", "/v1/user-codes/approve", object{"code": code.Code}, nil)
+	o.call("POST", "/v1/user-codes/approve", object{"code": code.Code, "seen": v.from != ""}, nil)
 	expect[protocol.Enrolled](v)
 	expect[protocol.State](v)
 	v.fill()

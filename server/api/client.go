@@ -18,6 +18,8 @@ type Origins struct {
 	Trusted []netip.Prefix
 	// Place is the approximate place of an address for people. Nil: unknown.
 	Place func(netip.Addr) string
+	// Country is that of an address (ISO 3166-1 alpha-2), or "". Nil: unknown.
+	Country func(netip.Addr) string
 }
 
 // Addr returns the client's address: the socket's other end, or, where that is

@@ -39,6 +39,19 @@ type boundAnswer struct {
 	FurtherUse int64     `json:"further_use_seconds"` // if it was switched off
 }
 
+// devicesAnswer is the owner's list, and what it may lack.
+type devicesAnswer struct {
+	Devices  []deviceAnswer  `json:"devices"`
+	Restored *restoredAnswer `json:"restored,omitempty"`
+}
+
+// restoredAnswer is a backup that became the database a short while ago.
+type restoredAnswer struct {
+	At     time.Time `json:"at"`
+	Backup time.Time `json:"backup"` // what was signed in since is in no list until it connects
+	Until  time.Time `json:"until"`  // and has locked itself by then
+}
+
 func deviceOf(r device.Row) deviceAnswer {
 	out := deviceAnswer{
 		ID: string(r.ID), Name: r.Name, Model: r.Model, Kind: r.Kind, Epoch: int64(r.Epoch), Online: r.Online,
@@ -71,11 +84,18 @@ func (c *call) knownDevice() (protocol.DeviceID, error) {
 
 func (a *API) devices(c *call) error {
 	list, err := a.cfg.Devices.List(c.ctx(), c.now, c.who.Account)
-	out := make([]deviceAnswer, len(list))
+	out := devicesAnswer{Devices: make([]deviceAnswer, len(list))}
 	for i, r := range list {
-		out[i] = deviceOf(r)
+		out.Devices[i] = deviceOf(r)
 	}
-	return c.ok(map[string]any{"devices": out}, err)
+	if err != nil {
+		return err
+	}
+	restored, err := a.cfg.Devices.LastRestored(c.ctx(), c.now)
+	if !restored.At.IsZero() {
+		out.Restored = &restoredAnswer{restored.At.UTC(), restored.Backup.UTC(), restored.Until.UTC()}
+	}
+	return c.ok(out, err)
 }
 
 func (a *API) renameDevice(c *call) error {
@@ -179,6 +199,8 @@ type requestAnswer struct {
 	Place string    `json:"place,omitempty"`
 	Asked time.Time `json:"asked"`
 	Until time.Time `json:"until"`
+	// Distance is between the TV and whoever asks, by their addresses.
+	Distance Distance `json:"distance"`
 }
 
 func (c *call) userCode() (string, error) {
@@ -197,13 +219,15 @@ func (a *API) lookUpCode(c *call) error {
 		return err
 	}
 	r, err := a.cfg.Devices.Pending(c.ctx(), c.now, c.who, code)
-	return c.ok(requestAnswer{r.Code, r.Name, r.Model, r.Kind, r.IP, r.Place, r.Asked.UTC(), r.Until.UTC()}, err)
+	away := DistanceOf(r.IP, c.client.IP, a.cfg.Origins.Country)
+	return c.ok(requestAnswer{r.Code, r.Name, r.Model, r.Kind, r.IP, r.Place, r.Asked.UTC(), r.Until.UTC(), away}, err)
 }
 
 func (a *API) approveCode(c *call) error {
 	var in struct {
 		Code string `json:"code"`
 		Ends string `json:"ends"`
+		Seen bool   `json:"seen"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
@@ -212,8 +236,23 @@ func (a *API) approveCode(c *call) error {
 	if err := first(text("code", in.Code, 1, 64), err); err != nil {
 		return err
 	}
+	if !in.Seen {
+		if err := a.near(c, in.Code); err != nil {
+			return err
+		}
+	}
 	id, err := a.cfg.Devices.ApproveUntil(c.ctx(), c.now, c.who, in.Code, ends)
 	return c.ok(map[string]any{"device": id}, err)
+}
+
+// near refuses a TV that is on another network than the caller: who approves it
+// has to say that they see it, as on the pages.
+func (a *API) near(c *call, code string) error {
+	r, err := a.cfg.Devices.Pending(c.ctx(), c.now, c.who, code)
+	if err == nil && DistanceOf(r.IP, c.client.IP, a.cfg.Origins.Country).Far() {
+		err = errUnseen
+	}
+	return err
 }
 
 func (a *API) refuseCode(c *call) error {

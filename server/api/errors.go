@@ -26,6 +26,7 @@ var (
 	errCrossOrigin  = errors.New("api: request from another origin")
 	errNoRoute      = errors.New("api: no such path")
 	errMethod       = errors.New("api: method not allowed")
+	errUnseen       = errors.New("api: nobody says that they see the TV")
 	errNoReceipt    = errors.New("api: no such receipt")
 	errUpgrade      = errors.New("api: not a device's WebSocket request")
 	errOutOfOrder   = errors.New("api: the connection's state does not allow this frame")
@@ -119,6 +120,7 @@ var known = []struct {
 	{profile.ErrKidsLevel, Explanation{422, 0, "bad-kids-level", "A kids profile has the level 1 (little kids) or 2 (older kids).", 0, "level"}},
 	{profile.ErrTitle, Explanation{404, 0, "no-title", "There is no such title on offer. GET /v1/titles finds them by name.", 0, ""}},
 	{profile.ErrTooManyTitles, Explanation{409, 0, "too-many-titles", fmt.Sprintf("As many titles as allowed: %d blocked ones in an account, %d that ask for the parental PIN.", profile.MaxBlocked, profile.MaxParentalTitles), 0, ""}},
+	{errUnseen, Explanation{422, 0, "unseen", "This TV is on another network than you. Say that you are in front of it and see its code.", 0, "seen"}},
 	{account.ErrLanguage, Explanation{422, 0, "no-language", "Pages and messages are not written in that language. Choose en, es, de or ar.", 0, "language"}},
 	{profile.ErrLanguage, Explanation{422, 0, "bad-language", "That is not a language tag. Examples: en, de-CH.", 0, "language"}},
 	{profile.ErrPIN, Explanation{422, 0, "bad-pin", "A PIN is four digits.", 0, "pin"}},

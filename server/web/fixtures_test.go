@@ -7,6 +7,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/device"
 )
 
@@ -135,11 +136,11 @@ func fixtureEntry(add func(string, any)) {
 	add("tv", TVPage{Frame: fixtureFrame("Sign in a TV", ""), Code: Field{Name: "code", Label: "Code on the TV", Class: "code-input letters",
 		Hint: "Eight letters, in two groups.", Placeholder: "BCDF-GHJK", MaxLength: 16}})
 	approve := TVApprovePage{Frame: fixtureFrame("Sign in this TV?", ""), Code: "BCDF-GHJK", Name: "Bedroom TV", Model: "Vision 43", Kind: "TV",
-		TV: Spot{"203.0.113.24", ""}, You: Spot{"203.0.113.24", ""}, Distance: AtHome, Asked: minutesAgo(1), Expires: fixtureNow.Add(14 * time.Minute)}
+		TV: Spot{"203.0.113.24", ""}, You: Spot{"203.0.113.24", ""}, Distance: api.AtHome, Asked: minutesAgo(1), Expires: fixtureNow.Add(14 * time.Minute)}
 	add("tv-approve", approve)
-	approve.Distance, approve.TV.Address, approve.Kind = Elsewhere, "2001:db8:77:1:5054:ff:fe12:3456", "set-top box"
+	approve.Distance, approve.TV.Address, approve.Kind = api.Elsewhere, "2001:db8:77:1:5054:ff:fe12:3456", "set-top box"
 	add("tv-approve-network", approve)
-	approve.Distance, approve.TV.Place, approve.You.Place, approve.Unseen = Abroad, "Rotterdam, Netherlands", "Lyon, France", true
+	approve.Distance, approve.TV.Place, approve.You.Place, approve.Unseen = api.Abroad, "Rotterdam, Netherlands", "Lyon, France", true
 	add("tv-approve-far", approve)
 	add("tv-done", TVDonePage{Frame: fixtureFrame("Signed in", ""), Name: "Bedroom TV"})
 	add("error-404", ErrorPage{Frame: fixtureFrame("There is nothing here", ""), Icon: "question", Heading: "There is nothing here",

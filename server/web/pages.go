@@ -5,6 +5,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/words"
+	"github.com/hearthkey/hearthkey/server/api"
 )
 
 // Frame is what every page shows around its own content. Each page struct
@@ -176,7 +177,7 @@ type TVApprovePage struct {
 	Name, Model string // what the TV says of itself
 	Kind        string // in words
 	TV, You     Spot
-	Distance    Distance
+	Distance    api.Distance
 	Asked       time.Time
 	Expires     time.Time
 	Ends        EndField

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/device"
 )
 
@@ -49,7 +50,7 @@ func (s *Site) showRequest(v *visit, status int, code string, ends EndField, pro
 	you := v.client()
 	page := TVApprovePage{
 		Frame: v.frame("Sign in this TV?", ""), Code: dashed(req.Code), Name: req.Name, Model: req.Model, Kind: kindWord(req.Kind),
-		TV: Spot{req.IP, req.Place}, You: Spot{you.IP, you.Place}, Distance: distance(req.IP, you.IP, s.c.Country),
+		TV: Spot{req.IP, req.Place}, You: Spot{you.IP, you.Place}, Distance: api.DistanceOf(req.IP, you.IP, s.c.Country),
 		Asked: req.Asked, Expires: req.Until, Ends: ends,
 	}
 	switch {
@@ -91,7 +92,7 @@ func (s *Site) approve(v *visit, code string) error {
 		switch req, err := s.c.Devices.Pending(v.ctx(), v.now, v.session, code); {
 		case err != nil:
 			return s.tvRejected(v, code, field, err)
-		case distance(req.IP, v.client().IP, s.c.Country).Far():
+		case api.DistanceOf(req.IP, v.client().IP, s.c.Country).Far():
 			return s.showRequest(v, http.StatusUnprocessableEntity, code, field, &Problem{Field: "seen"})
 		}
 	}

@@ -1,4 +1,4 @@
-package web
+package api
 
 import "net/netip"
 
@@ -17,8 +17,8 @@ const (
 // signed in.
 func (d Distance) Far() bool { return d != AtHome }
 
-// distance compares two addresses; country may not know some.
-func distance(tv, you string, country func(netip.Addr) string) Distance {
+// DistanceOf compares two addresses; country may not know some, and may be nil.
+func DistanceOf(tv, you string, country func(netip.Addr) string) Distance {
 	if sameNetwork(tv, you) {
 		return AtHome
 	}
@@ -31,7 +31,7 @@ func distance(tv, you string, country func(netip.Addr) string) Distance {
 
 func countryOf(address string, country func(netip.Addr) string) string {
 	a, err := netip.ParseAddr(address)
-	if err != nil {
+	if err != nil || country == nil {
 		return ""
 	}
 	return country(a.Unmap().WithZone(""))
