@@ -43,6 +43,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/hearthkey/hearthkey/agent/input"
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/local"
 	"github.com/hearthkey/hearthkey/agent/nav"
@@ -83,6 +84,7 @@ type Agent struct {
 	Screen string         // optional: loopback host:port of the screen's page
 	CA     *x509.CertPool // who may vouch for the server; nil: the system's list
 	LAN    LAN            // optional: remote controls on the home network
+	Input  Input          // optional: the box's own remote controls
 
 	LocalAPI LocalAPI // optional: for the box's own software in other languages
 
@@ -97,6 +99,7 @@ type Agent struct {
 	core   *core
 	screen *screen.Server
 	local  *local.Server
+	input  *input.Reader
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 
@@ -132,7 +135,7 @@ func (a *Agent) Start(ctx context.Context) error {
 	return nil
 }
 
-// listen serves the screen's page and the local API.
+// listen serves the screen's page, remotes and the local API, and reads the box's own remotes.
 func (a *Agent) listen() (err error) {
 	if a.Screen != "" {
 		if a.screen, err = screen.Start(screen.Config{Addr: a.Screen, Log: a.Log, Press: a.pageKey}); err != nil {
@@ -140,6 +143,9 @@ func (a *Agent) listen() (err error) {
 		}
 	}
 	if err := a.core.startRemotes(); err != nil {
+		return err
+	}
+	if err := a.startInput(); err != nil {
 		return err
 	}
 	return a.startLocal()
@@ -153,6 +159,9 @@ func (a *Agent) closeServers() (err error) {
 	if a.local != nil {
 		err = errors.Join(err, a.local.Close())
 	}
+	if a.input != nil {
+		err = errors.Join(err, a.input.Close())
+	}
 	if r := a.core.remotes.server; r != nil {
 		err = errors.Join(err, r.Close())
 	}
@@ -164,7 +173,7 @@ func (a *Agent) settings() (*url.URL, error) {
 	if err := a.checkServices(); err != nil {
 		return nil, err
 	}
-	if err := a.checkLAN(); err != nil {
+	if err := errors.Join(a.checkLAN(), a.Input.check()); err != nil {
 		return nil, err
 	}
 	u, err := serverURL(a.Server)

@@ -31,7 +31,7 @@ const (
 	lookEvery   = 5 * time.Second // at the folder, where the kernel does not tell of changes
 )
 
-// ErrDevices is wrapped by Start for patterns that cannot match.
+// ErrDevices is wrapped for patterns that cannot match.
 var ErrDevices = errors.New("input: devices")
 
 // Key is what happened to a key of a remote.
@@ -74,13 +74,8 @@ func Start(cfg Config) (*Reader, error) {
 	if cfg.Press == nil {
 		return nil, errors.New("input: Config.Press is missing")
 	}
-	if len(cfg.Devices) == 0 || len(cfg.Devices) > maxPatterns {
-		return nil, fmt.Errorf("%w: %d patterns; want 1 to %d", ErrDevices, len(cfg.Devices), maxPatterns)
-	}
-	for _, p := range cfg.Devices {
-		if err := checkPattern(p); err != nil || p == "" || len(p) > maxLine {
-			return nil, fmt.Errorf("%w: pattern %.80q: want %s, a name or one of @cec, @usb, @bluetooth, @host", ErrDevices, p, Auto)
-		}
+	if err := CheckDevices(cfg.Devices); err != nil {
+		return nil, err
 	}
 	if cfg.Folder == "" {
 		cfg.Folder = Folder
@@ -105,6 +100,19 @@ func Start(cfg Config) (*Reader, error) {
 	ctx, r.stop = context.WithCancel(context.Background())
 	r.done.Go(func() { r.loop(ctx) })
 	return r, nil
+}
+
+// CheckDevices checks patterns before anything is opened. Errors wrap [ErrDevices].
+func CheckDevices(patterns []string) error {
+	if len(patterns) == 0 || len(patterns) > maxPatterns {
+		return fmt.Errorf("%w: %d patterns; want 1 to %d", ErrDevices, len(patterns), maxPatterns)
+	}
+	for _, p := range patterns {
+		if err := checkPattern(p); err != nil || p == "" || len(p) > maxLine {
+			return fmt.Errorf("%w: pattern %.80q: want %s, a name or one of @cec, @usb, @bluetooth, @host", ErrDevices, p, Auto)
+		}
+	}
+	return nil
 }
 
 // Close stops reading and returns when every Press has returned. Keys that are

@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	defer cancel()
 	a := &agent.Agent{Build: version}
 	var api localFlags
+	var keys inputFlags
 	flags := flag.NewFlagSet("hearthkey-agent", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	flags.StringVar(&a.Server, "server", getenv("HEARTHKEY_SERVER"), "the server's `URL`, wss:// (ws:// only to this machine)")
@@ -62,6 +63,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	flags.StringVar(&a.Screen, "screen", "", "loopback `host:port` of the page that the box's browser shows; none if empty")
 	ca := flags.String("ca", "", "PEM `file` of who may vouch for the server; the system's list if empty")
 	api.add(flags, a)
+	keys.add(flags, a)
 	jsonLog := flags.Bool("json-log", false, "log as JSON lines")
 	showVersion := flags.Bool("version", false, "print the version and end")
 	if err := flags.Parse(args); err != nil {
@@ -76,7 +78,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	}
 	smallMemory(getenv)
 	a.Log = logger(errOut, *jsonLog)
-	if err := errors.Join(pinCA(a, *ca), api.use(a, cancel)); err != nil {
+	if err := errors.Join(pinCA(a, *ca), api.use(a, cancel), keys.use(a)); err != nil {
 		fmt.Fprintln(errOut, "hearthkey-agent:", err)
 		return 1
 	}
