@@ -93,7 +93,7 @@ var Rules = []Rule{
 		Name:   "WebSockets live at the borders",
 		Reason: "the library is a detail of the few packages that own a socket",
 		In:     []string{"agent/...", "server/...", "protocol/..."},
-		Except: []string{"agent/link", "agent/lan/remote", "agent/screen", "agent/local", "server/api", "server/hub/..."},
+		Except: []string{"agent/link", "agent/lan/handset", "agent/lan/remote", "agent/screen", "agent/local", "server/api", "server/hub/..."},
 		Forbid: []string{"github.com/gorilla/websocket"},
 	},
 	{
