@@ -22,6 +22,7 @@ import (
 	"syscall"
 
 	"github.com/hearthkey/hearthkey/agent"
+	"github.com/hearthkey/hearthkey/agent/lan/remote"
 	"github.com/hearthkey/hearthkey/agent/screen"
 	"github.com/hearthkey/hearthkey/agent/vault"
 )
@@ -64,6 +65,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	ca := flags.String("ca", "", "PEM `file` of who may vouch for the server; the system's list if empty")
 	api.add(flags, a)
 	keys.add(flags, a)
+	addLAN(flags, a)
 	jsonLog := flags.Bool("json-log", false, "log as JSON lines")
 	showVersion := flags.Bool("version", false, "print the version and end")
 	if err := flags.Parse(args); err != nil {
@@ -101,6 +103,9 @@ func serve(ctx context.Context, a *agent.Agent, out io.Writer) error {
 	}
 	if url := a.LocalURL(); url != "" {
 		fmt.Fprintln(out, "local:", url)
+	}
+	if addr := a.LANAddr(); addr != "" {
+		fmt.Fprintln(out, "lan:", addr)
 	}
 	<-ctx.Done()
 	return a.Close()
@@ -148,6 +153,8 @@ func advice(err error, a *agent.Agent) error {
 		return fmt.Errorf("%w\nThe disk is full, and this TV has nothing on it yet. Make room for 2 MB in %s", err, a.Dir)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w\nThis TV must be able to write to %s. Give it a folder of its own with -data", err, a.Dir)
+	case errors.Is(err, remote.ErrPortInUse):
+		return fmt.Errorf("%w\nGive remote controls another port with -lan", err)
 	case errors.Is(err, screen.ErrPortInUse):
 		return fmt.Errorf("%w\nGive the screen another port with -screen", err)
 	}
