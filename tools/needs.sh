@@ -14,6 +14,7 @@ need node nodejs
 need npm npm
 need gcc gcc
 need oathtool oathtool
+[ -n "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null)" ] || missing="$missing postgresql" # its programs are not in the path
 [ -n "$(fc-list 2>/dev/null)" ] || missing="$missing fonts-noto-core" # or pages have no letters
 
 if [ -n "$missing" ]; then

@@ -398,8 +398,9 @@ func TestD5_SignOutRacingAChallenge(t *testing.T) { // no session of the generat
 			in, _ = f.ContinueSignIn(f.ctx, f.clock.Now(), c.ID, Answer{Code: code}, "", elsewhere)
 		})
 		wg.Go(func() {
+			before := web.Session
 			err := f.c.DB.Update(f.ctx, func(tx *store.Tx) (err error) {
-				web.Session, err = EndEverything(tx, f.clock.Now(), web.Session, protocol.ByAll, f.c.Changed)
+				web.Session, err = EndEverything(tx, f.clock.Now(), before, protocol.ByAll, f.c.Changed)
 				return err
 			})
 			if err != nil {

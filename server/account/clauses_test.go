@@ -118,8 +118,8 @@ func TestV6_OverTheGatewaysBudget(t *testing.T) {
 	h := newHousehold(t, "anna@example.org")
 	h.setPhone(ownersPhone)
 	var decoys []bool
-	h.post = func(_ *store.Tx, n Notice) error {
-		decoys = append(decoys, n.Decoy)
+	h.post = func(tx *store.Tx, n Notice) error {
+		tx.OnCommit(func() { decoys = append(decoys, n.Decoy) })
 		if !n.Decoy {
 			return &ThrottledError{RetryAfter: time.Hour}
 		}

@@ -27,7 +27,7 @@ func TestElsewhere(t *testing.T) {
 		if _, err := tx.WebSession(who.Account, string(who.ID)); err != nil {
 			t.Errorf("who is not live in the transaction: %v", err)
 		}
-		began = append(began, who)
+		tx.OnCommit(func() { began = append(began, who) })
 		return nil
 	}
 	request := SignInRequest{Login: "anna@example.com", Password: goodPassword, Device: tvDevice(1), From: tvClient(1)}
@@ -165,7 +165,7 @@ func TestV3_ElsewhereNeedsTheSecondFactor(t *testing.T) {
 	h := newHousehold(t, "anna@example.com")
 	h.setTOTP()
 	began := 0
-	begin := func(*store.Tx, Session) error { began++; return nil }
+	begin := func(tx *store.Tx, _ Session) error { tx.OnCommit(func() { began++ }); return nil }
 	for round, answer := range []func() Answer{
 		func() Answer { return Answer{TOTP: h.totpCode()} },
 		func() Answer { return Answer{RecoveryCode: h.keys[3]} },

@@ -44,13 +44,10 @@ func newFixtureOn(t *testing.T, db *store.DB) *fixture {
 	f := &fixture{ctx: context.Background(), clock: servertest.NewClock()}
 	s, err := newService(Config{
 		DB: db, Keys: servertest.Keys(t), Gate: admit.New(admit.Config{Queue: 1000}),
-		Notify: func(_ *store.Tx, n Notice) error {
-			if n.Decoy {
-				return nil // nobody gets it
+		Notify: func(tx *store.Tx, n Notice) error {
+			if !n.Decoy { // that nobody gets
+				tx.OnCommit(func() { f.got(n) })
 			}
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.mails = append(f.mails, n)
 			return nil
 		},
 		Passkeys:        PasskeyConfig{ID: "tv.example", Origins: []string{"https://tv.example"}},
@@ -67,6 +64,12 @@ func newFixtureOn(t *testing.T, db *store.DB) *fixture {
 	}
 	f.Service = s
 	return f
+}
+
+func (f *fixture) got(n Notice) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mails = append(f.mails, n)
 }
 
 // mail returns the newest mail.

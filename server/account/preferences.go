@@ -71,7 +71,9 @@ func (p Preferences) weakened(next Preferences) (less []string) {
 // than before, and the last proof or check is old. Of that the owner is told, by
 // SMS too where that is switched off.
 func (s *Service) SetPreferences(ctx context.Context, now time.Time, who Session, p Preferences) error {
+	asked := p
 	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		p := asked // it may run again
 		if err := ActOnPages(tx, who, s.c.Changed); err != nil {
 			return err
 		}

@@ -194,7 +194,7 @@ func TestV6_RecoveryDoesTheSameWorkForNobody(t *testing.T) {
 		for _, typed := range []string{"anna@example.org", "nobody@example.org", ownersPhone, thiefsPhone} {
 			h.clock.Advance(2 * time.Hour)
 			posted := 0
-			h.post = func(*store.Tx, Notice) error { posted++; return nil }
+			h.post = func(tx *store.Tx, _ Notice) error { tx.OnCommit(func() { posted++ }); return nil }
 			if _, err := h.Recover(h.ctx, h.clock.Now(), typed, "", "en", by, "", fox); err != nil || posted != 1 {
 				t.Errorf("%s by %s: %d messages, %v, want 1", typed, by, posted, err)
 			}

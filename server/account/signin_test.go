@@ -208,8 +208,9 @@ func TestSignInRacingSignOutEverywhere(t *testing.T) { // D5
 		)
 		wg.Go(func() { in, inErr = f.try(t, "anna@example.org", goodPassword, web.Device, fox) })
 		wg.Go(func() {
+			before := web.Session
 			err := f.c.DB.Update(f.ctx, func(tx *store.Tx) (err error) {
-				web.Session, err = EndEverything(tx, f.clock.Now(), web.Session, protocol.ByAll, f.c.Changed)
+				web.Session, err = EndEverything(tx, f.clock.Now(), before, protocol.ByAll, f.c.Changed)
 				return err
 			})
 			if err != nil {

@@ -206,9 +206,9 @@ func TestV7_AStopRacesItsCode(t *testing.T) {
 func TestV6_DecoysHaveStopLinksToo(t *testing.T) {
 	f := newFixture(t)
 	var decoys []Notice
-	f.post = func(_ *store.Tx, n Notice) error {
+	f.post = func(tx *store.Tx, n Notice) error {
 		if n.Decoy {
-			decoys = append(decoys, n)
+			tx.OnCommit(func() { decoys = append(decoys, n) })
 		}
 		return nil
 	}

@@ -56,10 +56,12 @@ func newFixture(t testing.TB) *fixture {
 
 func (f *fixture) open(t testing.TB, db *store.DB, keys *keyring.Ring, gate *admit.Gate) {
 	t.Helper()
-	notify := func(_ *store.Tx, n account.Notice) error {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.notices = append(f.notices, n)
+	notify := func(tx *store.Tx, n account.Notice) error {
+		tx.OnCommit(func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.notices = append(f.notices, n)
+		})
 		return nil
 	}
 	changed := func(a protocol.AccountID, _ protocol.Version) {

@@ -88,8 +88,9 @@ func TestD5_SignOutEverywhereRacesSignIn(t *testing.T) {
 			}
 		})
 		both.Go(func() {
+			before := owner
 			err := f.c.DB.Update(f.ctx, func(tx *store.Tx) (err error) {
-				owner, err = account.EndEverything(tx, f.now(), owner, protocol.ByAll, f.c.Changed)
+				owner, err = account.EndEverything(tx, f.now(), before, protocol.ByAll, f.c.Changed)
 				return err
 			})
 			if err != nil {

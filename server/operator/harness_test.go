@@ -35,7 +35,10 @@ func newOffice(t *testing.T) *office {
 	var err error
 	o.accounts, err = account.New(account.Config{
 		DB: o.db, Keys: keys, Gate: admit.New(admit.Config{}),
-		Notify:          func(_ *store.Tx, n account.Notice) error { o.notices = append(o.notices, n); return nil },
+		Notify: func(tx *store.Tx, n account.Notice) error {
+			tx.OnCommit(func() { o.notices = append(o.notices, n) })
+			return nil
+		},
 		Household:       func(*store.Tx, time.Time, protocol.AccountID, string) error { return nil },
 		RestoreProfiles: func(*store.Tx, protocol.AccountID, []byte) (bool, error) { return false, nil },
 		Changed:         func(protocol.AccountID, protocol.Version) {},

@@ -6,6 +6,7 @@ package servertest
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -16,19 +17,18 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
-	"github.com/hearthkey/hearthkey/server/store/sqlite"
 	"github.com/hearthkey/hearthkey/server/store/storetest"
 )
 
-// DB returns a new database that is closed when the test ends.
+// DB returns a new database that is closed when the test ends, in the engine that
+// [Engine] names.
 func DB(tb testing.TB) *store.DB {
 	tb.Helper()
-	ctx := context.Background()
-	driver, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(tb.TempDir(), "test.db")})
-	if err != nil {
-		tb.Fatal(err)
+	driver := Driver(tb)
+	if os.Getenv("HEARTHKEY_TEST_TWICE") != "" {
+		driver = rerun{driver}
 	}
-	db, err := store.Open(ctx, driver, slog.New(slog.DiscardHandler))
+	db, err := store.Open(context.Background(), driver, slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}

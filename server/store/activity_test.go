@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/store"
-	"github.com/hearthkey/hearthkey/server/store/sqlite"
 )
 
 // addDevice gives the house a device with that id.
@@ -22,7 +20,7 @@ func addDevice(t *testing.T, db *store.DB, id string) {
 	update(t, db, func(tx *store.Tx) error {
 		_, err := tx.Exec(`INSERT INTO devices (account_id, device_id, public_key, name, model, kind, epoch, generation, status,
 			cause_at, last_grant, last_contact, lease, first_seen, signed_in, ip, place)
-			VALUES ('acc', $1, x'00', $1, '', 'tv', 1, 1, 'active', 0, 0, 0, 0, 0, 0, '192.0.2.1', 'near Lyon')`, id)
+			VALUES ('acc', $1, 'key', $1, '', 'tv', 1, 1, 'active', 0, 0, 0, 0, 0, 0, '192.0.2.1', 'near Lyon')`, id)
 		return err
 	})
 }
@@ -259,24 +257,21 @@ func TestLibraryNumberGrows(t *testing.T) {
 }
 
 // TestItemsBecomeViewings: step 11 joins what was stored item by item.
-func TestItemsBecomeViewings(t *testing.T) {
-	driver, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "old.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { driver.Close() })
+func TestItemsBecomeViewings(t *testing.T) { onEveryEngine(t, itemsBecomeViewings) }
+
+func itemsBecomeViewings(t *testing.T, driver store.Driver) {
 	item := func(seq int, title, what string, at int) string {
 		return fmt.Sprintf(`INSERT INTO activity (account_id, device_id, epoch, seq, profile_id, title_id, what, at, position, received)
 			VALUES ('acc', 'd1', 1, %d, 'lea', '%s', '%s', %d, 0, 1)`, seq, title, what, at)
 	}
-	err = driver.Migrate(t.Context(), func(db *sql.DB) error {
-		if err := store.MigrateTo(t.Context(), db, stepsUpTo(t, "00010")); err != nil {
+	err := driver.Migrate(t.Context(), func(db *sql.DB) error {
+		if err := store.MigrateTo(t.Context(), db, driver.Dialect(), stepsUpTo(t, "00010")); err != nil {
 			return err
 		}
 		for _, query := range []string{
 			`INSERT INTO accounts (account_id, email, password, language, generation, version, created, updated) VALUES ('acc', 'a', 'b', 'de', 1, 5, 1, 1)`,
 			`INSERT INTO devices (account_id, device_id, public_key, name, model, kind, epoch, generation, status, cause_at, last_grant,
-				last_contact, lease, first_seen, signed_in, ip, place) VALUES ('acc', 'd1', x'00', '', '', 'tv', 1, 1, 'active', 0, 0, 0, 0, 0, 0, '', '')`,
+				last_contact, lease, first_seen, signed_in, ip, place) VALUES ('acc', 'd1', 'key', '', '', 'tv', 1, 1, 'active', 0, 0, 0, 0, 0, 0, '', '')`,
 			item(1, "moon", "started", 10), item(2, "moon", "progress", 20), item(3, "moon", "stopped", 30), item(4, "moon", "started", 40),
 			item(5, "moon", "progress", 50), item(6, "sea", "progress", 60),
 		} {

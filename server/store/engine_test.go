@@ -12,7 +12,10 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/hearthkey/hearthkey/server/servertest"
 	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/store/postgres"
+	"github.com/hearthkey/hearthkey/server/store/postgres/pgcluster"
 	"github.com/hearthkey/hearthkey/server/store/sqlite"
 )
 
@@ -20,10 +23,7 @@ import (
 // named bits with a number in each row.
 func openEngine(t *testing.T) *store.DB {
 	t.Helper()
-	driver, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "hearthkey.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	driver := servertest.Driver(t)
 	t.Cleanup(func() { driver.Close() })
 	db, err := store.Open(t.Context(), driver, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -37,6 +37,27 @@ func openEngine(t *testing.T) *store.DB {
 		t.Fatal(err)
 	}
 	return db
+}
+
+// onEveryEngine runs a test on an empty database of each engine.
+func onEveryEngine(t *testing.T, test func(*testing.T, store.Driver)) {
+	for name, open := range map[string]func(*testing.T) (store.Driver, error){
+		"SQLite": func(t *testing.T) (store.Driver, error) {
+			return sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "test.db")})
+		},
+		"PostgreSQL": func(t *testing.T) (store.Driver, error) {
+			return postgres.Open(t.Context(), postgres.Config{URL: pgcluster.Database(t)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			driver, err := open(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { driver.Close() })
+			test(t, driver)
+		})
+	}
 }
 
 const addBit = `INSERT INTO bits (n) VALUES ($1)`
@@ -177,6 +198,7 @@ func TestOnCommit(t *testing.T) {
 
 // An Update within an Update cannot get its turn; it must say so, not hang.
 func TestUpdateWithinUpdate(t *testing.T) {
+	servertest.OnlySQLite(t, "one writer at a time")
 	db := openEngine(t)
 	started := time.Now()
 	err := db.Update(t.Context(), func(*store.Tx) error {

@@ -31,8 +31,8 @@ func (tx *Tx) Rows(each func(scan func(...any) error) error, query string, args 
 func DialectFS(steps fs.FS, dialect Dialect) fs.FS { return dialectFS{steps, dialect} }
 
 // MigrateTo is what brings a schema forward, by the steps given.
-func MigrateTo(ctx context.Context, db *sql.DB, steps fs.FS) error {
-	return migrateTo(ctx, db, SQLite, steps, slog.New(slog.DiscardHandler))
+func MigrateTo(ctx context.Context, db *sql.DB, dialect Dialect, steps fs.FS) error {
+	return migrateTo(ctx, db, dialect, steps, slog.New(slog.DiscardHandler))
 }
 
 // Erased lists the tables of which an erasure removes an account's rows.

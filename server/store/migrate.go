@@ -10,8 +10,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"regexp"
+	"time"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
 // migrations holds the numbered steps of the schema. They are never edited
@@ -32,8 +34,15 @@ func migrate(ctx context.Context, driver Driver, log *slog.Logger) error {
 }
 
 func migrateTo(ctx context.Context, db *sql.DB, dialect Dialect, steps fs.FS, log *slog.Logger) error {
-	provider, err := goose.NewProvider(goose.Dialect(dialect), db, dialectFS{steps, dialect},
-		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger())}
+	if dialect == Postgres {
+		locker, err := oneAtATime()
+		if err != nil {
+			return err
+		}
+		options = append(options, goose.WithLocker(locker))
+	}
+	provider, err := goose.NewProvider(goose.Dialect(dialect), db, dialectFS{steps, dialect}, options...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -53,6 +62,21 @@ func migrateTo(ctx context.Context, db *sql.DB, dialect Dialect, steps fs.FS, lo
 		log.InfoContext(ctx, "schema migrated", "version", r.Source.Version, "took", r.Duration)
 	}
 	return nil
+}
+
+// oneAtATime has servers that start together migrate one after the other: by a row
+// with a lease, which outlives no process by more than its 15 s.
+func oneAtATime() (lock.Locker, error) {
+	locker, err := lock.NewPostgresTableLocker(
+		lock.WithTableLeaseDuration(15*time.Second),
+		lock.WithTableHeartbeatInterval(3*time.Second),
+		lock.WithTableLockTimeout(200*time.Millisecond, 1500),
+		lock.WithTableUnlockTimeout(200*time.Millisecond, 50),
+		lock.WithTableLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return nil, fmt.Errorf("lock migrations: %w", err)
+	}
+	return locker, nil
 }
 
 // dialectFS serves the migrations in the words of one dialect. They are

@@ -1,34 +1,82 @@
 package store_test
 
 import (
+	"database/sql"
+	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hearthkey/hearthkey/server/servertest"
 	"github.com/hearthkey/hearthkey/server/store"
+	"github.com/hearthkey/hearthkey/server/store/storetest"
 )
 
 // ownTables lists the columns of all tables with an account's rows.
 func ownTables(t *testing.T) map[string][]string {
 	t.Helper()
-	out := map[string][]string{}
-	err := openEngine(t).View(t.Context(), func(tx *store.Tx) error {
-		return tx.Rows(func(scan func(...any) error) error {
-			var table, column string
-			err := scan(&table, &column)
-			out[table] = append(out[table], column)
-			return err
-		}, `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`)
-	})
-	if err != nil {
+	driver := servertest.Driver(t)
+	t.Cleanup(func() { driver.Close() })
+	if _, err := store.Open(t.Context(), driver, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	for table, columns := range out {
-		if !slices.Contains(columns, "account_id") {
+	out := map[string][]string{}
+	for table, columns := range storetest.Columns(t, driver) {
+		for _, c := range columns {
+			name, _, _ := strings.Cut(c, " ")
+			out[table] = append(out[table], name)
+		}
+		if !slices.Contains(out[table], "account_id") {
 			delete(out, table)
 		}
 	}
 	return out
+}
+
+// R12: the two engines have one schema, the indexes included, whether it was made
+// step by step, with stops in between, or at once.
+func TestR12_OneSchemaOnEveryEngine(t *testing.T) {
+	var first map[string][]string
+	for _, way := range []string{"at once", "step by step"} {
+		onEveryEngine(t, func(t *testing.T, driver store.Driver) {
+			if way == "step by step" {
+				migrateByStep(t, driver)
+			}
+			if _, err := store.Open(t.Context(), driver, slog.New(slog.DiscardHandler)); err != nil {
+				t.Fatal(err)
+			}
+			got := storetest.Columns(t, driver)
+			if first == nil {
+				first = got
+			}
+			if diff := cmp.Diff(first, got); diff != "" || len(got) < 40 {
+				t.Errorf("%s: %d tables and their indexes (-first +this):\n%s", way, len(got), diff)
+			}
+		})
+	}
+}
+
+// migrateByStep makes the migrations a few at a time.
+func migrateByStep(t *testing.T, driver store.Driver) {
+	t.Helper()
+	files, err := os.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range files[:len(files)-1] {
+		if i%6 != 2 {
+			continue
+		}
+		err := driver.Migrate(t.Context(), func(db *sql.DB) error {
+			return store.MigrateTo(t.Context(), db, driver.Dialect(), stepsUpTo(t, f.Name()[:5]))
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", f.Name(), err)
+		}
+	}
 }
 
 // onlyIndexes are tables that an export leaves out whole: they say again what

@@ -86,8 +86,8 @@ var Rules = []Rule{
 		Name:   "only package server picks drivers",
 		Reason: "everything else works with whichever engine it is given",
 		In:     []string{"server/..."},
-		Except: []string{"server", "server/store/sqlite", "server/servertest"}, // servertest is for tests alone
-		Forbid: ours("server/store/sqlite", "server/bus/membus"),
+		Except: []string{"server", "server/store/sqlite", "server/store/postgres/...", "server/servertest"}, // servertest is for tests alone
+		Forbid: ours("server/store/sqlite", "server/store/postgres/...", "server/bus/membus", "server/bus/natsbus"),
 	},
 	{
 		Name:   "WebSockets live at the borders",
