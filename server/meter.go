@@ -52,6 +52,7 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_devices_connected", "Devices that have proved themselves.", func() float64 { return float64(hub.Stats().Connected) }},
 		{"hearthkey_devices_unproved", "Connections that have proved nothing yet.", func() float64 { return float64(tvs.Unproved()) }},
 		{"hearthkey_devices_pending", "Connections that show a user code.", func() float64 { return float64(tvs.Pending()) }},
+		{"hearthkey_remotes_relayed", "Browsers here that control a TV from the account page.", func() float64 { return float64(s.parts.relay.Stats().Calls) }},
 		{"hearthkey_catalog_edition", "Number of the catalogue in use since the start; 0: there is none.", s.parts.catalogEdition},
 		{"hearthkey_catalog_age_seconds", "Since the catalogue's address last answered; -1: it has not, or there is no address.", s.parts.feedAge},
 		{"hearthkey_fresh", "1 while the database answered within 10 s.", func() float64 { return asNumber(hub.Fresh()) }},

@@ -29,6 +29,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/notify"
 	operators "github.com/hearthkey/hearthkey/server/operator"
 	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/relay"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/store/sqlite"
 	"github.com/hearthkey/hearthkey/server/timeline"
@@ -59,6 +60,7 @@ type parts struct {
 	hub      *hub.Hub
 	poller   *poller.Poller
 	grants   *grant.Service
+	relay    *relay.Switch // the account page's remote
 	tvs      *api.TVs
 	api      *api.API
 	admin    *admin.API // for the admin listener only
@@ -209,8 +211,9 @@ func (p *parts) openDevices(context.Context) (err error) {
 		return err
 	}
 	p.poller = poller.New(poller.Config{})
+	p.relay = relay.New(relay.Config{Node: p.node, Bus: p.bus, TV: p.hub.Find, Log: p.cfg.Log})
 	p.tvs, err = api.NewTVs(api.TVConfig{
-		Devices: p.devices, Profiles: p.profiles, Grants: p.grants, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Origins: p.origins(), Log: p.cfg.Log,
+		Devices: p.devices, Profiles: p.profiles, Grants: p.grants, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Relay: p.relay, Origins: p.origins(), Log: p.cfg.Log,
 		Server: p.cfg.Name, Node: p.node, Now: p.cfg.Now,
 	})
 	return err
@@ -245,7 +248,8 @@ func (p *parts) openBorders(context.Context) (err error) {
 	}
 	p.api, err = api.New(api.Config{
 		Accounts: p.accounts, Profiles: p.profiles, Devices: p.devices, Timeline: p.timeline,
-		TVs: p.tvs, Origins: p.origins(), Cookie: web.CookieName(p.cfg.secure()), Log: p.cfg.Log, Now: p.cfg.Now,
+		TVs: p.tvs, Relay: p.relay, Watch: func(a protocol.AccountID) (<-chan struct{}, func(), error) { return p.site.Watch(a) },
+		Origins: p.origins(), Cookie: web.CookieName(p.cfg.secure()), Log: p.cfg.Log, Now: p.cfg.Now,
 		Bounces: p.outbox.Bounces, Titles: p.title, Search: p.titles.Search,
 	})
 	if err != nil {
@@ -325,6 +329,12 @@ func (p *parts) close() {
 	p.closing.Do(func() {
 		if p.site != nil {
 			p.site.Close()
+		}
+		if p.api != nil {
+			p.api.CloseRemotes()
+		}
+		if p.relay != nil {
+			p.relay.Close()
 		}
 		if p.poller != nil {
 			_ = p.poller.Close(context.Background(), closeServiceRestart)

@@ -164,6 +164,7 @@ func (s *Server) drain() {
 			s.http.Close() // what took longer than shutdownTime
 		}
 	})
+	ending.Go(s.parts.api.CloseRemotes)
 	ending.Go(func() {
 		s.parts.hub.Drain(ctx, s.cfg.Drain)
 		if err := s.parts.poller.Close(ctx, closeServiceRestart); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/notify"
 	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/relay"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
 
@@ -33,6 +34,11 @@ type Config struct {
 	// none is.
 	Search func(query string, limit int) []parental.Title
 
+	// Relay carries the account page's remote. Nil: there is none.
+	Relay *relay.Switch
+	// Watch hints at changes of an account until stop is called; required with Relay.
+	Watch func(protocol.AccountID) (hint <-chan struct{}, stop func(), err error)
+
 	// TVs serves the devices' WebSocket.
 	TVs http.Handler
 	// Origins tells clients' addresses.
@@ -51,8 +57,9 @@ type Config struct {
 
 // API serves the JSON API. Make one with [New].
 type API struct {
-	cfg    Config
-	origin *http.CrossOriginProtection
+	cfg     Config
+	origin  *http.CrossOriginProtection
+	remotes *remotes
 }
 
 // New checks the configuration and returns the API.
@@ -73,7 +80,7 @@ func New(cfg Config) (*API, error) {
 	if cfg.Beat <= 0 {
 		cfg.Beat = Beat
 	}
-	return &API{cfg, http.NewCrossOriginProtection()}, nil
+	return &API{cfg, http.NewCrossOriginProtection(), newRemotes()}, nil
 }
 
 // access says whom a route serves.

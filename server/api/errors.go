@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/tvremote"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/device"
@@ -18,22 +19,23 @@ import (
 
 // Errors of the border itself.
 var (
-	errProofNeeded  = errors.New("api: the password or a passkey is needed again")
-	errNotJSON      = errors.New("api: content type is not JSON")
-	errBodyTooLarge = errors.New("api: body too large")
-	errLogin        = errors.New("api: neither an address nor a number")
-	errTooSlow      = errors.New("api: body did not arrive in time")
-	errCrossOrigin  = errors.New("api: request from another origin")
-	errNoRoute      = errors.New("api: no such path")
-	errMethod       = errors.New("api: method not allowed")
-	errUnseen       = errors.New("api: nobody says that they see the TV")
-	errNoReceipt    = errors.New("api: no such receipt")
-	errUpgrade      = errors.New("api: not a device's WebSocket request")
-	errOutOfOrder   = errors.New("api: the connection's state does not allow this frame")
-	errTooOld       = errors.New("api: capability below the operator's minimum")
-	errFull         = errors.New("api: as many unproved connections as allowed")
-	errOutOfTouch   = errors.New("api: the database was not in touch lately")
-	errTooMany      = errors.New("api: too many connections from one address")
+	errProofNeeded   = errors.New("api: the password or a passkey is needed again")
+	errNotJSON       = errors.New("api: content type is not JSON")
+	errBodyTooLarge  = errors.New("api: body too large")
+	errLogin         = errors.New("api: neither an address nor a number")
+	errTooSlow       = errors.New("api: body did not arrive in time")
+	errCrossOrigin   = errors.New("api: request from another origin")
+	errNoRoute       = errors.New("api: no such path")
+	errMethod        = errors.New("api: method not allowed")
+	errUnseen        = errors.New("api: nobody says that they see the TV")
+	errNoReceipt     = errors.New("api: no such receipt")
+	errUpgrade       = errors.New("api: not a device's WebSocket request")
+	errRemoteUpgrade = errors.New("api: not a remote's WebSocket request")
+	errOutOfOrder    = errors.New("api: the connection's state does not allow this frame")
+	errTooOld        = errors.New("api: capability below the operator's minimum")
+	errFull          = errors.New("api: as many unproved connections as allowed")
+	errOutOfTouch    = errors.New("api: the database was not in touch lately")
+	errTooMany       = errors.New("api: too many connections from one address")
 )
 
 // ErrLocalOnly refuses what is only for programs on the server's own machine.
@@ -138,6 +140,10 @@ var known = []struct {
 	{device.ErrCode, Explanation{404, protocol.CodeExpired, "no-user-code", "No TV shows this code now. Compare it with the screen; codes last 15 minutes.", 0, "code"}},
 	{device.ErrRefused, Explanation{409, protocol.CodeRefused, "refused", "The owner refused this TV.", 0, ""}},
 	{device.ErrLimit, Explanation{409, protocol.CodeLimit, "too-many-devices", "The account has as many devices as allowed. Sign one out first.", 0, ""}},
+	{device.ErrOffline, Explanation{409, 0, "offline", "This TV is not connected. Switch it on and try again.", 0, ""}},
+	{device.ErrNoRemote, Explanation{404, 0, "no-remote", "There is no such remote. It may have been removed; load the list again.", 0, ""}},
+	{device.ErrRole, Explanation{422, 0, "bad-role", "There is no such role. Choose household or guest.", 0, "role"}},
+	{device.ErrTooOld, Explanation{409, 0, "too-old", "This TV's program has no remotes yet. Update it.", 0, ""}},
 	{device.ErrName, Explanation{422, 0, "bad-name", "A device's name has 1 to 64 characters that can be read; hidden ones are not taken.", 0, "name"}},
 	{device.ErrProof, Explanation{422, protocol.CodeBadFrame, "bad-proof", "The proof does not fit what it is for.", 0, ""}},
 	{device.ErrPending, Explanation{409, protocol.CodeOutOfOrder, "pending", "The owner has not answered yet.", 0, ""}},
@@ -153,6 +159,7 @@ var known = []struct {
 	{errOutOfOrder, Explanation{409, protocol.CodeOutOfOrder, "out-of-order", "The connection's state does not allow this message.", 0, ""}},
 	{errTooOld, Explanation{409, protocol.CodeUpdateNeeded, "update-needed", "This device's program is too old for this server. Update it.", 0, ""}},
 	{errUpgrade, Explanation{426, 0, "not-a-device", "This address is for TVs: a WebSocket with the subprotocol " + protocol.Subprotocol + ".", 0, ""}},
+	{errRemoteUpgrade, Explanation{426, 0, "not-a-remote", "This address is for remotes: a WebSocket with the subprotocol " + tvremote.Subprotocol + ".", 0, ""}},
 	{errFull, Explanation{503, protocol.CodeBusy, "busy", "The server is busy. Try again in a moment.", 5 * time.Second, ""}},
 	{errOutOfTouch, Explanation{503, protocol.CodeBusy, "busy", "The server is busy. Try again in a moment.", 5 * time.Second, ""}},
 	{errTooMany, Explanation{429, protocol.CodeTooMany, "too-many", "Too many connections from this address. Try again in a minute.", time.Minute, ""}},

@@ -8,13 +8,15 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 )
 
-// What one device may have stored, however often it connects. An honest one
+// What one device may have stored or passed on, however often it connects. An honest one
 // never gets there: what it kept while offline is within the burst.
 const (
 	activityEach  = 6 * time.Second // one item
 	activityBurst = 4096            // items: twice what an agent keeps while offline
 	wordEach      = 2 * time.Second // who watches, wrong tries, an asked change
 	wordBurst     = 60
+	relayedEach   = 10 * time.Millisecond // what is shown at a remote of the account page, and the answers to its keys
+	relayedBurst  = 300
 )
 
 // pace holds devices to so many things in a while: a bucket for each, as the one

@@ -33,7 +33,7 @@ type tv struct {
 	conn *poller.Conn
 	ip   string
 
-	asks atomic.Int64 // calls of wake that are not answered yet
+	asks atomic.Int32 // calls of wake that are not answered yet; beside the mutex it takes no room
 
 	// mu orders frames, decisions of the owner and the end. It is taken before
 	// the turn of the session.
@@ -96,6 +96,7 @@ func (v *tv) Closed(cause error) {
 	v.stage = ended
 	v.left(false)
 	if v.session != nil {
+		v.unrelay()
 		v.t.cfg.Hub.Remove(v.session)
 	}
 }

@@ -191,7 +191,7 @@ func (v *tv) begin(ctx context.Context, sess device.Session, ask []byte, have pr
 	v.answer = device.Answer{Session: sess, Have: have}
 	v.session = &hub.Session{
 		Account: sess.Account, Device: sess.Device, Epoch: sess.Epoch, Number: sess.Conn, Conn: v.conn, Truth: v,
-		Library: sess.Cap >= protocol.HouseholdCapability,
+		Library: sess.Cap >= protocol.HouseholdCapability, Relays: sess.Cap >= protocol.RemotesCapability,
 	}
 	if err := v.t.cfg.Hub.Add(v.session); err != nil {
 		return err
@@ -222,6 +222,8 @@ func (v *tv) takeLive(ctx context.Context, f protocol.Frame) error {
 		return v.t.cfg.Devices.ProfileSelected(ctx, now, sess, f.Profile)
 	case protocol.Play, protocol.PlayEnd:
 		return v.takePlay(ctx, f)
+	case protocol.Remotes, protocol.RelayState:
+		return v.takeRemotes(ctx, f)
 	}
 	return v.takeHousehold(ctx, f)
 }
@@ -291,6 +293,9 @@ func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.F
 	s.Sent, s.Epoch, s.Edition = hub.Numbers{Version: a.Version, Library: a.Library}, a.Session.Epoch, a.Edition
 	if a.Granted {
 		s.Granted = now
+	}
+	if a.Status != protocol.Active && before == protocol.Active {
+		v.unrelay()
 	}
 	if ends(a.Status) && !ends(before) {
 		v.conn.Expire(now.Add(v.t.cfg.EndedTime)) // time enough for its receipt

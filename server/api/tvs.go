@@ -16,6 +16,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/hub"
 	"github.com/hearthkey/hearthkey/server/hub/poller"
 	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/relay"
 )
 
 // TVConfig is what [TVs] need. The zero values of the last group are replaced
@@ -28,6 +29,8 @@ type TVConfig struct {
 	Hub      *hub.Hub
 	Poller   *poller.Poller
 	Origins  Origins
+	// Relay carries the account page's remote. Nil: there is none.
+	Relay *relay.Switch
 	// Accounts signs TVs in by password. Nil: they sign in with a user code only.
 	Accounts *account.Service
 	Log      *slog.Logger
@@ -87,11 +90,12 @@ func (c TVConfig) withDefaults() (TVConfig, error) {
 
 // TVs serves the devices' WebSocket. Make one with [NewTVs].
 type TVs struct {
-	cfg    TVConfig
-	door   *door
-	proofs chan struct{} // one element per signature being checked
-	told   *pace         // activity, in items
-	words  *pace         // everything else that a device has stored
+	cfg     TVConfig
+	door    *door
+	proofs  chan struct{} // one element per signature being checked
+	told    *pace         // activity, in items
+	words   *pace         // everything else that a device has stored
+	relayed *pace         // what a device answers to remotes
 
 	mu      sync.Mutex
 	pending map[protocol.DeviceID]*tv // connections that show a user code
@@ -111,6 +115,7 @@ func NewTVs(cfg TVConfig) (*TVs, error) {
 		proofs:  make(chan struct{}, cfg.Proofs),
 		told:    newPace(activityEach, activityBurst),
 		words:   newPace(wordEach, wordBurst),
+		relayed: newPace(relayedEach, relayedBurst),
 		pending: make(map[protocol.DeviceID]*tv),
 	}, nil
 }

@@ -196,6 +196,10 @@ func (c *Call) send(e envelope) {
 // Send passes a frame on to the TV: text of at most [protocol.MaxRelayed] bytes.
 func (c *Call) Send(frame protocol.Secret) { c.send(envelope{Frame: frame}) }
 
+// Answer has [Call.Next] return a frame that the TV did not send: the answer to one
+// that was not passed on.
+func (c *Call) Answer(frame protocol.Secret) { c.hear(envelope{Frame: frame}) }
+
 // Close ends the call and tells the TV. It may be called again.
 func (c *Call) Close() {
 	c.s.mu.Lock()

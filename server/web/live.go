@@ -85,6 +85,16 @@ func (w *watchers) close() {
 // Changed wakes the account's open boards. It never blocks.
 func (s *Site) Changed(id protocol.AccountID) { s.watch.hint(id) }
 
+// Watch hints at changes of an account until stop is called, as its open boards see
+// them.
+func (s *Site) Watch(id protocol.AccountID) (hint <-chan struct{}, stop func(), err error) {
+	c, err := s.watch.add(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, func() { s.watch.remove(id, c) }, nil
+}
+
 // devicesLive streams the board. It begins with a fresh proof, as the page does,
 // and goes on while it is open. Before each event the session is checked again;
 // one that ended gets "gone", and the stream ends.

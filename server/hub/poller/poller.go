@@ -50,7 +50,8 @@ type Config struct {
 	// frame arrives before a reset can destroy it. Default 1 s.
 	Linger time.Duration
 	// Rate is the number of messages and control frames that a device may send
-	// per second, beyond Burst at once. Defaults 20 and 60.
+	// per second, beyond Burst at once. Defaults 100 and 300: a TV answers each key of
+	// as many remotes as it takes.
 	Rate, Burst int
 }
 
@@ -58,8 +59,8 @@ func (c Config) withDefaults() Config {
 	c.WriteTimeout = orDefault(c.WriteTimeout, 5*time.Second)
 	c.MessageTimeout = orDefault(c.MessageTimeout, 10*time.Second)
 	c.Linger = orDefault(c.Linger, time.Second)
-	c.Rate = orDefault(c.Rate, 20)
-	c.Burst = orDefault(c.Burst, 60)
+	c.Rate = orDefault(c.Rate, 100)
+	c.Burst = orDefault(c.Burst, 300)
 	return c
 }
 

@@ -113,17 +113,17 @@ func TestWhatADeviceMayNotDo(t *testing.T) {
 		{"far too large", text(8 << 20), ErrTooLarge},
 		{"binary", func(ws *websocket.Conn) { _ = ws.WriteMessage(websocket.BinaryMessage, []byte("x")) }, ErrNotText},
 		{"flood of messages", func(ws *websocket.Conn) {
-			for range 100 {
+			for range 400 {
 				text(1)(ws)
 			}
 		}, ErrFlood},
 		{"flood of pings", func(ws *websocket.Conn) {
-			for range 100 {
+			for range 400 {
 				_ = ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
 			}
 		}, ErrFlood},
 		{"flood of pongs", func(ws *websocket.Conn) {
-			for range 100 {
+			for range 400 {
 				_ = ws.WriteControl(websocket.PongMessage, nil, time.Now().Add(time.Second))
 			}
 		}, ErrFlood},
