@@ -162,6 +162,7 @@ func (a *Agent) closeServers() (err error) {
 	if a.input != nil {
 		err = errors.Join(err, a.input.Close())
 	}
+	err = errors.Join(err, a.core.closeECP())
 	if r := a.core.remotes.server; r != nil {
 		err = errors.Join(err, r.Close())
 	}

@@ -57,6 +57,7 @@ type core struct {
 	stepping bool           // sessionStep is under way
 
 	remotes remotes
+	ecp     ecpControl
 	link    *link.Link
 	proven  atomic.Int64 // the last proven server time, in ms: read by the link too
 	wake    *time.Timer  // for session
@@ -173,6 +174,7 @@ func (c *core) begin() {
 	c.loadDocuments()
 	c.sessionStep(session.Start{Saved: c.rec.Session, Held: c.held()})
 	c.tellTries()
+	c.beginECP()
 }
 
 func (c *core) sessionConfig(id session.Identity) session.Config {

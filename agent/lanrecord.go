@@ -18,7 +18,10 @@ type lanRecord struct {
 	ID  protocol.Bytes `json:"id,omitempty"`  // by which it is found, 8 random bytes
 
 	Remotes []pairedRemote `json:"remotes,omitempty"` // newest first, at most [protocol.MaxRemotes]
-	Failed  int            `json:"failed,omitempty"`  // pairing windows that wrong codes closed since one was paired
+	ECP     bool           `json:"ecp,omitempty"`     // the external control protocol is switched on
+	Blocked []string       `json:"blocked,omitempty"` // addresses that it does not hear, at most [maxECPSources]
+
+	Failed int `json:"failed,omitempty"` // pairing windows that wrong codes closed since one was paired
 }
 
 // pairedRemote is one remote that was paired.

@@ -19,6 +19,9 @@ import (
 
 // checkLAN checks the settings of the home network.
 func (a *Agent) checkLAN() error {
+	if err := a.LAN.checkECP(); err != nil {
+		return err
+	}
 	if a.LAN.Listen == "" {
 		return nil
 	}
@@ -39,6 +42,8 @@ type LAN struct {
 	Listen     string   // host:port for remote controls, e.g. ":8713"; port 0 takes a free one; empty: none are served
 	Interfaces []string // names of the network's interfaces; none: all. Only peers with an address of a home network are answered, whatever this says
 	HotelMode  bool     // the TV can be found only while its pairing window is open
+
+	ECP string // host:port of the external control protocol, e.g. ":8060", for the person to switch on; empty: not offered
 
 	KeysPerSecond int // that one remote may send; 0: [remote.KeysPerSecond]
 }
@@ -288,6 +293,10 @@ func (c *core) remoteEffect(e nav.Effect) {
 		c.forgetRemotes(protocol.RemoteID(e.ID))
 	case nav.SetRemoteRole:
 		c.setRemoteRole(protocol.RemoteID(e.ID), protocol.RemoteRole(e.Role))
+	case nav.SetECP:
+		c.setECP(e.On)
+	case nav.BlockECP:
+		c.blockECP(e.ID)
 	}
 }
 
@@ -295,6 +304,8 @@ func (c *core) remoteEffect(e nav.Effect) {
 // record was renewed: nobody who knew it finds it again. The erasure goes on whatever
 // comes of it.
 func (c *core) renewRemotes() {
+	c.blockECPAddrs()
+	c.stopECP()
 	clear(c.remotes.last)
 	if c.remotes.server == nil {
 		return

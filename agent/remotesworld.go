@@ -18,6 +18,7 @@ func (c *core) navRemotes() *nav.Remotes {
 		return nil
 	}
 	out := &nav.Remotes{Window: c.pairingWindow(), HotelMode: c.agent.LAN.HotelMode}
+	c.ecpWorld(out)
 	connected := c.remotes.server.Connected()
 	for _, p := range c.rec.LAN.Remotes {
 		out.Paired = append(out.Paired, nav.Remote{

@@ -116,7 +116,7 @@ func CheckDevices(patterns []string) error {
 }
 
 // Close stops reading and returns when every Press has returned. Keys that are
-// held down are let go of.
+// held down are let go of. It can be called twice.
 func (r *Reader) Close() error {
 	r.stop()
 	var err error
@@ -124,6 +124,9 @@ func (r *Reader) Close() error {
 		err = r.watch.Close()
 	}
 	r.done.Wait()
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
 	return err
 }
 

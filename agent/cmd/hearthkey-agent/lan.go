@@ -20,5 +20,6 @@ func addLAN(flags *flag.FlagSet, a *agent.Agent) {
 		return nil
 	})
 	flags.BoolVar(&a.LAN.HotelMode, "hotel", false, "let this TV be found on the home network only while a remote is being paired")
+	flags.StringVar(&a.LAN.ECP, "lan-ecp", "", "`host:port` of the External Control Protocol, as :8060, which the person may switch on where -lan is given too; never offered if empty")
 	flags.IntVar(&a.LAN.KeysPerSecond, "lan-keys", 0, "keys a second that one remote may send; 50 if 0")
 }

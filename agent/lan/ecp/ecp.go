@@ -150,7 +150,8 @@ func (s *Server) Addr() netip.AddrPort {
 	return addr
 }
 
-// Close ends everything and returns when the last Press has returned.
+// Close ends everything and returns when the last Press has returned. It can be
+// called twice.
 func (s *Server) Close() error {
 	s.stop()
 	err := s.http.Close()

@@ -65,8 +65,10 @@ func start(t *testing.T) *home4 {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := h.s.Close(); err != nil {
-			t.Error(err)
+		for range 2 {
+			if err := h.s.Close(); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	return h

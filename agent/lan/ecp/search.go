@@ -67,7 +67,12 @@ func listenSearches(cfg Config, port uint16) (*searches, error) {
 	return s, nil
 }
 
-func (s *searches) close() error { return s.conn.Close() }
+func (s *searches) close() error {
+	if err := s.conn.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
 
 // follow joins the group on interfaces that come.
 func (s *searches) follow(ctx context.Context) {
