@@ -179,15 +179,16 @@ func TestLateConnectionIsNoClone(t *testing.T) {
 	f := newFixture(t)
 	who := f.owner(t, "anna@example.org")
 	tv := f.signedIn(t, who)
-	early, other := home, home
+	early, same, other := home, home, home
 	early.Greeted = f.now()
 	other.Node = "node-2" // its clock may differ
 	f.clock.Advance(time.Second)
 	other.Greeted = f.now().Add(skew - time.Millisecond)
 	late, enrols := tv.authFrame(), tv.enrolFrame()
+	same.Greeted = f.now().Add(time.Millisecond - 1) // rows do not tell whether that was before
 	tv.connect()
 	notices := len(f.notices)
-	for name, m := range map[string]Meta{"early": early, "another node": other} {
+	for name, m := range map[string]Meta{"early": early, "the same millisecond": same, "another node": other} {
 		f.clock.Advance(time.Second)
 		if _, err := f.Authenticate(f.ctx, f.now(), late, nonce, m); !errors.Is(err, ErrReplaced) {
 			t.Errorf("%s: Authenticate = %v, want ErrReplaced", name, err)

@@ -141,7 +141,8 @@ func (s *Service) lockClone(tx *store.Tx, now time.Time, idx store.DeviceIndexRo
 }
 
 // superseded reports whether m was greeted before the device's newest connection
-// was counted, or may have been by the clock of another node. A packet is sent again
+// was counted, or may have been: by the clock of another node, or within the same
+// millisecond, which is as fine as rows tell it. A packet is sent again
 // for a while after the device gave the connection up (RFC 6298 §5), and it gives up
 // soon. A connection is counted where it has a sign-in, which its row tells, and
 // where it asks for one.
@@ -149,12 +150,12 @@ func (s *Service) superseded(tx *store.Tx, idx store.DeviceIndexRow, row store.D
 	if m.Greeted.IsZero() {
 		return false, nil
 	}
-	newest := row.LastContact
+	greeted, newest := m.Greeted.Truncate(time.Millisecond), row.LastContact
 	if row.Node != m.Node {
 		newest = newest.Add(skew)
 	}
 	if row.Conn == idx.Conn {
-		return m.Greeted.Before(newest), nil
+		return !greeted.After(newest), nil
 	}
 	e, err := tx.Enrolment(row.ID)
 	switch asked := e.Created.Add(skew); { // over which node is not known
@@ -163,7 +164,7 @@ func (s *Service) superseded(tx *store.Tx, idx store.DeviceIndexRow, row store.D
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return false, err
 	}
-	return m.Greeted.Before(newest), nil
+	return !greeted.After(newest), nil
 }
 
 // Disconnected notes the end of a session's connection: when the last grant
