@@ -26,6 +26,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -65,6 +66,7 @@ type Target struct {
 // Conn is a connection to a TV.
 type Conn struct {
 	ws     *websocket.Conn
+	to     string // address
 	remote remote.Hash
 	tv     remote.Hash
 
@@ -80,19 +82,23 @@ func Dial(ctx context.Context, to Target) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{}
+	c := &Conn{to: to.Address}
 	if c.remote, err = remote.HashOf(&to.Key.PublicKey); err != nil {
 		return nil, err
 	}
 	dialer := websocket.Dialer{
 		Subprotocols: []string{tvremote.Subprotocol},
+		// The address may have a zone, which no URL takes.
+		NetDialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, to.Address)
+		},
 		TLSClientConfig: &tls.Config{
 			MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert},
 			InsecureSkipVerify: true, // VerifyConnection asks for the one key that counts
 			VerifyConnection:   func(s tls.ConnectionState) error { return c.check(&s, to.TV) },
 		},
 	}
-	ws, _, err := dialer.DialContext(ctx, "wss://"+to.Address+tvremote.Path, nil)
+	ws, _, err := dialer.DialContext(ctx, "wss://hearthkey-tv"+tvremote.Path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the TV at %s: %w", to.Address, err)
 	}
@@ -114,6 +120,9 @@ func (c *Conn) check(s *tls.ConnectionState, want *remote.Hash) (err error) {
 
 // TV is the key that the TV has proved to have.
 func (c *Conn) TV() remote.Hash { return c.tv }
+
+// Address is where the TV was dialed.
+func (c *Conn) Address() string { return c.to }
 
 // Hello greets the TV. The answer is a [tvremote.Welcome] or a [tvremote.Unpaired].
 // Error: *Refused, ErrSilent, or what ended the connection.
@@ -205,6 +214,9 @@ func (c *Conn) Read() (tvremote.Frame, error) {
 	}
 	return tvremote.DecodeDown(data)
 }
+
+// Until makes Read end at a time, with ErrSilent; the connection is of no use then.
+func (c *Conn) Until(t time.Time) { _ = c.ws.SetReadDeadline(t) }
 
 // Send sends one frame.
 func (c *Conn) Send(f tvremote.Frame) error {

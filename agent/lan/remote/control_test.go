@@ -2,6 +2,7 @@ package remote_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +84,11 @@ func TestState(t *testing.T) {
 	p.press("Up", tvremote.Press)
 	if got := v.keys(1)[0]; got != "phone guest Up" {
 		t.Errorf("key after another role: %q", got)
+	}
+	// What no frame takes is left out, and ends no connection.
+	v.Show(remote.State{Screen: "home", Title: "\x1b[2J\xff" + strings.Repeat("x", 300), Keyboard: tvremote.KeyboardNone})
+	if st := expect[tvremote.State](p); st.Title != "[2J"+strings.Repeat("x", 197) {
+		t.Errorf("title %q", st.Title)
 	}
 	// Many changes come as few states, and the last one comes.
 	for i := range 500 {

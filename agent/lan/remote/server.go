@@ -9,10 +9,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/time/rate"
 
@@ -105,6 +108,10 @@ func Start(cfg Config) (*Server, error) {
 	if cfg.KeysPerSecond <= 0 {
 		cfg.KeysPerSecond = KeysPerSecond
 	}
+	cfg.Name, cfg.Model = line(cfg.Name, tvremote.MaxName), line(cfg.Model, tvremote.MaxName)
+	if cfg.Name == "" {
+		cfg.Name = "TV"
+	}
 	s := &Server{
 		cfg: cfg, remotes: map[Hash]Remote{}, conns: map[*connection]bool{}, pace: map[Hash]*rate.Limiter{},
 		window: startWindow(cfg.Now(), cfg.Failed),
@@ -123,6 +130,21 @@ func Start(cfg Config) (*Server, error) {
 	s.gate = &gate{Listener: listener, interfaces: cfg.Interfaces}
 	s.serve()
 	return s, nil
+}
+
+// line is a text as frames take it: of at most n characters, none of them a control
+// character.
+func line(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s)
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n])
 }
 
 // listen makes its errors readable.
@@ -229,6 +251,7 @@ func (s *Server) setRemotes(list []Remote) {
 
 // Show tells remotes what the TV shows. It never waits for one.
 func (s *Server) Show(st State) {
+	st.Title = line(st.Title, tvremote.MaxTitle)
 	if *s.shown.Load() == st {
 		return
 	}
