@@ -14,6 +14,11 @@ need node nodejs
 need npm npm
 need gcc gcc
 need oathtool oathtool
+need ip iproute2
+need avahi-daemon avahi-daemon
+need avahi-browse avahi-utils
+need dbus-daemon dbus
+[ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import zeroconf' 2>/dev/null || missing="$missing python3-zeroconf"
 [ -n "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null)" ] || missing="$missing postgresql" # its programs are not in the path
 [ -n "$(fc-list 2>/dev/null)" ] || missing="$missing fonts-noto-core" # or pages have no letters
 
@@ -32,13 +37,16 @@ if [ -n "$missing" ]; then
 	$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-if [ ! -d tools/browser/node_modules ] || [ tools/browser/package-lock.json -nt tools/browser/node_modules ]; then
-	npm ci --silent --no-audit --no-fund --prefix tools/browser
-	touch tools/browser/node_modules
-fi
+for dir in tools/browser tools/lanpeers; do
+	if [ ! -d "$dir/node_modules" ] || [ "$dir/package-lock.json" -nt "$dir/node_modules" ]; then
+		npm ci --silent --no-audit --no-fund --prefix "$dir"
+		touch "$dir/node_modules"
+	fi
+done
 
 if [ ! -f bin/geo/country.mmdb ] || [ tools/geo/country.mmdb.sha256 -nt bin/geo/country.mmdb ]; then
 	tools/geo/fetch.sh
 fi
 
 [ "$(id -u)" = 0 ] || echo "NOT TESTED on this machine, since it needs root: full and read-only disks"
+[ "$(id -u)" = 0 ] || unshare -rnm true 2>/dev/null || echo "NOT TESTED on this machine, since it needs root or unshare -rnm: home networks"

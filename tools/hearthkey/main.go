@@ -31,7 +31,8 @@ func main() {
 type commands struct {
 	Run           runCmd           `cmd:"" help:"Start the server and two TVs with a demo household on this machine."`
 	TV            tvCmd            `cmd:"" name:"tv" help:"Draw a running TV in this terminal and be its remote control."`
-	Remote        remoteCmd        `cmd:"" help:"Be the remote control of a running TV; its screen is elsewhere."`
+	Remote        remoteCmd        `cmd:"" help:"Be the remote control of a TV on this network."`
+	Discover      discoverCmd      `cmd:"" help:"List the TVs on this network."`
 	Launch        launchCmd        `cmd:"" help:"Ask a running TV for a title, as another app of the box does."`
 	Smoke         smokeCmd         `cmd:"" help:"Go through the whole tour in separate processes and say what held."`
 	VerifyReceipt verifyReceiptCmd `cmd:"" help:"Check a device's signed receipt without the server."`

@@ -12,6 +12,10 @@
 //	phone.Command("avahi-browse", …)  // a program on the phone
 //	port.Unplug()
 //
+// Programs that still run on a host when its test ends are killed. Do not start them
+// with Pdeathsig: that is the end of the thread that started them, and threads that
+// [Host.Do] used end.
+//
 // Every host has a loopback, and an IPv6 link-local address on each port, at
 // once (no duplicate address detection) unless [Host.SlowIPv6] is called first.
 //
@@ -40,6 +44,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -94,10 +99,25 @@ func sweep() {
 			continue
 		}
 		if _, err := os.Stat("/proc/" + pid); os.IsNotExist(err) {
-			// Another process may have been first.
-			_ = exec.Command("ip", "netns", "delete", name).Run()
+			_ = remove(name) // another process may have been first
 		}
 	}
+}
+
+// remove ends what runs in a namespace, and takes its name away.
+func remove(namespace string) error {
+	pids, err := exec.Command("ip", "netns", "pids", namespace).Output()
+	if err != nil {
+		return err
+	}
+	for _, field := range strings.Fields(string(pids)) {
+		pid, err := strconv.Atoi(field)
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+	}
+	return exec.Command("ip", "netns", "delete", namespace).Run()
 }
 
 // namespace makes one, which ends with the test.
@@ -106,8 +126,8 @@ func (l *Lab) namespace(name string) string {
 	full := l.name + "-" + name
 	l.ip("", "netns add "+full)
 	l.t.Cleanup(func() {
-		if out, err := exec.Command("ip", "netns", "delete", full).CombinedOutput(); err != nil {
-			l.t.Errorf("remove host %s: %v %s", name, err, out)
+		if err := remove(full); err != nil {
+			l.t.Errorf("remove host %s: %v", name, err)
 		}
 	})
 	l.ip(full, "link set lo up")
