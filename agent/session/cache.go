@@ -88,7 +88,7 @@ func (s *step) have() protocol.Have {
 	return protocol.Have{
 		Epoch: s.saved.Epoch, Version: s.saved.Version, Status: s.saved.Status,
 		Snapshot: h.Snapshot, Catalog: h.Catalog, Pins: h.Pins, Keys: s.keysHeld(),
-		Tries: h.Tries, Library: h.Library,
+		Tries: h.Tries, Library: h.Library, Wishes: s.saved.Wishes, Ends: s.saved.Ends,
 	}
 }
 

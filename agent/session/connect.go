@@ -86,6 +86,7 @@ func (s *step) drop() {
 		s.requestAnswered("", true)
 	}
 	s.counting.told, s.counting.heard, s.shelf = nil, 0, shelf{}
+	s.controls = controls{known: s.controls.known, now: s.controls.now}
 	if l.stage != live {
 		return
 	}

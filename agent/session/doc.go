@@ -26,6 +26,7 @@
 //     on the disk when it returns; so must [KeepCounts]. If one fails, skip the
 //     rest of that step's effects and make [VaultFailed] the very next event.
 //   - After Start, and whenever a count of wrong PINs changes, send [PINsTried].
+//   - After Start, and whenever it changes, say what controls this TV ([RemotesChanged]).
 //   - Say what plays ([PlayTitle], [TitleEnded]), and stop what [Model.Play] says
 //     was refused.
 //   - After each step ask [Model.Wake] and send a [Tick] then, and also when the

@@ -52,6 +52,10 @@ func (s *step) received(w Received) {
 		s.granted(f)
 	case protocol.PlayRefused:
 		s.playRefused(f)
+	case protocol.RemoteWishes:
+		s.wishes(f)
+	case protocol.Relay:
+		s.relay(f)
 	case protocol.CodeNeeded:
 		s.codeNeeded(f)
 	case protocol.SignInRefused:
@@ -233,6 +237,7 @@ func (s *step) enrolled(f protocol.Enrolled) {
 	s.signIn, s.profile, s.attempt = false, "", attempt{}
 	s.cache, s.receipt, s.ask = cache{}, receipt{}, asking{}
 	s.counting, s.shelf, s.request = counting{}, shelf{}, request{}
+	s.controls = controls{known: s.controls.known, now: s.controls.now}
 	s.save()
 	s.alive()
 }

@@ -35,6 +35,7 @@ type Model struct {
 	shelf    shelf
 	request  request
 	playing  playing
+	controls controls
 
 	ending ending
 

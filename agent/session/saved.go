@@ -36,6 +36,7 @@ type Saved struct {
 
 	Conn         int64            `json:"conn,omitempty"`         // connections on which this TV identified itself
 	Receipted    protocol.Version `json:"receipted,omitempty"`    // newest version whose receipt is acknowledged, as of this record
+	Wishes       int64            `json:"wishes,omitempty"`       // number of the newest wishes about remotes that are done, in this epoch
 	NextActivity int64            `json:"nextActivity,omitempty"` // no item with this number or above was ever sent in this epoch
 }
 

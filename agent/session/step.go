@@ -71,6 +71,12 @@ func (s *step) handle(what What) {
 		s.libraryKept(w)
 	case AddProfile, EditProfile:
 		s.asked(w)
+	case RemotesChanged:
+		s.remotesChanged(w)
+	case WishesDone:
+		s.wishesDone(w)
+	case RelayAnswer:
+		s.relayAnswer(w)
 	case PlayTitle:
 		s.playTitle(w)
 	case TitleEnded:
@@ -99,6 +105,7 @@ func (s *step) settle() {
 	s.prove()
 	s.renew()
 	s.tellTries()
+	s.tellRemotes()
 	s.playOn()
 	s.endByDate()
 	s.lostBatch()
