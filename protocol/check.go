@@ -166,6 +166,7 @@ func (f Have) check() error {
 	var w want
 	w.that(f.Epoch > 0, "epoch is not positive")
 	w.that(f.Version >= 0 && f.Pins >= 0 && f.Keys >= 0 && f.Tries >= 0 && f.Library >= 0 && f.Wishes >= 0, "negative version")
+	w.that(f.Ends >= 0, "negative end date")
 	w.that(f.Status.Valid(), "unknown status")
 	w.digest("snapshot", f.Snapshot)
 	w.digest("catalog", f.Catalog)

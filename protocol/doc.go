@@ -51,7 +51,8 @@ package protocol
 //	  device does not follow a change of the root key: it stays signed in for as
 //	  long as the keys of the last list by its own root key sign.
 //	6 (2026-11-26): remotes and remote_wishes, relay and relay_state, wishes in
-//	  have. Each side sends them only to one that says 6.
+//	  have. Each side sends them only to one that says 6. The end date (ends) in
+//	  have.
 type Capability int
 
 // CurrentCapability is the capability of this source tree.

@@ -140,6 +140,7 @@ type (
 		Tries    int64   `json:"tries,omitempty"`   // number of the newest [PINCounts]
 		Library  int64   `json:"library,omitempty"` // number of the newest whole [Library]
 		Wishes   int64   `json:"wishes,omitempty"`  // number of the newest [RemoteWishes] that were dealt with
+		Ends     Millis  `json:"ends,omitempty"`    // as in [StateClaims]; since capability 6
 		// State is the newest signed state the device holds: sent after the
 		// server offered an older one (a restored backup).
 		State string `json:"state,omitempty"`

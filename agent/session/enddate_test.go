@@ -45,3 +45,21 @@ func TestD1_RebootsDoNotPutOffTheEnd(t *testing.T) {
 		t.Errorf("with a later end it shows %d for %s", s.Phase, s.Left)
 	}
 }
+
+// D1: a server that was restored to before an end date was set, and has counted
+// as many changes since, is believed: the page says that there is none.
+func TestD1_AnEndDateThatTheServerLostIsNone(t *testing.T) {
+	h := newHome(func(n int) int { return n - 1 }, func(format string, args ...any) { t.Helper(); t.Fatalf(format, args...) })
+	h.join()
+	h.server.ends = h.server.now() + protocol.Millis(time.Hour/time.Millisecond)
+	h.server.version++
+	h.server.push(h.peer)
+	h.settle()
+	h.unplug()
+	h.server.ends = 0
+	h.cut(0)
+	h.wait(2 * time.Hour)
+	if s := h.model.Status(h.now()); s.Phase != PhaseActive || s.Ends != 0 {
+		t.Errorf("phase %d, ends %d", s.Phase, s.Ends)
+	}
+}

@@ -130,12 +130,12 @@ func (s *modelServer) handle(p *peer, f protocol.Frame) {
 	case protocol.Ask:
 		if r := s.rows[p.device]; r != nil {
 			r.fresh = false
-			s.answer(p, f.Nonce, true, s.version)
+			s.answer(p, f.Nonce, true, s.version, s.ends)
 		}
 	case protocol.Have:
 		if s.rows[p.device] != nil {
 			p.out = append(p.out, s.lists.since(f.Keys)...)
-			s.answer(p, nil, false, 0)
+			s.answer(p, nil, false, 0, 0)
 			s.blobs(p, f)
 		}
 	case protocol.Receipt:
@@ -201,7 +201,7 @@ func (s *modelServer) enrolled(p *peer, id protocol.DeviceID) {
 // push sends the state to a connected device.
 func (s *modelServer) push(p *peer) {
 	if p != nil && s.rows[p.device] != nil {
-		s.answer(p, nil, false, 0)
+		s.answer(p, nil, false, 0, 0)
 		s.blobs(p, protocol.Have{})
 	}
 }
@@ -226,7 +226,7 @@ func (s *modelServer) auth(p *peer, f protocol.Auth) {
 	}
 	p.device, r.conn, r.fresh = f.Device, f.Conn, false
 	p.out = append(p.out, s.lists.since(f.Have.Keys)...)
-	s.answer(p, f.Ask, true, f.Have.Version)
+	s.answer(p, f.Ask, true, f.Have.Version, f.Have.Ends)
 	s.blobs(p, f.Have)
 }
 
@@ -244,12 +244,12 @@ func (s *modelServer) over(p *peer, f protocol.Auth) {
 }
 
 // answer sends the state, or still to a device that has it and asked.
-func (s *modelServer) answer(p *peer, n protocol.Bytes, asked bool, has protocol.Version) {
+func (s *modelServer) answer(p *peer, n protocol.Bytes, asked bool, has protocol.Version, ends protocol.Millis) {
 	r := s.rows[p.device]
 	if asked && r.status == protocol.Active {
 		s.granted()
 	}
-	if asked && has == s.version {
+	if asked && has == s.version && ends == s.ends {
 		p.out = append(p.out, protocol.Still{JWS: s.sign(protocol.TypStill, protocol.StillClaims{
 			Device: p.device, Epoch: r.epoch, Version: s.version, Issued: s.now(), Lease: s.lease, Ask: n,
 		})})

@@ -80,11 +80,13 @@ func (s *step) apply(c protocol.StateClaims, jws string) {
 	}
 }
 
-// renewed reports whether a state of our version names other documents, and was
-// signed later: the operator has other titles, which is no change of the account.
+// renewed reports whether a state of our version says something else, and was
+// signed later: the operator has other titles, which is no change of the account,
+// or a server that lost changes has counted as far again (a restored backup).
 func (s *step) renewed(c protocol.StateClaims) bool {
 	return c.Version == s.saved.Version && c.Issued > s.saved.Issued && s.active() &&
-		(!same(c.Snapshot, s.saved.Snapshot) || !same(c.Catalog, s.saved.Catalog))
+		(!same(c.Snapshot, s.saved.Snapshot) || !same(c.Catalog, s.saved.Catalog) ||
+			c.Ends != s.saved.Ends || c.Pins != s.saved.Pins)
 }
 
 func same(a, b *protocol.Blob) bool { return a == b || a != nil && b != nil && *a == *b }

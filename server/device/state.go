@@ -107,6 +107,9 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 	if t.status == protocol.Active && t.titles.blob != nil {
 		next.Catalog = t.titles.blob.Digest
 	}
+	if t.status == protocol.Active && sess.Cap >= protocol.RemotesCapability && !t.row.Ends.IsZero() {
+		next.Ends = protocol.MillisOf(t.row.Ends)
+	}
 	a := Answer{
 		Session: sess, Version: next.Version, Library: t.row.Owner.Library, Edition: t.titles.edition + edition,
 		Status: t.status, ends: endSecond(t.row.Ends),
@@ -122,7 +125,7 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 		a.Frames = append(a.Frames, protocol.Keys{JWS: jws})
 	}
 	same := have.Epoch == next.Epoch && have.Version == next.Version && have.Status == next.Status &&
-		have.Snapshot == next.Snapshot && have.Catalog == next.Catalog
+		have.Snapshot == next.Snapshot && have.Catalog == next.Catalog && have.Ends == next.Ends
 	switch {
 	case !same && t.status != protocol.Active, len(ask) > 0 && t.status == protocol.Stolen: // it stays, without a grant
 		f, err := s.order(ctx, now, t, next)
