@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,5 +184,34 @@ func TestO4_AForgottenStateIsNoSignInThatNeverBegan(t *testing.T) {
 	})})
 	if got := v.model.saved.Status; got != protocol.SignedOut {
 		t.Errorf("after a signed word: the TV is %s", got)
+	}
+}
+
+// An approval that comes while a deactivation erases the identity that asked for it
+// is not taken: the sign-in would belong to a key that is gone.
+func TestAnApprovalComesToADeactivatedTV(t *testing.T) {
+	h := newHome(func(n int) int { return n - 1 }, func(format string, args ...any) { t.Helper(); t.Fatalf(format, args...) })
+	h.join()
+	h.server.revoke(h.id(), protocol.SignedOut)
+	h.server.push(h.peer)
+	h.settle()
+	h.step(SignIn{})
+	h.settle()
+	before, conn := h.id(), h.conn
+	h.server.approve(before, h.peer)
+	approval := h.peer.out
+	h.step(Deactivate{})
+	for i, f := range approval {
+		h.pending = slices.Insert(h.pending, i, What(Received{conn, f}))
+	}
+	h.settle()
+	h.wait(time.Hour)
+	if s := h.model.Saved(); s.Status != protocol.Deactivated || h.id() == before || len(s.Proofs) != 0 {
+		t.Errorf("deactivated, and then approved: %s with %d proofs, and its key is %s after %s", s.Status, len(s.Proofs), h.id(), before)
+	}
+	h.join()
+	h.wait(time.Minute)
+	if s := h.model.Saved(); s.Status != protocol.Active || s.Device != h.id() {
+		t.Errorf("cannot sign in anew: %+v", s)
 	}
 }

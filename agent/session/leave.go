@@ -32,7 +32,10 @@ func (s *step) leave(status protocol.Status, cause protocol.Cause) {
 	}
 	s.saved.Device = s.config.Identity.Device
 	s.saved.Cause = &cause
-	s.signIn = false
+	s.signIn, s.attempt = false, attempt{}
+	if s.line.stage == enrolling { // an approval may be on its way to the identity that ends
+		s.hangup()
+	}
 	s.retire(status, proof)
 	s.tryNow()
 }
