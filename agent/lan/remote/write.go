@@ -15,6 +15,7 @@ const stateEvery = 40 * time.Millisecond
 // writer is what the writing goroutine keeps.
 type writer struct {
 	greeted bool           // the welcome was sent
+	holding bool           // a key is held, and the remote is pinged more often
 	sent    tvremote.State // the last one
 	sentAt  time.Time
 	timer   *time.Timer // the next state or repeat
@@ -55,11 +56,8 @@ func (c *connection) write() {
 
 // ping asks for a sign of life, more often while a key is held.
 func (c *connection) ping(w *writer) error {
-	c.handsMu.Lock()
-	held := c.hands.last != 0
-	c.handsMu.Unlock()
 	w.pinging.Reset(pingEvery)
-	if held {
+	if w.holding {
 		w.pinging.Reset(holdSilence / 3)
 	}
 	return ignoreTimeout(c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTime)))
@@ -69,9 +67,10 @@ func (c *connection) ping(w *writer) error {
 // for what is too early.
 func (c *connection) tell(w *writer) error {
 	wait := c.repeat()
-	if wait > 0 {
-		w.pinging.Reset(min(holdSilence/3, wait))
+	if wait > 0 && !w.holding {
+		w.pinging.Reset(holdSilence / 3)
 	}
+	w.holding = wait > 0
 	if st := c.state(); w.greeted && st != w.sent {
 		early := stateEvery - time.Since(w.sentAt)
 		if early <= 0 {
