@@ -3,23 +3,37 @@ package screen_test
 import (
 	"encoding/xml"
 	"io"
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/hearthkey/hearthkey/agent/screen"
+	"github.com/hearthkey/hearthkey/agent/screen/pagefile"
+	"github.com/hearthkey/hearthkey/agent/screen/pagefile/bundle"
 	"github.com/hearthkey/hearthkey/protocol"
 )
 
-// files reads every file of the page.
+// files are the page's as they are served.
 func files(t *testing.T) map[string]string {
 	t.Helper()
-	all := map[string]string{}
-	for name, data := range screen.Static() {
+	return asText(screen.Static())
+}
+
+// folder are the files that these are made of.
+func folder(t *testing.T) map[string][]byte {
+	t.Helper()
+	files, err := pagefile.Read(os.DirFS("static"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func asText(files map[string][]byte) map[string]string {
+	all := make(map[string]string, len(files))
+	for name, data := range files {
 		all[name] = string(data)
 	}
 	return all
@@ -27,26 +41,18 @@ func files(t *testing.T) map[string]string {
 
 // TestThePageIsPacked holds the page in the program against its folder.
 func TestThePageIsPacked(t *testing.T) {
-	folder := map[string]string{}
-	err := fs.WalkDir(os.DirFS("static"), ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(filepath.Join("static", name))
-		folder[name] = string(data)
-		return err
-	})
+	want, err := bundle.Page(folder(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := files(t)
-	for name, body := range folder {
+	for name, body := range asText(want) {
 		if all[name] != body {
 			t.Errorf("%s is another one in the program: go run ./tools/page", name)
 		}
 	}
-	if len(all) != len(folder) {
-		t.Errorf("the program has %d files, the folder %d: go run ./tools/page", len(all), len(folder))
+	if len(all) != len(want) {
+		t.Errorf("the program has %d files, want %d: go run ./tools/page", len(all), len(want))
 	}
 }
 
@@ -79,7 +85,7 @@ func TestEveryFileIsServed(t *testing.T) {
 			t.Errorf("%s, asked again: %s, want 304", name, again.Status)
 		}
 	}
-	for _, name := range []string{"/nothing", "/avatars/", "/../screen.go", "/static/main.js", "/%2e%2e/wire.go"} {
+	for _, name := range []string{"/nothing", "/avatars/", "/../screen.go", "/static/main.js", "/main.js", "/%2e%2e/wire.go"} {
 		if got := ask(t, s, name, "Host: "+s.Addr().String()).StatusCode; got == 200 {
 			t.Errorf("%s is served", name)
 		}
@@ -95,7 +101,7 @@ func TestNothingInline(t *testing.T) {
 		".css":  regexp.MustCompile(`(?i)@import|url\(|https?://|expression\(`),
 		".svg":  regexp.MustCompile(`(?i)<script|\son\w+=|<foreignObject|href|<style|<!`),
 	}
-	for name, body := range files(t) {
+	for name, body := range asText(folder(t)) {
 		if found := rules[path.Ext(name)].FindString(body); found != "" {
 			t.Errorf("%s has %q", name, found)
 		}
@@ -103,7 +109,7 @@ func TestNothingInline(t *testing.T) {
 }
 
 func TestImportsAreThere(t *testing.T) {
-	all := files(t)
+	all := asText(folder(t))
 	from := regexp.MustCompile(`(?m)^(?:import|export) .*from "\./([^"]+)";$`)
 	for name, body := range all {
 		if path.Ext(name) != ".js" {

@@ -51,7 +51,7 @@ func ratio(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05
 // TestColoursCanBeRead holds the colours of words to what docs/design.md says:
 // WCAG 2.2, 1.4.3 asks for 4.5, and 1.4.6, which high contrast keeps, for 7.
 func TestColoursCanBeRead(t *testing.T) {
-	all := files(t)
+	all := asText(folder(t))
 	for _, tt := range []struct {
 		file, rule string
 		least      float64

@@ -60,7 +60,7 @@ var tooNew = map[string][]struct {
 var comments = regexp.MustCompile(`(?s)/\*.*?\*/|(?m)^\s*//.*$|\s// .*$`)
 
 func TestRunsInOldBrowsers(t *testing.T) {
-	for name, body := range files(t) {
+	for name, body := range asText(folder(t)) {
 		body = comments.ReplaceAllString(body, "")
 		for i, line := range strings.Split(body, "\n") {
 			for _, rule := range tooNew[path.Ext(name)] {

@@ -1,9 +1,9 @@
-// Package pagefile keeps the files of the TV's page in one compressed piece, a
-// third of their size in the program. It is written by tools/page and embedded by
-// package screen, whose test holds that it has what the folder static has.
+// Package pagefile keeps the files of the TV's page in one compressed piece, a third
+// of their size. tools/page writes it, and package screen embeds it; a test there holds
+// that it has what the folder static has, as package bundle puts it together.
 //
-// Both functions are pure but for reading what they are given, and safe for
-// concurrent use.
+// All functions are pure but for reading what they are given, and safe for concurrent
+// use.
 package pagefile
 
 import (
@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,26 +26,36 @@ const maxFile = 1 << 20
 // ErrBad is wrapped by Unpack for what Pack did not write.
 var ErrBad = errors.New("not a packed page")
 
-// Pack puts all files of a folder into one piece: of each, in the order of their
-// names, a line with its name and length, and its bytes; all of it as gzip (RFC 1952).
-func Pack(from fs.FS) ([]byte, error) {
+// Read reads the files of a folder by their names.
+func Read(from fs.FS) (map[string][]byte, error) {
+	files := make(map[string][]byte)
+	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		files[name], err = fs.ReadFile(from, name)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the page: %w", err)
+	}
+	return files, nil
+}
+
+// Pack puts files into one piece: of each, in the order of their names, a line with
+// its name and length, and its bytes; all of it as gzip (RFC 1952).
+func Pack(files map[string][]byte) ([]byte, error) {
 	var out bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
 	}
-	err = fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if _, err := fmt.Fprintf(zip, "%s %d\n%s", name, len(files[name]), files[name]); err != nil {
+			return nil, fmt.Errorf("pack: %w", err)
 		}
-		body, err := fs.ReadFile(from, name)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(zip, "%s %d\n%s", name, len(body), body)
-		return err
-	})
-	if err = errors.Join(err, zip.Close()); err != nil {
+	}
+	if err = zip.Close(); err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
 	}
 	return out.Bytes(), nil

@@ -9,9 +9,13 @@ import (
 )
 
 func TestWhatIsPackedComesOut(t *testing.T) {
-	packed, err := Pack(fstest.MapFS{
+	read, err := Read(fstest.MapFS{
 		"index.html": {Data: []byte("<!doctype html>\n")}, "empty.css": {Data: nil}, "avatars/fox.svg": {Data: []byte("a 5\nb\x00")},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := Pack(read)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +32,7 @@ func TestWhatIsPackedComesOut(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	packed, err := Pack(fstest.MapFS{"a": {Data: []byte("b")}})
+	packed, err := Pack(map[string][]byte{"a": []byte("b")})
 	if err != nil {
 		f.Fatal(err)
 	}
