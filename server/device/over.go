@@ -58,21 +58,31 @@ func (s *Service) shown(f protocol.Auth) (c protocol.StateClaims, ok bool) {
 
 // isOver reports whether the sign-in of a state is none of this server's any more.
 func isOver(tx *store.Tx, c protocol.StateClaims) (bool, error) {
-	row, err := tx.Device(c.Account, c.Device)
+	idx, err := tx.DeviceIndex(c.Device)
 	if err == nil {
-		return row.Epoch > c.Epoch, nil
+		return replaced(tx, c, idx)
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return false, err
-	}
-	if _, err := tx.DeviceIndex(c.Device); !errors.Is(err, store.ErrNotFound) {
-		return err == nil, err
 	}
 	_, err = tx.LastRestore()
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// replaced reports whether a device that is known has another sign-in than that of
+// a state: a later one there, or one at another account, where its own was lost.
+func replaced(tx *store.Tx, c protocol.StateClaims, idx store.DeviceIndexRow) (bool, error) {
+	row, err := tx.Device(c.Account, c.Device)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	return row.Epoch > c.Epoch || row.Epoch < c.Epoch && idx.Account != c.Account, nil
 }
 
 // elsewhere reports whether a device shows that it was signed in to another account

@@ -117,6 +117,29 @@ func TestO4_ATVThatMovedIsNotTheFirstHouseholdsAgain(t *testing.T) {
 	}
 }
 
+// The same where it went back to a household that it had been at before the backup:
+// that one's own row of it is of the earlier sign-in.
+func TestO4_ATVThatWentBackIsTheOtherHouseholdsNoMore(t *testing.T) {
+	f := newFixture(t)
+	bert, anna := f.owner(t, "bert@example.org"), f.owner(t, "anna@example.org")
+	tv := f.signedIn(t, bert)
+	stays := tv.shown(nil)
+	must(t, f.SignOut(f.ctx, f.now(), bert, tv.id))
+	tv.join(anna)
+	must(t, restored(f))
+	back, err := f.c.Keys.Sign(protocol.TypState, protocol.StateClaims{
+		Device: tv.id, Account: bert.Account, Epoch: tv.have.Epoch + 1, Status: protocol.Active, Version: 9, Issued: protocol.MillisOf(f.now()),
+	})
+	must(t, err)
+	tv.last, tv.have.Epoch, tv.have.Version = back, tv.have.Epoch+1, 9
+	if got := tv.ended(tv.shown(nil), ErrUnknown); got != protocol.SignedOut {
+		t.Errorf("the TV hears %q", got)
+	}
+	if frames, err := f.Over(f.ctx, f.now(), stays); err != nil || len(frames) > 0 {
+		t.Errorf("where the sign-in is known the TV hears %v, %v", frames, err)
+	}
+}
+
 // What a TV shows that is known, active or ended, changes nothing.
 func TestOverOnlyWhatIsLost(t *testing.T) {
 	f := newFixture(t)
