@@ -57,6 +57,7 @@ type core struct {
 	stepping bool           // sessionStep is under way
 
 	remotes remotes
+	relays  relays // the account page's remote
 	ecp     ecpControl
 	link    *link.Link
 	proven  atomic.Int64 // the last proven server time, in ms: read by the link too
@@ -101,6 +102,7 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 		wake:    stoppedTimer(),
 		navWake: stoppedTimer(),
 		owed:    stoppedTimer(),
+		relays:  relays{timer: stoppedTimer()},
 		upkeep:  time.NewTimer(upkeepEvery),
 		look:    time.NewTicker(lookEvery),
 	}
@@ -200,6 +202,8 @@ func (c *core) loop(ctx context.Context) {
 			do = c.writeOwed
 		case <-c.look.C:
 			do = func() {}
+		case <-c.relays.timer.C:
+			do = c.lookAtRelays
 		case <-c.remotes.noted:
 			do = c.remotesChanged
 		}
@@ -255,7 +259,7 @@ func (c *core) close() error {
 	}
 	c.closed = true
 	c.link.Close()
-	for _, t := range []*time.Timer{c.wake, c.navWake, c.owed, c.upkeep} {
+	for _, t := range []*time.Timer{c.wake, c.navWake, c.owed, c.upkeep, c.relays.timer} {
 		t.Stop()
 	}
 	c.look.Stop()

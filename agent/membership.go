@@ -34,6 +34,7 @@ func (c *core) sessionStep(what session.What) {
 		}
 	}
 	c.stepping = false
+	c.relaysGone()
 	c.renewCache()
 	c.proven.Store(int64(c.session.Proven(c.now())))
 	c.setWake()
@@ -74,6 +75,10 @@ func (c *core) membershipEffect(e session.Effect) error {
 		c.offerActivity()
 	case session.ActivityAcked:
 		c.activityAcked(e.Through)
+	case session.DoWishes:
+		return c.doWishes(e.Claims)
+	case session.Relayed:
+		c.relay(e.Frame)
 	case session.Log:
 		c.log.Warn(e.Message, "error", e.Err)
 	}

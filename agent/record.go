@@ -27,7 +27,8 @@ type record struct {
 	Look    nav.Look `json:"look,omitzero"`     // how this TV draws; it is not the account's, and outlives it
 	Service string   `json:"service,omitempty"` // which one this TV is signed in to, or is to be
 
-	LAN lanRecord `json:"lan,omitzero"` // who this TV is on its home network, and whom it knows there
+	Relay relayChoice `json:"relay,omitempty"` // whether the account page may control this TV; as Look, it outlives the account's
+	LAN   lanRecord   `json:"lan,omitzero"`    // who this TV is on its home network, and whom it knows there
 
 	Offline int64 `json:"offline,omitempty"` // wall clock when contact was lost, in ms; 0 while online
 

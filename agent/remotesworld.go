@@ -12,12 +12,14 @@ import (
 	"github.com/hearthkey/hearthkey/protocol/tvremote"
 )
 
-// navRemotes is what the screens show of remotes; nil where there can be none.
+// navRemotes is what the screens show of remotes.
 func (c *core) navRemotes() *nav.Remotes {
-	if c.remotes.server == nil {
-		return nil
+	out := &nav.Remotes{HotelMode: c.agent.LAN.HotelMode, Unserved: c.remotes.server == nil}
+	c.relayWorld(out)
+	if out.Unserved {
+		return out
 	}
-	out := &nav.Remotes{Window: c.pairingWindow(), HotelMode: c.agent.LAN.HotelMode}
+	out.Window = c.pairingWindow()
 	c.ecpWorld(out)
 	connected := c.remotes.server.Connected()
 	for _, p := range c.rec.LAN.Remotes {

@@ -17,6 +17,7 @@ func (c *core) navStep(ev nav.Event) {
 	v := c.nav.View()
 	c.agent.show(v)
 	c.showRemotes(v)
+	c.showRelays(v)
 	for _, e := range effects {
 		c.screenEffect(e)
 	}
@@ -76,6 +77,8 @@ func (c *core) screenEffect(e nav.Effect) {
 		c.setNavWake(e.At)
 	default:
 		c.remoteEffect(e)
+	case nav.AllowRelay, nav.RefuseRelay:
+		c.relayEffect(e)
 	}
 }
 

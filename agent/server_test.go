@@ -61,6 +61,8 @@ type fakeServer struct {
 	tries    chan []protocol.PINTry
 	profiles chan protocol.Frame // AddProfile and EditProfile
 	plays    chan protocol.Frame // Play and PlayEnd
+	remotes  chan protocol.Remotes
+	relayed  chan protocol.RelayState
 	refused  protocol.PlayRefusal
 	grants   int
 
@@ -77,6 +79,8 @@ func newFakeServer(t *testing.T) *fakeServer {
 		tries:    make(chan []protocol.PINTry, 1024),
 		profiles: make(chan protocol.Frame, 64),
 		plays:    make(chan protocol.Frame, 64),
+		remotes:  make(chan protocol.Remotes, 1024),
+		relayed:  make(chan protocol.RelayState, 1024),
 		nonces:   map[string]int64{},
 	}
 	_, s.root, _ = ed25519.GenerateKey(rand.Reader)
@@ -157,6 +161,10 @@ func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
 		if !s.asks {
 			s.approve()
 		}
+	case protocol.Remotes:
+		s.remotes <- f
+	case protocol.RelayState:
+		s.relayed <- f
 	case protocol.SignIn:
 		if f.Login != "robin@example.com" || f.Password != "correct horse" {
 			s.send(protocol.SignInRefused{Reason: protocol.RefusalCredentials})

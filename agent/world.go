@@ -13,9 +13,10 @@ import (
 	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
-// updateWorld tells nav what is outside it.
+// updateWorld tells nav what is outside it, and the server what controls this TV.
 func (c *core) updateWorld() {
 	c.navStep(c.world())
+	c.tellRemotes()
 }
 
 // world derives it all, in this one place.

@@ -171,12 +171,15 @@ func (s *stepper) tellPairing(w *PairingWindow) {
 func (m *Model) mayPair() bool {
 	switch m.phase() {
 	case SignedOut, Enrolling, Deactivated:
-		return m.world.Remotes != nil
+		return m.servesRemotes()
 	case Active:
-		return m.world.Remotes != nil && len(m.world.Profiles) > 0
+		return m.servesRemotes() && len(m.world.Profiles) > 0
 	}
 	return false
 }
+
+// servesRemotes reports whether this TV serves remotes on its home network.
+func (m *Model) servesRemotes() bool { return m.world.Remotes != nil && !m.world.Remotes.Unserved }
 
 // runOut closes the window whose time is over, without waiting to be told.
 func (s *stepper) runOut() {

@@ -88,12 +88,15 @@ func (m Model) remotesItem() (Item, bool) {
 	if n := len(m.remotes()); n > 0 {
 		it.Detail = text(msgRemotesCount, "n", itoa(n))
 	}
-	return it, m.world.Remotes != nil
+	return it, m.servesRemotes() || m.world.Remotes != nil && m.signedIn()
 }
 
 func (m Model) remotesItems() []Item {
 	r := m.world.Remotes
-	items := []Item{{ID: "pair", Label: text(msgPair)}}
+	var items []Item
+	if m.servesRemotes() {
+		items = append(items, Item{ID: "pair", Label: text(msgPair)})
+	}
 	for _, r := range m.remotes() {
 		items = append(items, Item{ID: remotePrefix + string(r.ID), Label: r.Name, Detail: joined(roleName(r), r.state())})
 	}
@@ -211,11 +214,15 @@ func (s *stepper) setECP(on bool) {
 
 // viewRemotes describes the list.
 func (m Model) viewRemotes(v *View) {
-	v.Title, v.Text = text(msgRemotes), []string{text(msgRemotesText)}
+	v.Title = text(msgRemotes)
+	if m.servesRemotes() {
+		v.Text = append(v.Text, text(msgRemotesText))
+	}
 	if m.signedIn() {
 		v.Text = append(v.Text, text(msgRelayText))
 	}
 	switch r := m.world.Remotes; {
+	case r.Unserved:
 	case r.HotelMode:
 		v.Text = append(v.Text, text(msgRemotesHotel))
 	case !r.Advertised:
@@ -232,7 +239,7 @@ func (m Model) viewRemote(v *View) {
 // phoneItems are beside the keyboard of a sign-in: a phone types better. One that
 // is connected types already.
 func (m Model) phoneItems() []Item {
-	if m.world.Remotes == nil || slices.ContainsFunc(m.remotes(), func(r Remote) bool { return r.Connected }) {
+	if !m.servesRemotes() || slices.ContainsFunc(m.remotes(), func(r Remote) bool { return r.Connected }) {
 		return nil
 	}
 	return []Item{{ID: "pair", Label: text(msgPairToType)}}

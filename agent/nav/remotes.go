@@ -8,6 +8,8 @@ type Remotes struct {
 	Paired []Remote       // newest first
 	Window *PairingWindow // nil: none is open, and nothing is to be said about the last one
 
+	Unserved bool // this TV serves none on its home network: none can be paired
+
 	RelayAllowed bool   // the account page may control this TV
 	RelayedBy    string // who does just now, as a person is called: "Mara"; empty: nobody
 

@@ -94,7 +94,7 @@ func (m Model) signInItems() []Item {
 		if service, several := m.serviceItem(); several {
 			items = append(items, service)
 		}
-		if m.world.Remotes != nil {
+		if m.servesRemotes() {
 			items = append(items, Item{ID: "pair", Label: text(msgPair)})
 		}
 		return append(items, Item{ID: "checkNetwork", Label: text(msgCheckNetwork)}, Item{ID: "settings", Label: text(msgSettings)})
