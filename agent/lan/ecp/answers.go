@@ -3,6 +3,8 @@ package ecp
 import (
 	"fmt"
 	"strings"
+
+	"github.com/hearthkey/hearthkey/agent/keyseq"
 )
 
 // xmlEscape makes text safe between and inside the tags of XML 1.0. What XML cannot
@@ -19,18 +21,28 @@ func xmlEscape(s string) string {
 
 const xmlHead = `<?xml version="1.0" encoding="UTF-8" ?>` + "\n"
 
-// AppID is the id of the one app that this TV tells of.
-const AppID = "1"
+// apps are what is told of as apps, and what launching each presses. There are two,
+// since some clients take a list of one for something else.
+var apps = []struct {
+	id, name string
+	key      keyseq.Key
+}{
+	{"1", "Hearthkey", keyseq.Home},
+	{"2", "Hearthkey menu", keyseq.Menu},
+}
 
 // pages are the answers to what only asks, by path. They are the same for everybody
 // and for as long as the server runs.
 func pages(tv TV) map[string]string {
-	app := fmt.Sprintf(`<app id="%s" type="appl" version="%s">%s</app>`, AppID, xmlEscape(tv.Version), "Hearthkey")
+	var list []string
+	for _, a := range apps {
+		list = append(list, fmt.Sprintf(`<app id="%s" type="appl" version="%s">%s</app>`, a.id, xmlEscape(tv.Version), a.name))
+	}
 	return map[string]string{
 		"/":                   description(tv),
 		"/query/device-info":  deviceInfo(tv),
-		"/query/apps":         xmlHead + "<apps>" + app + "</apps>\n",
-		"/query/active-app":   xmlHead + "<active-app>" + app + "</active-app>\n",
+		"/query/apps":         xmlHead + "<apps>" + strings.Join(list, "") + "</apps>\n",
+		"/query/active-app":   xmlHead + "<active-app>" + list[0] + "</active-app>\n",
 		"/query/media-player": xmlHead + `<player error="false" state="close"></player>` + "\n",
 	}
 }

@@ -6,7 +6,8 @@
 //
 // Source: https://developer.roku.com/docs/developer-program/dev-tools/external-control-api.md.
 // Of it there are keypress, keydown and keyup for the keys that this TV has and for
-// text, query/device-info, query/apps, query/active-app and query/media-player, a
+// text, launch for the two of
+// them that are told of as apps, query/device-info, query/apps, query/active-app and query/media-player, a
 // description at "/", and the answer to a search by SSDP for roku:ecp. It says
 // nothing about what plays, who is signed in or which box this is: serial number
 // and device id are a random one.

@@ -114,10 +114,11 @@ func Start(cfg Config) (*Server, error) {
 		ReadHeaderTimeout: 3 * time.Second,
 		ReadTimeout:       5 * time.Second,
 		WriteTimeout:      10 * time.Second,
-		IdleTimeout:       30 * time.Second,
 		MaxHeaderBytes:    4 << 10,
 		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
 	}
+	// A connection has few places, and a key is answered in a millisecond.
+	s.http.SetKeepAlivesEnabled(false)
 	s.serve()
 	return s, nil
 }

@@ -7,22 +7,22 @@ import (
 	"sync"
 )
 
-// Bounds on connections.
+// Bounds on connections. A request takes milliseconds, and each has its own.
 const (
-	maxConnections = 24 // at once
-	maxOfPeer      = 6  // at once from one address
+	maxConnections = 64 // at once
+	maxOfPeer      = 32 // at once from one address
 )
 
-// gate is a listener that lets in peers of the home network, a few at a time. The
-// others are closed before a byte of theirs is read.
+// gate is a listener that lets in peers of the home network, some at a time; the
+// others are closed before a byte of theirs is read. Where there are too many, the
+// oldest connection of whoever has most is closed: it is the one that is slow.
 type gate struct {
 	net.Listener
 	interfaces []string // by name; none: all
 	blocked    func(netip.Addr) bool
 
 	mu   sync.Mutex
-	open map[netip.Addr]int // guarded by mu: connections of each peer
-	all  int                // guarded by mu
+	open []*visit // guarded by mu; oldest first
 }
 
 // Accept returns the next peer that may come in.
@@ -33,8 +33,8 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		from := addrOf(conn.RemoteAddr())
-		if home(from) && !g.blocked(from) && g.offered(addrOf(conn.LocalAddr())) && g.enter(from) {
-			return &visit{Conn: conn, gate: g, from: from}, nil
+		if home(from) && !g.blocked(from) && g.offered(addrOf(conn.LocalAddr())) {
+			return g.enter(conn, from), nil
 		}
 		_ = conn.Close() // there is nobody to tell
 	}
@@ -61,27 +61,35 @@ func (g *gate) offered(to netip.Addr) bool {
 	return false
 }
 
-func (g *gate) enter(from netip.Addr) bool {
+// enter counts a connection, and closes another one where there are too many.
+func (g *gate) enter(conn net.Conn, from netip.Addr) *visit {
+	v := &visit{Conn: conn, gate: g, from: from}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.all >= maxConnections || g.open[from] >= maxOfPeer {
-		return false
+	of := map[netip.Addr]int{from: 1}
+	most := from
+	for _, o := range g.open {
+		if of[o.from]++; of[o.from] > of[most] {
+			most = o.from
+		}
 	}
-	if g.open == nil {
-		g.open = map[netip.Addr]int{}
+	if of[from] > maxOfPeer {
+		most = from
 	}
-	g.open[from]++
-	g.all++
-	return true
+	if of[from] > maxOfPeer || len(g.open) >= maxConnections {
+		if i := slices.IndexFunc(g.open, func(o *visit) bool { return o.from == most }); i >= 0 {
+			_ = g.open[i].Conn.Close() // its reader hears of it
+			g.open = slices.Delete(g.open, i, i+1)
+		}
+	}
+	g.open = append(g.open, v)
+	return v
 }
 
-func (g *gate) leave(from netip.Addr) {
+func (g *gate) leave(v *visit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.all--
-	if g.open[from]--; g.open[from] == 0 {
-		delete(g.open, from)
-	}
+	g.open = slices.DeleteFunc(g.open, func(o *visit) bool { return o == v })
 }
 
 // visit is one connection.
@@ -89,10 +97,9 @@ type visit struct {
 	net.Conn
 	gate *gate
 	from netip.Addr
-	once sync.Once
 }
 
 func (v *visit) Close() error {
-	v.once.Do(func() { v.gate.leave(v.from) })
+	v.gate.leave(v)
 	return v.Conn.Close()
 }

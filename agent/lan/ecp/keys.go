@@ -23,6 +23,16 @@ type command struct {
 	text string
 }
 
+// parseLaunch reads what comes after launch/: an app of ours.
+func parseLaunch(escaped string) (command, bool) {
+	for _, a := range apps {
+		if a.id == escaped {
+			return command{key: a.key}, true
+		}
+	}
+	return command{}, false
+}
+
 // parseCommand reads what comes after keypress/ in an escaped path: "Home", or
 // "Lit_" and one character, in which + is a space as in a form.
 func parseCommand(escaped string) (command, bool) {

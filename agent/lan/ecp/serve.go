@@ -20,7 +20,7 @@ const maxPath = 64
 func (s *Server) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.peers.begin() {
-			refuse(w, "This TV is ending.", http.StatusServiceUnavailable)
+			http.Error(w, "This TV is ending.", http.StatusServiceUnavailable)
 			return
 		}
 		defer s.peers.working.Done()
@@ -36,7 +36,7 @@ func (s *Server) handler() http.Handler {
 			return
 		}
 		what, name, ok := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
-		if !ok || what != "keypress" && what != "keydown" && what != "keyup" {
+		if !ok || what != "keypress" && what != "keydown" && what != "keyup" && what != "launch" {
 			http.Error(w, "There is nothing here.", http.StatusNotFound)
 			return
 		}
@@ -57,26 +57,20 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (from netip.Addr,
 	from = peer.Addr().Unmap()
 	switch {
 	case err != nil || peerErr != nil || !home(from) || s.cfg.Blocked(from):
-		refuse(w, "You are not heard here.", http.StatusForbidden)
+		http.Error(w, "You are not heard here.", http.StatusForbidden)
 	case !ours(r.Host, netip.AddrPortFrom(local.Addr().Unmap(), local.Port())):
-		refuse(w, "This TV answers only to its address.", http.StatusMisdirectedRequest)
+		http.Error(w, "This TV answers only to its address.", http.StatusMisdirectedRequest)
 	case fromPage(r.Header):
-		refuse(w, "Web pages are not heard here.", http.StatusForbidden)
+		http.Error(w, "Web pages are not heard here.", http.StatusForbidden)
 	case !s.peers.admit(from, time.Now()):
 		w.Header().Set("Retry-After", "1")
-		refuse(w, "That is too much at once.", http.StatusTooManyRequests)
+		http.Error(w, "That is too much at once.", http.StatusTooManyRequests)
 	case r.ContentLength != 0 || len(r.URL.EscapedPath()) > maxPath || len(r.URL.RawQuery) > maxPath:
-		refuse(w, "That is more than a key.", http.StatusRequestEntityTooLarge)
+		http.Error(w, "That is more than a key.", http.StatusRequestEntityTooLarge)
 	default:
 		return from, true
 	}
 	return from, false
-}
-
-// refuse ends the connection too: who is refused has nothing more to say.
-func refuse(w http.ResponseWriter, why string, status int) {
-	w.Header().Set("Connection", "close")
-	http.Error(w, why, status)
 }
 
 // fromPage reports whether a browser says that a page made the request: no program
@@ -97,9 +91,13 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, page string) {
 	_, _ = w.Write([]byte(page)) // an error: nobody reads it
 }
 
-// key carries out keypress, keydown or keyup.
+// key carries out keypress, keydown, keyup or launch.
 func (s *Server) key(w http.ResponseWriter, what, name string, from Source) {
-	c, ok := parseCommand(name)
+	parse := parseCommand
+	if what == "launch" {
+		parse = parseLaunch
+	}
+	c, ok := parse(name)
 	var err error
 	switch {
 	case !ok:
@@ -116,9 +114,9 @@ func (s *Server) key(w http.ResponseWriter, what, name string, from Source) {
 	}
 	switch {
 	case errors.Is(err, ErrBlocked):
-		refuse(w, "You are not heard here.", http.StatusForbidden)
+		http.Error(w, "You are not heard here.", http.StatusForbidden)
 	case err != nil:
-		refuse(w, "This TV is ending.", http.StatusServiceUnavailable)
+		http.Error(w, "This TV is ending.", http.StatusServiceUnavailable)
 	default:
 		w.WriteHeader(http.StatusOK)
 	}
