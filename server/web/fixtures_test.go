@@ -189,7 +189,8 @@ func fixtureProfiles(add func(string, any)) {
 		edit.Avatars = append(edit.Avatars, Option{Value: name, Label: name, Chosen: i == 1})
 	}
 	add("profile", edit)
-	edit.Face, edit.Name.Value, edit.Name.Error = Face{}, strings.Repeat("x", 40), "A profile's name has 1 to 32 characters that can be read; hidden ones are not taken."
+	edit.Face, edit.Name.Value = Face{}, strings.Repeat("x", 40)
+	edit.Name = marked(edit.Name, "A profile's name has 1 to 32 characters that can be read; hidden ones are not taken.")
 	add("profile-new-wrong", edit)
 	add("profile-delete", ProfileDeletePage{Frame: fixtureFrame("Delete", "profiles"), Face: fixtureFaces[4], TVs: 3, Kept: "1 year"})
 	lock := ProfileLockPage{Frame: fixtureFrame("Profile lock", "profiles"), Face: fixtureFaces[1], Password: passwordField(),

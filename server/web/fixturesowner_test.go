@@ -23,7 +23,7 @@ func marked(f Field, text string) Field {
 }
 
 func fixtureMembership(add func(string, any)) {
-	page := MembershipPage{Frame: fixtureFrame("Membership", "membership"), Email: "mara@example.org"}
+	page := MembershipPage{Frame: fixtureFrame("Membership", "membership"), Email: "mara@example.org", Language: "English"}
 	add("membership-empty", page)
 	page.CanSMS = false
 	add("membership-no-sms", page)
@@ -40,7 +40,7 @@ func fixtureMembership(add func(string, any)) {
 		Current: currentField(), New: newPasswordField("new", "New password"), Again: newPasswordField("again", "New password again")}
 	password.New.Hint = (&Site{c: Config{MinPassword: 8}}).passwordHint()
 	add("password", password)
-	password.New.Error = "This is guessed quickly. Four random words make a good password."
+	password.New = marked(password.New, "This is guessed quickly. Four random words make a good password.")
 	add("password-wrong", password)
 
 	email := EmailPage{Frame: fixtureFrame("Change email address", "membership"), Now: longEmail, Current: currentField(),

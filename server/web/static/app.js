@@ -135,6 +135,10 @@ function menus() {
       open.querySelector("summary").focus();
     }
   });
+  // A menu that the focus has left would hide what has it now.
+  document.addEventListener("focusin", (e) => {
+    for (const m of document.querySelectorAll("details.menu[open]")) if (!m.contains(e.target)) m.open = false;
+  });
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
@@ -210,6 +214,23 @@ function find() {
   apply();
 }
 
+// place remembers where in a live part the focus is, and returns what brings it back
+// there after the part was replaced: to the same thing, or where that is gone to what
+// is now in its place on the card, or to the part.
+function place(box) {
+  const at = document.activeElement;
+  if (!at || !box.contains(at)) return () => {};
+  const stops = (card) => [...(card?.querySelectorAll("a[href], button, summary") ?? [])].filter((e) => !e.closest("details:not([open]) > :not(summary)"));
+  const card = at.closest(".device");
+  const nth = stops(card).indexOf(at);
+  return () => {
+    const now = stops(document.getElementById(card?.id));
+    const next = document.getElementById(at.id) ?? now[Math.min(nth, now.length - 1)];
+    if (!next) box.tabIndex = -1;
+    (next ?? box).focus({ preventScroll: true });
+  };
+}
+
 /* Live parts: an element with data-live="address" is replaced by what the
    server sends; what changed is said once to screen readers. */
 
@@ -227,13 +248,13 @@ function live(box) {
     if (lampText) lampText.textContent = on ? said("Live") : dead ? said("Not live: reload to see changes") : said("Connecting…");
   };
   const replace = (text) => {
-    const focus = document.activeElement?.id;
+    const back = place(box);
     const open = Array.from(box.querySelectorAll("details[open][id]"), (d) => d.id);
     box.innerHTML = html.createHTML(text);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     localise(box);
     box.dispatchEvent(new Event("replaced"));
-    if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus();
+    back();
     const now = box.querySelector("[data-say]")?.textContent ?? "";
     if (say && now !== heard) say.textContent = now;
     heard = now;
