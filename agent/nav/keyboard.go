@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // layout is which characters the on-screen keyboard offers.
@@ -16,6 +17,7 @@ const (
 	symbols
 	accents
 	upperAccents
+	arabicLetters
 )
 
 // The rows of characters. Digits stand above the letters, so that most
@@ -25,8 +27,11 @@ var (
 	upperRows  = []string{"1234567890", "QWERTYUIOP", "ASDFGHJKL-", "ZXCVBNM._@"}
 	symbolRows = []string{"!@#$%^&*()", "-_=+[]{}\\|", ";:'\",.<>/?", "`~£€§°¡¿«»"}
 	accentRows = []string{"àáâãäåæçèé", "êëìíîïñòóô", "õöøœùúûüýÿ", "ßšžčćřłńśź"}
-	layouts    = [...][]string{lower: lowerRows, upper: upperRows, symbols: symbolRows, accents: accentRows, upperAccents: inCapitals(accentRows)}
-	digitRows  = []string{"123", "456", "789"}
+	arabicRows = []string{"ضصثقفغعهخح", "شسيبلاتنمك", "جدذرزوةىطظ", "ئءؤأإآ-'.،"} // as on keyboards, from left to right
+	layouts    = [...][]string{
+		lower: lowerRows, upper: upperRows, symbols: symbolRows, accents: accentRows, upperAccents: inCapitals(accentRows), arabicLetters: arabicRows,
+	}
+	digitRows = []string{"123", "456", "789"}
 )
 
 // keyPrefix begins the id of every key that types; the rest is what it types.
@@ -50,10 +55,7 @@ func (m Model) keys() [][]Item {
 	case t.at.ofProfile():
 		return m.draftKeys()
 	case t.at == atQuery:
-		if m.forKids() {
-			return kidsKeys
-		}
-		return searchKeys
+		return m.searchKeys()
 	case t.at == atCode && t.channel.Digits():
 		return append(characters(digitRows), []Item{
 			{ID: "delete", Label: text(msgKeyDelete), Wide: oneKey}, typeKey("0", "0", oneKey), {ID: "next", Label: text(msgKeyEnter), Wide: oneKey},
@@ -89,6 +91,8 @@ func (m Model) shift(end ...Item) [][]Item {
 		letters = text(msgKeyUpperAccents)
 	case upperAccents:
 		letters = text(msgKeyAccents)
+	case arabicLetters:
+		letters = text(msgKeyLower)
 	}
 	return [][]Item{append([]Item{
 		{ID: "letters", Label: letters, Wide: function}, {ID: "symbols", Label: signs, Wide: function},
@@ -96,13 +100,57 @@ func (m Model) shift(end ...Item) [][]Item {
 	}, end...)}
 }
 
-// accentKey leads to letters with accents and back.
+// accentKey leads to other letters and back: those with accents, and before them the
+// Arabic ones where the TV speaks that.
 func (m Model) accentKey() Item {
-	key := Item{ID: "accents", Label: text(msgKeyAccents), Wide: function}
-	if m.typing.layout >= accents {
-		key.Label = text(msgKeyLower)
+	names := map[layout]string{lower: text(msgKeyLower), accents: text(msgKeyAccents), arabicLetters: arabicKey}
+	return Item{ID: "accents", Label: names[m.otherLetters()], Wide: function}
+}
+
+// arabicKey is what the key to Arabic letters says, in every language.
+const arabicKey = "أبج"
+
+// otherLetters are those that the key to other letters leads to.
+func (m Model) otherLetters() layout {
+	arabic := m.language().Direction() == words.RightToLeft
+	switch m.typing.layout {
+	case arabicLetters:
+		if m.typing.at == atQuery { // to which accents make no difference
+			return lower
+		}
+		return accents
+	case accents, upperAccents:
+		return lower
 	}
-	return key
+	if arabic {
+		return arabicLetters
+	}
+	return accents
+}
+
+// nameLayout is what a name begins with: a capital, or Arabic letters.
+func (m *Model) nameLayout() layout {
+	if m.language().Direction() == words.RightToLeft {
+		return arabicLetters
+	}
+	return upper
+}
+
+// sideKey leads from the keyboard to what stands beside it: at its left, or at its
+// right where the language is written from there.
+func (m *Model) sideKey() keyseq.Key {
+	if m.language().Direction() == words.RightToLeft {
+		return keyseq.Right
+	}
+	return keyseq.Left
+}
+
+// atSide reports whether a key is the one of its row that is next to that.
+func (m *Model) atSide(row []Item, col int) bool {
+	if m.sideKey() == keyseq.Right {
+		return col == len(row)-1
+	}
+	return col == 0
 }
 
 // inCapitals are the rows in capitals; letters that have none stay.
@@ -169,14 +217,14 @@ func nearest(row []Item, place int) string {
 	return id
 }
 
-// moveKey moves the focus over the keyboard and the choices at its left. Up and
+// moveKey moves the focus over the keyboard and the choices beside it. Up and
 // Down keep to the column where the last Left or Right ended.
 func (s *stepper) moveKey(k keyseq.Key, repeat bool) {
 	rows, items := s.keys(), s.items()
 	row, col := findKey(rows, s.focus)
 	t := &s.typing
 	switch {
-	case row < 0 && k == keyseq.Right:
+	case row < 0 && k == mirror(s.sideKey()):
 		s.focus = t.keyAt
 		if r, _ := findKey(rows, t.keyAt); r < 0 {
 			s.focus = rows[0][0].ID
@@ -189,7 +237,7 @@ func (s *stepper) moveKey(k keyseq.Key, repeat bool) {
 		s.focus = nearest(rows[row-1], t.column(rows[row], col))
 	case k == keyseq.Down && row < len(rows)-1:
 		s.focus = nearest(rows[row+1], t.column(rows[row], col))
-	case k == keyseq.Left && col == 0 && len(items) > 0:
+	case k == s.sideKey() && s.atSide(rows[row], col) && len(items) > 0:
 		s.focus = first(items)
 		return
 	case k == keyseq.Left || k == keyseq.Right:
@@ -236,11 +284,15 @@ func (s *stepper) pressKey() {
 	}
 	switch s.focus {
 	case "letters":
-		t.layout = [...]layout{lower: upper, upper: lower, symbols: upper, accents: upperAccents, upperAccents: accents}[t.layout]
+		t.layout = [...]layout{lower: upper, upper: lower, symbols: upper, accents: upperAccents, upperAccents: accents, arabicLetters: lower}[t.layout]
 	case "symbols":
-		t.layout = [...]layout{symbols: lower, lower: symbols, upper: symbols, accents: symbols, upperAccents: symbols}[t.layout]
+		t.layout = [...]layout{symbols: lower, lower: symbols, upper: symbols, accents: symbols, upperAccents: symbols, arabicLetters: symbols}[t.layout]
 	case "accents":
-		t.layout = [...]layout{lower: accents, upper: upperAccents, symbols: accents, accents: lower, upperAccents: lower}[t.layout]
+		to := s.otherLetters()
+		if to == accents && t.layout == upper {
+			to = upperAccents
+		}
+		t.layout = to
 	case "space":
 		s.write(" ")
 	case "delete":

@@ -170,3 +170,46 @@ func TestWhen(t *testing.T) {
 		}
 	}
 }
+
+// Arabic names are typed with Arabic letters, and what stands beside a keyboard is
+// at its right.
+func TestArabicKeyboards(t *testing.T) {
+	w := spokenHousehold()
+	w.Look.Language = words.Arabic
+	w.Catalog = demoCatalog()
+	m, _ := Step(Model{}, w)
+	m = steps(m, keyseq.OK, keyseq.Right, keyseq.Up, keyseq.OK) // the menu's first: search
+	if v := m.View(); v.Screen != ScreenSearch || v.Focus != "key-ض" {
+		t.Fatalf("screen %s, focus %q", v.Screen, v.Focus)
+	}
+	m = steps(m, keyseq.Right, keyseq.OK)
+	if v := m.View(); v.Keyboard.Text != "ص" {
+		t.Errorf("typed %q", v.Keyboard.Text)
+	}
+	for range 9 {
+		m = steps(m, keyseq.Right)
+	}
+	if v := m.View(); v.Menu == nil {
+		t.Errorf("Right of the last key opens no menu: focus %q", v.Focus)
+	}
+	m = steps(m, keyseq.Left, keyseq.Down, keyseq.Down, keyseq.Down, keyseq.Down, keyseq.Left, keyseq.Left, keyseq.Left, keyseq.Left)
+	if v := m.View(); v.Focus != "accents" {
+		t.Fatalf("focus %q", v.Focus)
+	}
+	if m = steps(m, keyseq.OK); m.View().Keyboard.Keys[1][0].ID != "key-q" {
+		t.Errorf("other letters are %v", m.View().Keyboard.Keys[1])
+	}
+
+	w.Phase, w.Remotes = SignedOut, &Remotes{}
+	m, _ = Step(Model{}, w)
+	m = steps(m, keyseq.Down, keyseq.OK)
+	for range 20 {
+		m = steps(m, keyseq.Right)
+	}
+	if v := m.View(); v.Screen != ScreenEmail || v.Focus != "pair" {
+		t.Errorf("screen %s, focus %q, want what is beside the keyboard", v.Screen, v.Focus)
+	}
+	if m = steps(m, keyseq.Left); m.View().Focus != "key-p" {
+		t.Errorf("back on the keyboard: focus %q", m.View().Focus)
+	}
+}

@@ -17,7 +17,7 @@ func (s *stepper) enterName() {
 	s.place = atNewName
 	s.typing = typing{at: atProfileName, name: s.draft.name}
 	if s.draft.name == "" {
-		s.typing.layout = upper
+		s.typing.layout = s.nameLayout()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/parental"
+	"github.com/hearthkey/hearthkey/protocol/words"
 )
 
 // Bounds of a search.
@@ -35,6 +36,9 @@ func (s *stepper) openSearch() {
 	s.place, s.title, s.page = atSearch, "", page{}
 	if s.typing.at != atQuery {
 		s.typing, s.found = typing{at: atQuery}, found{}
+		if s.language().Direction() == words.RightToLeft {
+			s.typing.layout = arabicLetters
+		}
 	}
 	s.focusOn = ""
 }
@@ -142,7 +146,7 @@ func hasLabel(items []Item, label string) bool {
 func (s *stepper) searchKey(p Press) {
 	f := &s.found
 	rows := s.keys()
-	row, _ := findKey(rows, s.focus)
+	row, col := findKey(rows, s.focus)
 	digit, isDigit := p.Key.Digit()
 	switch {
 	case p.Key == keyseq.Menu:
@@ -159,7 +163,8 @@ func (s *stepper) searchKey(p Press) {
 		}
 	case p.Key == keyseq.Down && row == len(rows)-1:
 		s.toFound()
-	case p.Key == keyseq.Left && (row < 0 || len(f.suggest) == 0 && s.focus == rows[max(row, 0)][0].ID):
+	case p.Key == s.sideKey() && (row < 0 || len(f.suggest) == 0 && s.atSide(rows[row], col)):
+		p.Key = keyseq.Left // that which opens the menu
 		s.opensMenu(p)
 	case p.Key.Arrow():
 		s.moveKey(p.Key, p.Repeat)
@@ -172,6 +177,9 @@ func (s *stepper) searchKey(p Press) {
 func (s *stepper) foundKey(p Press) {
 	f := &s.found
 	it, ok := f.item()
+	if s.sideKey() == keyseq.Right { // the row is drawn the other way round
+		p.Key = mirror(p.Key)
+	}
 	switch {
 	case p.Key == keyseq.Up || p.Key == keyseq.Back || !ok:
 		f.inRows = false
@@ -199,9 +207,31 @@ func (s *stepper) searchChoice() {
 	s.pressKey()
 }
 
-// searchKeys is the keyboard of the search: marks and capitals make no
-// difference to it. It is made once, and never changed.
-var searchKeys = append(characters(lowerRows), []Item{
+// searchKeys is the keyboard of the search.
+func (m *Model) searchKeys() [][]Item {
+	switch arabic := m.language().Direction() == words.RightToLeft; {
+	case arabic && m.typing.layout == arabicLetters:
+		return withLetters(arabicRows, m.accentKey())
+	case arabic:
+		return withLetters(lowerRows, m.accentKey())
+	case m.forKids():
+		return kidsKeys
+	}
+	return plainKeys
+}
+
+// withLetters is the keyboard of a search on a TV that has two kinds of letters.
+func withLetters(rows []string, other Item) [][]Item {
+	other.Wide = 4
+	return append(characters(rows), []Item{
+		other, {ID: "space", Label: text(msgKeySpace), Wide: 6}, {ID: "delete", Label: text(msgKeyDelete), Wide: 3},
+		{ID: "clear", Label: text(msgKeyClear), Wide: 3}, {ID: "next", Label: text(msgResults), Wide: 4},
+	})
+}
+
+// plainKeys are the keys of a search: marks and capitals make no difference to it.
+// They are made once, and never changed.
+var plainKeys = append(characters(lowerRows), []Item{
 	{ID: "space", Label: text(msgKeySpace), Wide: half - 2}, {ID: "delete", Label: text(msgKeyDelete), Wide: 4},
 	{ID: "clear", Label: text(msgKeyClear), Wide: 4}, {ID: "next", Label: text(msgResults), Wide: 4},
 })

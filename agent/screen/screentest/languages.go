@@ -27,7 +27,12 @@ func speaking(l words.Language) []Named {
 	r.world.Code = &nav.UserCode{Code: "BCDFGHJK", URI: "tv.example.com/tv", QR: Code().QR, ExpiresIn: 754 * time.Second}
 	r.step(r.world)
 	tell("code")
-	r.keys(keyseq.Back)
+	r.keys(keyseq.Back, keyseq.Down, keyseq.OK)
+	tell("email")
+	r.step(nav.Text{Text: "alma@example.com"})
+	r.keys(keyseq.OK)
+	r.step(nav.Text{Text: "correct"})
+	tell("password")
 	r.world.Phase, r.world.Code = nav.Active, nil
 	r.world.Owner, r.world.AccountURL = "alma@example.com", "tv.example.com/account"
 	r.world.TV = nav.TV{Name: "Living room", Model: "Hearthkey Demo TV", Version: "1.0.0", Server: "tv.example.com"}
@@ -54,7 +59,9 @@ func speaking(l words.Language) []Named {
 	tell("pin-wait")
 	r.world.Waits = nil
 	r.step(r.world)
-	r.keys(keyseq.Back, left, keyseq.OK)
+	r.keys(keyseq.Back, right, right, keyseq.OK, keyseq.OK)
+	tell("profile-name")
+	r.keys(keyseq.Back, keyseq.Back, left, left, left, keyseq.OK)
 	r.watching(l, tell)
 	return r.out
 }

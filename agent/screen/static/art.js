@@ -4,6 +4,7 @@
 // of their series.
 
 import { picture } from "./paint.js";
+import { rightToLeft } from "./words.js";
 import * as scenes from "./scenes.js";
 import * as more from "./morescenes.js";
 
@@ -123,12 +124,10 @@ function take(canvas) {
   taken.add(canvas);
 }
 
-const JOINED = /[\u0590-\u08ff\ufb1d-\ufefc]/; // letters that are joined, or reach far below the line
-
 // lettering returns the class of the lettering of a title's name, one of five;
 // episodes have that of their series. Arabic and Hebrew have one of their own.
 export function lettering(id, name) {
-  return JOINED.test(name || "") ? "joined" : "lettering-" + ((hash(seriesOf(id) + "/lettering") >>> 3) % 5);
+  return rightToLeft(name) ? "joined" : "lettering-" + ((hash(seriesOf(id) + "/lettering") >>> 3) % 5);
 }
 
 // forgetOld drops the pictures that were not used for longest.

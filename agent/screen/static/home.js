@@ -11,7 +11,6 @@ const GAP = 1.8; // rem between posters
 const SEEN = 108; // rem of a row that are inside the safe area
 const SIZES = { plain: { step: 22.8, row: 19 }, kids: { step: 33.3, row: 25.4 } }; // rem from one poster, and row, to the next
 const NEAR = 2; // rows above and below, and posters beside, that are there before they are seen
-export const SEARCH = "search "; // the place of what a search found, which stands beside its keyboard
 const SETTLE = 120; // ms the focus rests before the large picture follows
 
 const lasts = new Map(); // screen → what had the focus before it went elsewhere
@@ -78,7 +77,7 @@ function strip(row, i, at, focus, place, size, kids) {
   const near = i >= at - NEAR && i <= at + NEAR + 1;
   return h("div", { key: row.label, class: "row" + (i < at ? " past" : "") + (i === at ? " here" : ""), role: "group", "aria-label": row.label },
     h("h2", { dir: "auto" }, row.label),
-    near && h("div", { key: "posters", class: "posters", style: { transform: along(by, place === SEARCH) } },
+    near && h("div", { key: "posters", class: "posters", style: { transform: along(by) } },
       h("i", { key: "before", style: { width: from * size.step + "rem" } }),
       row.items.slice(from, to).map((item) => card(item, focus, kids))));
 }

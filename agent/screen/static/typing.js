@@ -3,12 +3,13 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar, buttons, clock, focusable, heading, list } from "./parts.js";
-import { SEARCH, strips } from "./home.js";
-import { say } from "./words.js";
+import { strips } from "./home.js";
+import { rightToLeft, say } from "./words.js";
 
 const HALF = 3.2; // rem that half a key is wide
 const PAD = 4.6; // the same on the pad of digits
 const GAP = 0.6; // rem between keys
+const SEARCH = "search "; // the place of what a search found
 const TAIL = 36; // characters of a long text that are seen
 
 // typing describes a field with its keyboard, and the choices at its left.
@@ -43,7 +44,8 @@ const FREE = /^profileName$/;
 
 function field(it, free) {
   const text = it.hidden ? "•".repeat(Math.min(it.length, TAIL)) : tail(it.text || "");
-  return h("div", { key: "field", class: "field", role: "img", "aria-label": say("typed", { label: it.label, n: it.length }) },
+  const way = !free ? "ltr" : text ? (rightToLeft(text) ? "rtl" : "ltr") : null;
+  return h("div", { key: "field", class: "field", dir: way, role: "img", "aria-label": say("typed", { label: it.label, n: it.length }) },
     text ? h("span", { key: "value", class: "value" + (it.hidden ? " hidden" : ""), dir: free ? "auto" : "ltr" }, text) : null,
     h("i", { key: "caret", class: "caret" }),
     text ? null : h("span", { key: "empty", class: "empty", dir: "auto" }, it.label));
@@ -57,7 +59,7 @@ function tail(text) {
 
 function boxes(it) {
   const digits = Array.from(it.text || "");
-  return h("div", { key: "boxes", class: "letters", role: "img", "aria-label": it.label + ", " + say("entered", { n: it.length, length: it.size }) },
+  return h("div", { key: "boxes", class: "letters", dir: "ltr", role: "img", "aria-label": it.label + ", " + say("entered", { n: it.length, length: it.size }) },
     Array.from({ length: it.size }, (_, i) => h("span", { class: "letter" + (i === it.length ? " next" : "") },
       i < it.length ? digits[i] || "•" : "")));
 }
@@ -73,7 +75,7 @@ function message(it) {
 }
 
 function keyboard(it, focus, half) {
-  return h("div", { key: "keys " + it.keys.length, class: "keys" },
+  return h("div", { key: "keys " + it.keys.length, class: "keys", dir: "ltr" },
     it.keys.map((row, i) => h("div", { key: i, class: "keyrow" }, row.map((key) => cap(key, focus, half)))));
 }
 

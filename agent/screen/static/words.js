@@ -18,8 +18,14 @@ export function mirrored() {
   return document.documentElement.dir === "rtl";
 }
 
-// along returns a translation of rem along the line, the way that is read; with
-// still, what does not turn with the language.
-export function along(rem, still) {
-  return "translate3d(" + (mirrored() && !still ? rem : -rem) + "rem,0,0)";
+// along returns a translation of rem along the line, the way that is read.
+export function along(rem) {
+  return "translate3d(" + (mirrored() ? rem : -rem) + "rem,0,0)";
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufefc]/;
+
+// rightToLeft reports whether a text has Arabic or Hebrew letters.
+export function rightToLeft(text) {
+  return RIGHT_TO_LEFT.test(text || "");
 }
