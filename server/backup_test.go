@@ -12,6 +12,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server"
+	"github.com/hearthkey/hearthkey/server/servertest"
 )
 
 // vaulted is a server whose data a test saves and restores.
@@ -22,6 +23,7 @@ type vaulted struct {
 
 func openVaulted(t *testing.T) *vaulted {
 	t.Helper()
+	servertest.OnlySQLite(t, "backups of the database's file")
 	v := &vaulted{}
 	v.house = open(t, func(c *server.Config) {
 		c.TrustedProxies = []string{"127.0.0.1"}

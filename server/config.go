@@ -48,6 +48,9 @@ type Config struct {
 	Admin string
 	// Data is the folder of the database and the keys. Default ./data/server.
 	Data string
+	// Database is the address of a PostgreSQL database, postgres://…, which several
+	// servers may share. Empty: a file in Data. It holds a password.
+	Database string
 	// Deletions is the journal of deletions, which a restored backup is held
 	// against: better on another disk than Data. Default: deletions.log in Data.
 	Deletions string

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/journal"
@@ -20,9 +19,6 @@ const (
 	// toldEvery is how often is logged that it does not work.
 	toldEvery = time.Minute
 )
-
-// databaseOf is the file of the database in a data folder.
-func databaseOf(data string) string { return filepath.Join(data, "hearthkey.db") }
 
 // openDeletions opens the journal of deletions.
 func (p *parts) openDeletions(context.Context) (err error) {

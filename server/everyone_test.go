@@ -25,7 +25,7 @@ func openStaffed(t *testing.T) *staffed {
 	data := t.TempDir()
 	for name, token := range map[string]*operator.Token{"olga": &s.olga, "bob": &s.bob} {
 		var err error
-		if *token, err = server.AddOperator(t.Context(), server.Config{Data: data}, name, operator.Admin); err != nil {
+		if *token, err = server.AddOperator(t.Context(), server.Config{Data: data, Database: databaseOf(t, data)}, name, operator.Admin); err != nil {
 			t.Fatal(err)
 		}
 	}

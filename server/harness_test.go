@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/hearthkey/hearthkey/server"
+	"github.com/hearthkey/hearthkey/server/servertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -76,8 +77,23 @@ func open(t testing.TB, change func(*server.Config)) *house {
 	return h
 }
 
+// databases are the addresses of the tests' databases, by data folder: a server that
+// is started again in a folder finds what it left.
+var databases sync.Map
+
+func databaseOf(t testing.TB, data string) string {
+	t.Helper()
+	if url, ok := databases.Load(data); ok {
+		return url.(string)
+	}
+	url := servertest.URL(t)
+	databases.Store(data, url)
+	return url
+}
+
 func (h *house) start(cfg server.Config) {
 	h.t.Helper()
+	cfg.Database = databaseOf(h.t, cfg.Data)
 	srv, err := server.New(h.t.Context(), cfg)
 	if err != nil {
 		h.t.Fatal(err)

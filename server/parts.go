@@ -31,7 +31,6 @@ import (
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/relay"
 	"github.com/hearthkey/hearthkey/server/store"
-	"github.com/hearthkey/hearthkey/server/store/sqlite"
 	"github.com/hearthkey/hearthkey/server/timeline"
 	"github.com/hearthkey/hearthkey/server/web"
 	"github.com/hearthkey/hearthkey/server/webhook"
@@ -67,6 +66,7 @@ type parts struct {
 	site     *web.Site
 
 	closing  sync.Once
+	skew     atomic.Int64 // nanoseconds that the database's clock was ahead of ours
 	restores atomic.Int64 // devices that proved the database older than themselves
 	older    atomic.Int64 // times that a device had a newer key list
 }
@@ -93,38 +93,6 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 		}
 	})
 	return p, nil
-}
-
-func (p *parts) openStore(ctx context.Context) error {
-	path := databaseOf(p.cfg.Data)
-	driver, err := sqlite.Open(ctx, sqlite.Config{Path: path})
-	if err != nil {
-		return explainStore(path, err)
-	}
-	if p.db, err = store.Open(ctx, driver, p.cfg.Log); err != nil {
-		driver.Close()
-		return explainStore(path, err)
-	}
-	return nil
-}
-
-// explainStore says what an operator can do about a database that does not open.
-func explainStore(path string, err error) error {
-	for _, known := range []struct {
-		is   error
-		text string
-	}{
-		{store.ErrNewerSchema, "The database %s was written by a newer version of this program. Install that version again, or restore a backup made before the upgrade. Nothing was changed."},
-		{store.ErrInUse, "Another hearthkey-server has the database %s open: stop it, or choose another folder with --data."},
-		{store.ErrDamaged, "The database %s is damaged, or not a database of this program. Set the file aside and restore a backup. Nothing was changed."},
-		{store.ErrReadOnly, "The database %s cannot be written: check who owns the file and its folder, and that the disk is not mounted read-only."},
-		{store.ErrFull, "The disk that holds the database %s is full: make room and start again. Nothing is lost."},
-	} {
-		if errors.Is(err, known.is) {
-			return operator(err, known.text, path)
-		}
-	}
-	return err
 }
 
 func (p *parts) openKeys(context.Context) (err error) {
@@ -219,13 +187,18 @@ func (p *parts) openDevices(context.Context) (err error) {
 	return err
 }
 
-func (p *parts) origins() api.Origins { return api.Origins{Trusted: p.cfg.trusted, Place: p.place, Country: p.country} }
+func (p *parts) origins() api.Origins {
+	return api.Origins{Trusted: p.cfg.trusted, Place: p.place, Country: p.country}
+}
 
 // maxChanged bounds one look at what changed: more accounts than change in a
 // minute on one database.
 const maxChanged = 200_000
 
 func (p *parts) changedSince(ctx context.Context, since time.Time, each func(protocol.AccountID, hub.Numbers)) error {
+	if err := p.checkClock(ctx); err != nil {
+		return err
+	}
 	return p.devices.ChangedSince(ctx, since, maxChanged, func(a protocol.AccountID, v protocol.Version, library int64) {
 		each(a, hub.Numbers{Version: v, Library: library})
 	})

@@ -51,6 +51,8 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	switch {
 	case s.draining.Load():
 		say(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "why": "draining"})
+	case time.Duration(s.parts.skew.Load()).Abs() > maxSkew:
+		say(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "why": "the clocks of this machine and of the database differ by more than 5 s"})
 	case !s.parts.hub.Fresh():
 		say(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "why": "the database did not answer within 10 s"})
 	default:

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // Dialect names the SQL that a driver speaks.
@@ -46,6 +47,10 @@ type Driver interface {
 	// it returns nil the engine's files hold nothing of it any more. ErrBusy where
 	// something still reads what was there before: call it again.
 	Scrub(ctx context.Context) error
+
+	// Skew is how far the engine's clock is ahead of this machine's; zero where there
+	// is only one.
+	Skew(ctx context.Context) (time.Duration, error)
 
 	// Classify returns the sentinel of this package that err is a case of, by
 	// the engine's error code and never by its text, or nil.

@@ -64,6 +64,12 @@ func (db *DB) Scrub(ctx context.Context) error {
 	return classified(db.driver, db.driver.Scrub(ctx))
 }
 
+// Skew is how far the database's clock is ahead of this machine's.
+func (db *DB) Skew(ctx context.Context) (time.Duration, error) {
+	skew, err := db.driver.Skew(ctx)
+	return skew, classified(db.driver, err)
+}
+
 // Close waits for running transactions and closes the driver.
 func (db *DB) Close() error { return db.driver.Close() }
 

@@ -102,6 +102,7 @@ type addOperator struct {
 	Reason string `placeholder:"TEXT" help:"Why: the log keeps it."`
 	Save   string `placeholder:"FILE" help:"New file for the token, readable by nobody else. Default: the standard output."`
 	Data   string `placeholder:"FOLDER" help:"Folder of a server that is stopped, where there is no token yet. With a token the running server is asked."`
+	DB     string `name:"database" placeholder:"URL" help:"PostgreSQL database of the servers, with --data: they may run."`
 	asking
 }
 
@@ -134,7 +135,7 @@ func (c addOperator) add(ctx context.Context, s streams) (token operator.Token, 
 		return "", err
 	}
 	if mine == "" && c.Data != "" {
-		return server.AddOperator(ctx, server.Config{Data: c.Data}, c.Name, role)
+		return server.AddOperator(ctx, server.Config{Data: c.Data, Database: c.DB}, c.Name, role)
 	}
 	err = c.with(s, func(a *admin.Client) error {
 		token, err = a.AddOperator(ctx, c.Name, role, c.Reason)

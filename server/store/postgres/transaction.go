@@ -114,7 +114,7 @@ func committed(err error) error {
 		return &againError{err}
 	case errors.Is(err, pgx.ErrTxCommitRollback):
 		return err // the database had given it up before
-	case code(err) == "":
+	case code(err) == "", lost(err):
 		return fmt.Errorf("%w: no answer to COMMIT, which may have been done: %w", store.ErrIO, err)
 	}
 	return err

@@ -27,6 +27,8 @@ var (
 	ErrNoDatabase = errors.New("postgres: no such database")
 	// ErrRefused: user or password are wrong, or may not do what is needed.
 	ErrRefused = errors.New("postgres: refused")
+	// ErrEncoding: the database cannot hold every language.
+	ErrEncoding = errors.New("postgres: not in UTF-8")
 	// ErrVersion: the server is too old.
 	ErrVersion = errors.New("postgres: version too old")
 )
@@ -125,6 +127,12 @@ func (d *Driver) look(ctx context.Context) error {
 	if number < minVersion {
 		return fmt.Errorf("%w: it is %d", ErrVersion, number/10000)
 	}
+	if err := d.readers.QueryRowContext(ctx, `SELECT current_setting('server_encoding')`).Scan(&text); err != nil {
+		return err
+	}
+	if text != "UTF8" {
+		return fmt.Errorf("%w: it is %s", ErrEncoding, text)
+	}
 	for _, setting := range []string{"fsync", "full_page_writes", "synchronous_commit"} {
 		var value string
 		if err := d.readers.QueryRowContext(ctx, `SELECT current_setting($1)`, setting).Scan(&value); err != nil {
@@ -137,17 +145,16 @@ func (d *Driver) look(ctx context.Context) error {
 	return nil
 }
 
-// Skew is how far the database's clock is ahead of the one that now reads: half the
-// time of the question is not known.
-func (d *Driver) Skew(ctx context.Context, now func() time.Time) (time.Duration, error) {
+// Skew implements store.Driver. Half the time of the question is not known.
+func (d *Driver) Skew(ctx context.Context) (time.Duration, error) {
 	leave, err := d.enter(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer leave()
 	var ms int64
-	begun := now()
+	begun := time.Now()
 	err = d.readers.QueryRowContext(ctx, `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(&ms)
-	middle := begun.Add(now().Sub(begun) / 2)
+	middle := begun.Add(time.Since(begun) / 2)
 	return time.UnixMilli(ms).Sub(middle).Round(time.Millisecond), err
 }

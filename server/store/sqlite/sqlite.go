@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	_ "modernc.org/sqlite" // the database/sql driver named "sqlite"
 
@@ -175,6 +176,9 @@ func (d *Driver) View(ctx context.Context, fn func(store.Querier) error) error {
 func (d *Driver) Migrate(_ context.Context, fn func(*sql.DB) error) error {
 	return fn(d.writerDB)
 }
+
+// Skew implements store.Driver: the file has no clock.
+func (d *Driver) Skew(context.Context) (time.Duration, error) { return 0, nil }
 
 // Close implements store.Driver. It brings the write-ahead log back into the
 // file and removes it.
