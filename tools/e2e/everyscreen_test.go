@@ -29,6 +29,8 @@ func TestEveryScreenForEverybody(t *testing.T) {
 var states = []string{
 	"password-accents", "pin-wait", "home-offline", "leaseEnded", "update", "starting-rebuild",
 	"welcome-services", "services", "contrast-home", "contrast-pin", "de-welcome", "de-settings", "ar-gate", "ar-home", "ar-menu", "ar-settings",
+	"remotes", "remote", "remotes-ecp", "pairRole", "pairing", "pairing-wrong", "pairing-done", "welcome-remotes", "email-phone", "controlled", "controlled-app",
+	"es-welcome", "es-home", "es-settings", "es-sign-out", "ar-remotes", "ar-pairing", "ar-search", "ar-profile-name",
 }
 
 // drawStates draws them into a folder.
