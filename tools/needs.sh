@@ -37,7 +37,7 @@ if [ -n "$missing" ]; then
 	$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-for dir in tools/browser tools/lanpeers tools/lanpeers/ecp; do
+for dir in tools/browser tools/lanpeers tools/lanpeers/ecp tools/lanpeers/remote; do
 	if [ ! -d "$dir/node_modules" ] || [ "$dir/package-lock.json" -nt "$dir/node_modules" ]; then
 		npm ci --silent --no-audit --no-fund --prefix "$dir"
 		touch "$dir/node_modules"
