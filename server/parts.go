@@ -233,7 +233,7 @@ func (p *parts) openBorders(context.Context) (err error) {
 		Origins: p.origins(), Country: p.country, Log: p.cfg.Log, Now: p.cfg.Now,
 		PublicURL: p.cfg.PublicURL, ServiceName: p.cfg.ServiceName, Lease: p.cfg.Lease, MaxProfiles: p.cfg.MaxProfiles,
 		MinPassword: p.cfg.MinPassword, Support: p.cfg.Support, Passkeys: p.passkeys().ID != "", Bounces: p.outbox.Bounces, Titles: p.title,
-		Title: p.titles.Title, Search: p.titles.Search,
+		Title: p.titles.Title, Search: p.titles.Search, Relay: p.relay,
 	}
 	c.ReturnedSince, c.Refused = p.outbox.ReturnedSince, p.outbox.Refused
 	if p.cfg.Dev {

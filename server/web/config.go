@@ -19,6 +19,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/notify"
 	"github.com/hearthkey/hearthkey/server/profile"
+	"github.com/hearthkey/hearthkey/server/relay"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/timeline"
 )
@@ -71,6 +72,9 @@ type Config struct {
 	// Refused says why mail to the address of a sign-up was refused lately: "" where
 	// it was not. nil: it is not shown.
 	Refused func(ctx context.Context, now time.Time, address, key string) (string, error)
+
+	// Relay carries the remote on the page to TVs. nil: without a script there is none.
+	Relay *relay.Switch
 
 	// Outbox returns the newest messages, n at most, for the development page
 	// /dev/outbox. nil: there is no such page.
@@ -129,6 +133,7 @@ type Site struct {
 	assets  *assets
 	views   *views
 	watch   *watchers
+	holds   *holds
 	reports *rate.Limiter // of breaches of the policy
 	table   *routeTable
 	handler http.Handler
@@ -149,7 +154,7 @@ func New(c Config) (*Site, error) {
 		return nil, err
 	}
 	public, _ := url.Parse(c.PublicURL) // checked above
-	s := &Site{c: c, secure: public.Scheme == "https", assets: a, views: v, watch: newWatchers(), reports: rate.NewLimiter(breachRate, breachBurst)}
+	s := &Site{c: c, secure: public.Scheme == "https", assets: a, views: v, watch: newWatchers(), holds: &holds{all: map[holdKey]*hold{}}, reports: rate.NewLimiter(breachRate, breachBurst)}
 	guard := http.NewCrossOriginProtection()
 	if err := guard.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 		return nil, fmt.Errorf("web: PublicURL: %w", err)
@@ -165,4 +170,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.Ser
 
 // Close ends the live streams; the browsers come back by themselves once a
 // server listens again.
-func (s *Site) Close() { s.watch.close() }
+func (s *Site) Close() {
+	s.watch.close()
+	s.holds.close()
+}

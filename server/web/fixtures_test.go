@@ -118,6 +118,7 @@ func fixturePages() map[string]any {
 	fixtureAccount(add)
 	fixtureProfiles(add)
 	fixtureDevices(add)
+	fixtureRemotes(add)
 	fixtureMembership(add)
 	fixtureSecurity(add)
 	fixtureFactors(add)

@@ -53,6 +53,8 @@ var pageTemplates = map[reflect.Type]string{
 	reflect.TypeFor[DevicesPage]():         "devices",
 	reflect.TypeFor[RenamePage]():          "rename",
 	reflect.TypeFor[DeactivatePage]():      "deactivate",
+	reflect.TypeFor[RemotePage]():          "remote",
+	reflect.TypeFor[RemotesPage]():         "remotes",
 	reflect.TypeFor[EndDatePage]():         "enddate",
 	reflect.TypeFor[StolenPage]():          "stolen",
 	reflect.TypeFor[TheftPage]():           "theft",

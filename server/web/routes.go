@@ -51,6 +51,7 @@ func (s *Site) routes() *routeTable {
 	mux.Handle("POST /account/devices/{device}/finish", s.proved(s.finish))
 	mux.Handle("GET /account/devices/{device}/end-date", s.proved(s.endDateForm))
 	mux.Handle("POST /account/devices/{device}/end-date", s.proved(s.setEndDate))
+	s.remoteRoutes(mux)
 	mux.Handle("GET /account/devices/{device}/rename", s.proved(s.renameForm))
 	mux.Handle("POST /account/devices/{device}/rename", s.proved(s.rename))
 	mux.Handle("GET /account/devices/{device}/receipt", s.proved(s.receipt))

@@ -109,6 +109,11 @@ var kinds = map[timeline.Kind]kindWords{
 	timeline.DeviceFinished:      {"trash", "Stolen TV finished: deactivated, its reports deleted", true, true},
 	timeline.DeviceConfirmed:     {"check", "TV confirmed with a signed receipt", true, false},
 	timeline.DeviceCloned:        {"alert", "Two TVs used one identity: both are locked", true, true},
+	timeline.DeviceControlled:    {"phone", "Controlled from the account page", true, false},
+	timeline.PairingOpened:       {"phone", "Pairing of remotes opened on a TV", true, false},
+	timeline.RemotePaired:        {"phone", "Remote paired with a TV", true, false},
+	timeline.RemoteRole:          {"phone", "A remote may do something else", true, false},
+	timeline.RemoteForgotten:     {"trash", "Remote forgotten", true, false},
 	timeline.DatabaseRestored:    {"alert", "The service restored a backup; newer sign-outs were kept", true, true},
 }
 
