@@ -51,8 +51,8 @@ type foreign struct {
 var foreigners = []foreign{
 	{name: "avahi", browse: avahiBrowse, advertise: avahiPublish, parse: parseAvahi},
 	{name: "python3-zeroconf", browse: program("/usr/bin/python3", "testdata/peer.py"), advertise: advertises("/usr/bin/python3", "testdata/peer.py"), parse: parseJSON},
-	{name: "bonjour-service", browse: program("node", "../../tools/lanpeers/bonjour.mjs"), advertise: advertises("node", "../../tools/lanpeers/bonjour.mjs"), parse: parseJSON, givesUp: true},
-	{name: "ciao", advertise: advertises("node", "../../tools/lanpeers/ciao.mjs"), parse: parseJSON},
+	{name: "bonjour-service", browse: program("node", "../tools/lanpeers/bonjour.mjs"), advertise: advertises("node", "../tools/lanpeers/bonjour.mjs"), parse: parseJSON, givesUp: true},
+	{name: "ciao", advertise: advertises("node", "../tools/lanpeers/ciao.mjs"), parse: parseJSON},
 	{name: "grandcat/zeroconf", browse: role, advertise: roleAdvertises, parse: parseJSON, hidesGoodbyes: true, neverProbes: true},
 }
 
@@ -106,7 +106,10 @@ func (f foreign) runs(t *testing.T, cmd *exec.Cmd) *process {
 		}
 		p.said <- all.String()
 	}()
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		_ = cmd.Wait() // it says that it was killed
+	})
 	return p
 }
 
@@ -300,7 +303,7 @@ func (f foreign) installed() error {
 	case "python3-zeroconf":
 		need(exec.Command("/usr/bin/python3", "-c", "import zeroconf").Run() == nil, "python3-zeroconf")
 	case "bonjour-service", "ciao":
-		_, err := os.Stat("../../tools/lanpeers/node_modules")
+		_, err := os.Stat("../tools/lanpeers/node_modules")
 		need(err == nil && has("node"), "npm ci in tools/lanpeers")
 	}
 	return missing

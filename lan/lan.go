@@ -40,7 +40,7 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/hearthkey/hearthkey/agent/lan/mdns"
+	"github.com/hearthkey/hearthkey/lan/mdns"
 )
 
 // Type is a kind of service on the home network.

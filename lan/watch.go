@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hearthkey/hearthkey/agent/lan/mdns"
+	"github.com/hearthkey/hearthkey/lan/mdns"
 )
 
 // ErrNoNetwork is returned by [Browse] where this machine is on no network.

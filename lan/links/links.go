@@ -13,7 +13,7 @@
 // called from any goroutine, one at a time. Its sockets belong to the network
 // namespace of the goroutine that called [Open], whoever uses them.
 //
-// Tested in network namespaces, by agent/lan/mdns too.
+// Tested in network namespaces, by lan/mdns too.
 package links
 
 import (
@@ -64,6 +64,7 @@ type Watch struct {
 	seq     uint32
 	changed chan struct{}
 	ended   sync.WaitGroup
+	closing sync.Once
 }
 
 // Open begins to watch. Errors say that the kernel gives no rtnetlink.
@@ -116,11 +117,15 @@ func (w *Watch) listen() {
 	}
 }
 
-// Close ends the watch.
-func (w *Watch) Close() error {
-	err := w.hints.Close()
-	w.ended.Wait()
-	return errors.Join(err, unix.Close(w.ask))
+// Close ends the watch. A second time does nothing: the number of a closed descriptor
+// may be somebody else's by then.
+func (w *Watch) Close() (err error) {
+	w.closing.Do(func() {
+		err = w.hints.Close()
+		w.ended.Wait()
+		err = errors.Join(err, unix.Close(w.ask))
+	})
+	return err
 }
 
 // attempts is how often a list is read that changes while it is read.

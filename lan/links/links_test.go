@@ -8,7 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/hearthkey/hearthkey/agent/lan/links"
+	"github.com/hearthkey/hearthkey/lan/links"
 	"github.com/hearthkey/hearthkey/tools/lanlab"
 )
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hearthkey/hearthkey/agent/lan/links"
+	"github.com/hearthkey/hearthkey/lan/links"
 )
 
 // refresh reads the links and tells the machines which there are.

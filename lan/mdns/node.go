@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hearthkey/hearthkey/agent/lan/links"
+	"github.com/hearthkey/hearthkey/lan/links"
 )
 
 // Bounds on a node.
@@ -61,6 +61,7 @@ type Node struct {
 	stop     context.CancelFunc
 	ended    chan struct{} // closed when the loop has ended
 	readers  sync.WaitGroup
+	closing  sync.Once
 
 	// Owned by the loop.
 	joined   map[int]membership
@@ -147,12 +148,15 @@ func (n *Node) close() error {
 	return err
 }
 
-// Close says goodbye and ends everything that the node began.
-func (n *Node) Close() error {
-	n.stop()
-	<-n.ended
-	err := n.close()
-	n.readers.Wait()
+// Close says goodbye and ends everything that the node began. A second time does
+// nothing.
+func (n *Node) Close() (err error) {
+	n.closing.Do(func() {
+		n.stop()
+		<-n.ended
+		err = n.close()
+		n.readers.Wait()
+	})
 	return err
 }
 

@@ -49,7 +49,13 @@ var Rules = []Rule{
 		Name:   "protocol stands alone",
 		Reason: "both ends must agree on it; it may not know either",
 		In:     []string{"protocol/..."},
-		Forbid: append(ours("agent/...", "server/...", "tools/..."), "net", "net/...", "os", "os/...", "database/sql"),
+		Forbid: append(ours("agent/...", "server/...", "tools/...", "lan/..."), "net", "net/...", "os", "os/...", "database/sql"),
+	},
+	{
+		Name:   "the home network stands alone",
+		Reason: "TVs and servers are found by the same means, and it may not know either",
+		In:     []string{"lan/..."},
+		Forbid: ours("agent/...", "server/...", "tools/...", "protocol/..."),
 	},
 	{
 		Name:   "the agent does not know the server",
@@ -106,8 +112,8 @@ var Rules = []Rule{
 	{
 		Name:   "the agent stays small",
 		Reason: "a TV carries every byte of it",
-		In:     []string{"agent/...", "protocol/..."},
-		Forbid: []string{"github.com/alecthomas/kong", "github.com/prometheus/client_golang/...", "github.com/go-jose/go-jose/v4", "net/http/pprof", "expvar", "html/template", "text/template"},
+		In:     []string{"agent/...", "protocol/...", "lan/..."},
+		Forbid: []string{"github.com/alecthomas/kong", "github.com/prometheus/client_golang/...", "github.com/go-jose/go-jose/v4", "net/http/pprof", "expvar", "html/template", "text/template", "github.com/grandcat/zeroconf", "github.com/miekg/dns", "github.com/miekg/dns/..."},
 	},
 }
 

@@ -12,7 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/hearthkey/hearthkey/agent/lan"
+	"github.com/hearthkey/hearthkey/lan"
 )
 
 type discoverCmd struct {
