@@ -343,7 +343,7 @@ var german = [messageEnd]string{
 	msgContrastText:       "Schwarz und Weiß, mit Umrissen",
 	msgCalm:               "Weniger Bewegung",
 	msgCalmText:           "Bildschirme wechseln sofort",
-	msgAbout:              "Über",
+	msgAbout:              "Info",
 	msgAboutText:          "Hearthkey ist freie Software unter der Apache-Lizenz 2.0.",
 	msgLicences:           "Lizenzen",
 	msgLicencesText:       "Software von anderen, die auf diesem Fernseher läuft, und was ihre Autoren dazu gesagt haben möchten. Danke.",

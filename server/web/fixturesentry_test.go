@@ -45,7 +45,7 @@ func fixtureSignIn(add func(string, any)) {
 	code.Code, code.Notices = marked(code.Code, "That code does not match. You have one more try."), []Notice{notices["codeSent"]}
 	add("signin-code-wrong", code)
 	code.Sent, code.Code, code.Notices = CodeState{Ways: bothWays, Resend: "/signin/code/resend", Now: fixtureNow}, codeField(), nil
-	code.Problems = []Problem{{"", "A code was sent just now. You can ask for another in 23 seconds."}}
+	code.Problems = []Problem{{"", "Too many codes were asked for. You can ask for another in 53 minutes."}}
 	add("signin-code-none", code)
 
 	factor := SignInFactorPage{Frame: fixtureOpen("Second factor"), Code: codeField(), Recovery: recoveryCodeField()}
@@ -107,7 +107,7 @@ func fixtureLinks(add func(string, any)) {
 	add("not-me-older", page)
 	factor := Field{Name: "factor", Label: "Code of your authenticator app, or a recovery code", MaxLength: 64, Hint: "Those that you had before the change work here."}
 	factor = marked(factor, "That code does not match, or was used before. Nothing was changed.")
-	page.Factor, page.Problems = &factor, []Problem{{"", "Too many codes were asked for. You can ask for another in 53 minutes."}}
+	page.Factor, page.Problems = &factor, []Problem{{"", "That code does not match, or was used before. Nothing was changed."}}
 	add("not-me-factor", page)
 	page.Factor, page.Passkey, page.Problems = nil, true, nil
 	add("not-me-passkey", page)

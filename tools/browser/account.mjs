@@ -259,7 +259,12 @@ export async function others({ browser, page, server }) {
   await page.getByRole("link", { name: "Switch profile" }).waitFor();
   await page.look("menu");
   await page.keyboard.press("Escape");
-  await until("the menu to close", async () => [!(await page.locator("details.menu").getAttribute("open")), "open"]);
+  const closed = () => until("the menu to close", async () => [(await page.locator("details.menu").getAttribute("open")) === null, "open"]);
+  await closed();
+  await page.keyboard.press("Enter"); // the focus came back to it
+  await page.getByRole("link", { name: "Switch profile" }).waitFor();
+  await tabTo(page, "Overview"); // past its end
+  await closed();
 
   const stranger = await browser.person("stranger", { viewport: { width: 1280, height: 800 } });
   await stranger.goto(server + "/account/devices");

@@ -52,6 +52,7 @@ const world = {
 const steps = [
   ["sign up", () => signUp({ browser, page, server })],
   ["sign in on an unknown browser, with the code from the mail", contact.unknownBrowser],
+  ["change the language by keyboard alone, and change it back", contact.language],
   ["add a phone with the code from the SMS", contact.phone],
   ["add an authenticator app, and see the recovery codes once", contact.app],
   ["sign in with its code", contact.appSignIn],

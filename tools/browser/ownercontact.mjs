@@ -3,7 +3,8 @@
 
 import { execFileSync } from "node:child_process";
 import { refused } from "./account.mjs";
-import { code } from "./mailbox.mjs";
+import { tabTo } from "./browser.mjs";
+import { code, message } from "./mailbox.mjs";
 
 const PHONE = "+4915112345678";
 export const NEW_EMAIL = "robin@elsewhere.example";
@@ -165,4 +166,32 @@ export async function address(world) {
   await page.waitForURL((url) => url.pathname === "/account/membership");
   await page.getByText(NEW_EMAIL).first().waitFor();
   await page.look("membership-moved");
+}
+
+// language changes what the account speaks, by keyboard alone, and back. Each change
+// is told in the language before.
+export async function language(world) {
+  const { page } = world;
+  const speak = async (way, chosen, key, next, said) => {
+    const since = world.now() - 1000;
+    await tabTo(page, way);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/account/membership/language");
+    await tabTo(page, chosen); // of the languages Tab finds the one that is chosen
+    await page.keyboard.press(key);
+    await page.keyboard.press(key);
+    if (next === "de") await page.look("language");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/account/membership");
+    await page.locator(`html[lang=${next}]`).waitFor();
+    await page.getByText(said).waitFor();
+    return message(world, "language-changed", world.email, since);
+  };
+  await world.go("/account/membership");
+  const english = await speak("Change language", "English", "ArrowDown", "de", "Die neue Sprache ist gespeichert.");
+  await page.look("membership-german");
+  const german = await speak("Sprache ändern", "Deutsch", "ArrowUp", "en", "The new language is saved.");
+  if (!/This is the last mail in this language/.test(english) || !/Das ist die letzte Mail in dieser Sprache/.test(german)) {
+    throw new Error(`told of in other languages than before:\n${english}\n${german}`);
+  }
 }
