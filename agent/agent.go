@@ -164,7 +164,7 @@ func (a *Agent) closeServers() (err error) {
 	}
 	err = errors.Join(err, a.core.closeECP())
 	if r := a.core.remotes.server; r != nil {
-		err = errors.Join(err, r.Close())
+		err = errors.Join(err, a.core.remotes.adverts.close(), r.Close())
 	}
 	return err
 }

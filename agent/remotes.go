@@ -56,6 +56,8 @@ type remotes struct {
 	last   map[protocol.RemoteID]int64 // server time, in ms, at which a remote was last seen connected in this run
 	invite string                      // what the window's QR code says
 	qr     qrCode                      // of it
+
+	adverts adverts // by which the TV is found
 }
 
 // startRemotes serves remotes where the settings ask for it. Their keys wait until
@@ -81,6 +83,9 @@ func (c *core) startRemotes() error {
 		Keep:    c.keepRemote,
 		Changed: c.noteRemotes,
 	})
+	if err == nil {
+		c.startAdverts()
+	}
 	return err
 }
 
@@ -136,6 +141,7 @@ func (c *core) remotesChanged() {
 			c.log.Error("use of remotes not kept", "error", err)
 		}
 	}
+	c.advertise()
 	c.updateWorld()
 }
 
@@ -238,6 +244,7 @@ func (c *core) changeRemotes(list []pairedRemote) {
 func (c *core) serveRemotes() {
 	if c.remotes.server != nil {
 		c.remotes.server.SetRemotes(c.rec.LAN.known())
+		c.advertise()
 	}
 	c.updateWorld()
 }
@@ -267,6 +274,7 @@ func (c *core) openPairing(role protocol.RemoteRole, life time.Duration) {
 	if w := c.remotes.server.Window(); w.Open {
 		c.remotes.invite = c.invitation(w.Secret).Text()
 	}
+	c.advertise()
 	c.updateWorld()
 }
 
@@ -274,6 +282,7 @@ func (c *core) openPairing(role protocol.RemoteRole, life time.Duration) {
 func (c *core) closePairing() {
 	if c.remotes.server != nil {
 		c.remotes.server.CloseWindow()
+		c.advertise()
 		c.updateWorld()
 	}
 }
@@ -322,6 +331,7 @@ func (c *core) renewRemotes() {
 		c.log.Error("no other key for the home network", "error", err)
 		c.remotes.server.SetRemotes(nil)
 	}
+	c.advertise()
 }
 
 // showRemotes tells remotes what the TV shows.

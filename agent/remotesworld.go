@@ -20,6 +20,7 @@ func (c *core) navRemotes() *nav.Remotes {
 		return out
 	}
 	out.Window = c.pairingWindow()
+	out.Advertised = c.remotes.adverts.shown.Port != 0
 	c.ecpWorld(out)
 	connected := c.remotes.server.Connected()
 	for _, p := range c.rec.LAN.Remotes {

@@ -47,17 +47,6 @@ func (c tvCmd) Run(ctx context.Context, t terminal) error {
 	return tvterm.Run(ctx, url, t.in, t.out)
 }
 
-type remoteCmd struct{ whichTV }
-
-// Run passes keys on until q or Ctrl-C.
-func (c remoteCmd) Run(ctx context.Context, t terminal) error {
-	url, err := c.url()
-	if err != nil {
-		return err
-	}
-	return tvterm.Remote(ctx, url, t.in, t.out)
-}
-
 // screensFile tells where the screens of the running household are, whatever
 // ports were free. It is there only while hearthkey run is.
 func screensFile(data string) string { return filepath.Join(data, "screens.json") }
