@@ -51,6 +51,9 @@ type Config struct {
 	// Database is the address of a PostgreSQL database, postgres://…, which several
 	// servers may share. Empty: a file in Data. It holds a password.
 	Database string
+	// Bus is the address of NATS, by which several servers of one Database tell each
+	// other of changes: see natsbus. Empty: this one is alone.
+	Bus string
 	// Deletions is the journal of deletions, which a restored backup is held
 	// against: better on another disk than Data. Default: deletions.log in Data.
 	Deletions string

@@ -46,8 +46,15 @@ type deletions struct {
 func (p *parts) keepDeletions(ctx context.Context) {
 	tick := time.NewTicker(deletionsEvery)
 	defer tick.Stop()
+	j := job{p: p, name: "deletions"}
+	defer j.leave(ctx)
 	for {
-		err := p.keepOnce(ctx, time.Now())
+		var err error
+		if j.mine(ctx, time.Now()) {
+			err = p.keepOnce(ctx, time.Now())
+		} else {
+			p.deleted.written = nil // another node goes on: what is noted is written again
+		}
 		if now := time.Now(); err != nil && ctx.Err() == nil && now.Sub(p.deleted.told) > toldEvery {
 			p.deleted.told = now
 			p.cfg.Log.WarnContext(ctx, "deletions wait for the journal, or for what reads the database", "error", err)

@@ -13,9 +13,13 @@ const endDatesEvery = 5 * time.Second
 func (p *parts) endDates(ctx context.Context) {
 	tick := time.NewTicker(endDatesEvery)
 	defer tick.Stop()
+	j := job{p: p, name: "end-dates"}
+	defer j.leave(ctx)
 	for {
-		if err := p.devices.EndDue(ctx, p.cfg.Now()); err != nil && ctx.Err() == nil {
-			p.cfg.Log.Error("not signed out at end dates", "error", err)
+		if j.mine(ctx, time.Now()) {
+			if err := p.devices.EndDue(ctx, p.cfg.Now()); err != nil && ctx.Err() == nil {
+				p.cfg.Log.Error("not signed out at end dates", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

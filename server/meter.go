@@ -55,6 +55,8 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_remotes_relayed", "Browsers here that control a TV from the account page.", func() float64 { return float64(s.parts.relay.Stats().Calls) }},
 		{"hearthkey_catalog_edition", "Number of the catalogue in use since the start; 0: there is none.", s.parts.catalogEdition},
 		{"hearthkey_catalog_age_seconds", "Since the catalogue's address last answered; -1: it has not, or there is no address.", s.parts.feedAge},
+		{"hearthkey_bus_connected", "1 while NATS is in reach, or none is needed.", func() float64 { return asNumber(s.parts.nats == nil || s.parts.nats.Connected()) }},
+		{"hearthkey_clock_skew_seconds", "How far the database's clock is ahead of this machine's.", func() float64 { return time.Duration(s.parts.skew.Load()).Seconds() }},
 		{"hearthkey_fresh", "1 while the database answered within 10 s.", func() float64 { return asNumber(hub.Fresh()) }},
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, g.read))

@@ -17,7 +17,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/api"
 	"github.com/hearthkey/hearthkey/server/bus"
-	"github.com/hearthkey/hearthkey/server/bus/membus"
+	"github.com/hearthkey/hearthkey/server/bus/natsbus"
 	"github.com/hearthkey/hearthkey/server/catalog"
 	"github.com/hearthkey/hearthkey/server/catalog/feed"
 	"github.com/hearthkey/hearthkey/server/device"
@@ -48,6 +48,7 @@ type parts struct {
 	smtp     *notify.SMTP // nil: mails stay in the outbox
 	outbox   *notify.Outbox
 	bus      bus.Bus
+	nats     *natsbus.Bus // the same; nil: this node is alone
 	profiles *profile.Service
 	devices  *device.Service
 	accounts *account.Service
@@ -77,9 +78,9 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{cfg: cfg, node: node.String(), bus: &membus.Bus{}}
+	p := &parts{cfg: cfg, node: node.String()}
 	for _, open := range []func(context.Context) error{
-		p.openStore, p.openDeletions, p.openKeys, p.openPlaces, p.openOutbox, p.openTitles, p.openServices, p.openDevices, p.openBorders,
+		p.openBus, p.openStore, p.openDeletions, p.openKeys, p.openPlaces, p.openOutbox, p.openTitles, p.openServices, p.openDevices, p.openBorders,
 	} {
 		if err := open(ctx); err != nil {
 			p.close()
@@ -272,15 +273,21 @@ const tidyEvery = time.Hour
 func (p *parts) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
+	j := job{p: p, name: "tidy", hold: tidyEvery}
 	for {
 		p.refreshPlaces()
-		err := errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()), p.profiles.Tidy(ctx, p.cfg.Now()), p.staff.Tidy(ctx, p.cfg.Now()), p.grants.Tidy(ctx, p.cfg.Now()),
-			timeline.Tidy(ctx, p.db, p.cfg.Now()), p.hooks.Tidy(ctx, p.cfg.Now()))
+		var err error
+		if j.mine(ctx, time.Now()) {
+			err = p.tidyOnce(ctx)
+		} else {
+			err = p.accounts.CountSeen(ctx)
+		}
 		if err != nil && ctx.Err() == nil {
 			p.cfg.Log.Error("not tidied", "error", err)
 		}
 		select {
 		case <-ctx.Done():
+			j.leave(ctx)
 			if err := p.accounts.CountSeen(context.WithoutCancel(ctx)); err != nil {
 				p.cfg.Log.Warn("counts of the last sign-ins lost", "error", err)
 			}
@@ -288,6 +295,12 @@ func (p *parts) tidy(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// tidyOnce removes what nobody can use any more.
+func (p *parts) tidyOnce(ctx context.Context) error {
+	return errors.Join(p.accounts.Tidy(ctx, p.cfg.Now()), p.devices.Tidy(ctx, p.cfg.Now()), p.profiles.Tidy(ctx, p.cfg.Now()), p.staff.Tidy(ctx, p.cfg.Now()), p.grants.Tidy(ctx, p.cfg.Now()),
+		timeline.Tidy(ctx, p.db, p.cfg.Now()), p.hooks.Tidy(ctx, p.cfg.Now()))
 }
 
 // restored raises the alarm that the database is older than what devices have
@@ -318,7 +331,9 @@ func (p *parts) close() {
 		if p.smtp != nil {
 			p.smtp.Close()
 		}
-		_ = p.bus.Close()
+		if p.bus != nil {
+			_ = p.bus.Close()
+		}
 		if p.hub != nil {
 			p.hub.Close()
 		}

@@ -92,8 +92,15 @@ var Rules = []Rule{
 		Name:   "only package server picks drivers",
 		Reason: "everything else works with whichever engine it is given",
 		In:     []string{"server/..."},
-		Except: []string{"server", "server/store/sqlite", "server/store/postgres/...", "server/servertest"}, // servertest is for tests alone
+		Except: []string{"server", "server/store/sqlite", "server/store/postgres/...", "server/bus/natsbus", "server/servertest"}, // servertest is for tests alone
 		Forbid: ours("server/store/sqlite", "server/store/postgres/...", "server/bus/membus", "server/bus/natsbus"),
+	},
+	{
+		Name:   "NATS lives in natsbus",
+		Reason: "it is one way for a nudge; everything else knows the contract",
+		In:     []string{"agent/...", "server/...", "protocol/..."},
+		Except: []string{"server/bus/natsbus/..."},
+		Forbid: []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats-server/v2/..."},
 	},
 	{
 		Name:   "WebSockets live at the borders",

@@ -65,6 +65,7 @@ type serve struct {
 	Admin       string        `placeholder:"HOST:PORT" help:"Address for operators, health, readiness and metrics, not for the public, e.g. 127.0.0.1:8701. Off when empty."`
 	Data        string        `default:"data/server" placeholder:"FOLDER" help:"Folder of the database and the keys."`
 	Database    string        `placeholder:"URL" help:"PostgreSQL, which several servers may share: postgres://user:password@host/name?sslmode=verify-full. It holds a secret: better in HEARTHKEY_DATABASE. Default: a file in --data."`
+	Bus         string        `placeholder:"URL" help:"NATS, by which several servers of one --database tell each other of changes: tls://user:password@host:4222,tls://host:4222?creds=FILE&ca=FILE. It may hold a secret: better in HEARTHKEY_BUS."`
 	Deletions   string        `placeholder:"FILE" help:"Journal of deletions, for restoring backups: better on another disk. Default: deletions.log in --data."`
 	PublicURL   string        `name:"public-url" placeholder:"URL" help:"Address that people open. Default: made from --listen."`
 	Name        string        `placeholder:"NAME" help:"The service's name in the handshake, which devices sign; never change it. Default: the host of --public-url."`
@@ -105,7 +106,7 @@ type serve struct {
 
 func (s serve) config(log *slog.Logger) server.Config {
 	return server.Config{
-		Listen: s.Listen, Admin: s.Admin, Data: s.Data, Database: s.Database, Deletions: s.Deletions, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
+		Listen: s.Listen, Admin: s.Admin, Data: s.Data, Database: s.Database, Bus: s.Bus, Deletions: s.Deletions, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		CatalogEvery: s.CatEvery, CatalogToken: s.CatToken, CatalogTokenFile: s.CatFile,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
