@@ -28,7 +28,7 @@ const (
 	maxPatterns = 16              // patterns of Config.Devices
 	maxDevices  = 32              // devices that are read at once
 	againAfter  = time.Second     // until a device that failed is opened again
-	lookEvery   = 5 * time.Second // at the folder, where the kernel does not tell of changes
+	lookEvery   = 5 * time.Second // between looks at the folder, where the kernel does not tell of changes
 )
 
 // ErrDevices is wrapped for patterns that cannot match.

@@ -9,10 +9,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	rnd "math/rand/v2"
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -196,7 +198,14 @@ func figure(name string, value float64, unit string, reference, atMost float64) 
 			verdict = "short"
 		}
 	}
-	fmt.Fprintf(os.Stdout, "%-26s %10.4g %-6s %10.4g %9s %9s %s\n", name, value, unit, reference, ratio, target, verdict)
+	fmt.Fprintf(os.Stdout, "%-26s %10s %-6s %10s %9s %9s %s\n", name, number(value), unit, number(reference), ratio, target, verdict)
+}
+
+func number(v float64) string {
+	if v == math.Trunc(v) {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 4, 64)
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -9,8 +9,8 @@ import (
 
 // Bounds on connections. A request takes milliseconds, and each has its own.
 const (
-	maxConnections = 64 // at once
-	maxOfPeer      = 32 // at once from one address
+	maxConnections = 64 // connections at once
+	maxOfPeer      = 32 // connections at once from one address
 )
 
 // gate is a listener that lets in peers of the home network, some at a time; the

@@ -12,12 +12,12 @@ import (
 
 // Bounds on what peers ask for.
 const (
-	requestsPerSecond = 20 // of one peer; as many fast typists and scenes of home automation stay below
-	requestsBurst     = 40 // of one peer
-	allPerSecond      = 60 // of all peers together
-	maxPeers          = 32 // that are known at once; the one that has been quiet for longest is forgotten
-	maxHeldKeys       = 8  // of one peer, down at once
-	heldFor           = 10 * time.Second
+	requestsPerSecond = 20               // of one peer; fast typists and scenes of home automation stay below
+	requestsBurst     = 40               // requests of one peer at once
+	allPerSecond      = 60               // of all peers together
+	maxPeers          = 32               // peers that are known at once; the one that has been quiet for longest is forgotten
+	maxHeldKeys       = 8                // keys of one peer, down at once
+	heldFor           = 10 * time.Second // a key whose release never comes counts as held
 )
 
 // peers is what is kept of each peer: how much it asked for, and what it holds down.

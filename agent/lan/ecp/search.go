@@ -27,8 +27,8 @@ const (
 	searchTarget     = "roku:ecp"
 	maxSearch        = 1024             // bytes of one search; longer ones are none
 	answersPerSecond = 10               // to searches, of all peers together
-	joinEvery        = 15 * time.Second // is looked whether there is another interface
-	maxInterfaces    = 16               // that searches are heard on
+	joinEvery        = 15 * time.Second // between looks whether there is another interface
+	maxInterfaces    = 16               // interfaces that searches are heard on
 )
 
 // searches hears who looks for such a TV and answers.
