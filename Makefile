@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross sizes check test unit race test-386 reliability soak simulate e2e smoke bench bench-ui bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-ui bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,7 +55,7 @@ check: needs ## the fast part: format, vet, staticcheck, architecture, the TV pa
 SLOW = ./server ./server/account ./server/device ./server/web ./tools/simulate
 
 unit: ## unit tests, with the race detector but for the slowest packages
-	$(GO) test -race $$($(GO) list ./protocol/... ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW))" | grep -v -e /e2e -e /archtest)
+	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW))" | grep -v -e /e2e -e /archtest)
 	$(GO) test $(SLOW)
 
 race: ## the slowest packages with the race detector; about 10 min, never part of `make test`
@@ -64,7 +64,10 @@ race: ## the slowest packages with the race detector; about 10 min, never part o
 test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults, made of the modules that a box gets
 	@mkdir -p bin
 	@$(GO) run ./tools/box modfile bin
-	GOARCH=386 $(GO) test -modfile=bin/box.mod ./protocol/... ./agent/...
+	GOARCH=386 $(GO) test -modfile=bin/box.mod ./protocol/... ./lan/... ./agent/...
+
+test-arm: ## what reads a remote's events, as the armv7 build under qemu
+	GOARCH=arm GOARM=7 $(GO) test -exec qemu-arm-static ./agent/input ./agent/keyseq
 
 reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./agent/session -run TestSchedules -args -schedules 1000
@@ -82,10 +85,13 @@ soak: ## 1,000 kills at a PIN check and 300 at the steps of a sign-out, all 10,0
 e2e: needs build ## real servers, agents and browsers in separate processes, the ARM build under qemu
 	$(GO) test -count=1 -timeout 15m ./tools/e2e/...
 
+hosts-test: build ## the C library as an archive and for ARM too, with the example hosts; needs gcc-aarch64-linux-gnu; about 5 min
+	$(GO) test -count=1 -timeout 30m ./tools/e2e -run '^(TestHosts|TestHostOnARM|TestLibrary)' -args -libraries
+
 smoke: programs ## the whole tour without a person, one line per step
 	@bin/hearthkey smoke
 
-test: needs check test-386 reliability e2e smoke ## everything that CI runs; installs what the tests need
+test: needs check test-386 test-arm reliability e2e smoke ## everything that CI runs; installs what the tests need
 
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench

@@ -3,6 +3,7 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"time"
 
@@ -26,6 +27,8 @@ type LocalAPI struct {
 	Token   string   // what clients of Web must know: 32 to 128 bytes
 	Origins []string // optional: of pages that use Web and are not served on loopback
 	Stop    func()   // optional: what the call stop does; it must return at once
+
+	Conn *net.UnixConn // optional: a client that is connected already, as by a socket pair; the agent closes it
 }
 
 // middleware is the source of keys from the box's own software.
@@ -34,7 +37,7 @@ var middleware = nav.Source{Kind: nav.Local, ID: "middleware"}
 // startLocal serves the local API, if it is wanted.
 func (a *Agent) startLocal() (err error) {
 	l := a.LocalAPI
-	if l.Socket == "" && l.Web == "" {
+	if l.Socket == "" && l.Web == "" && l.Conn == nil {
 		return nil
 	}
 	a.local, err = local.Start(local.Config{
@@ -44,10 +47,14 @@ func (a *Agent) startLocal() (err error) {
 	if errors.Is(err, local.ErrConfig) {
 		return fmt.Errorf("%w: %w", ErrSettings, err)
 	}
-	if err == nil {
-		a.local.Tell(local.TopicGrant, local.Grant{})
+	if err != nil {
+		return err
 	}
-	return err
+	a.local.Tell(local.TopicGrant, local.Grant{})
+	if l.Conn != nil {
+		a.local.Serve(l.Conn)
+	}
+	return nil
 }
 
 // LocalURL is the address of the local API's WebSocket, or empty.

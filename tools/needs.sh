@@ -13,6 +13,9 @@ need qemu-arm-static qemu-user-static
 need node nodejs
 need npm npm
 need gcc gcc
+need g++ g++
+need arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
+[ -f /usr/arm-linux-gnueabihf/include/stdio.h ] || missing="$missing libc6-dev-armhf-cross"
 need oathtool oathtool
 need ip iproute2
 need avahi-daemon avahi-daemon

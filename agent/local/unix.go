@@ -84,6 +84,12 @@ func (s *Server) acceptUnix() {
 	}
 }
 
+// Serve serves a client that is connected already and may do everything: whoever
+// made the connection vouches for it.
+func (s *Server) Serve(conn *net.UnixConn) {
+	s.running.Go(func() { s.serve(newClient(newLines(conn), true)) })
+}
+
 // peerOf asks the kernel who is at the other end.
 func peerOf(conn *net.UnixConn) (peer unix.Ucred, err error) {
 	raw, err := conn.SyscallConn()

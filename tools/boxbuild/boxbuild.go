@@ -146,10 +146,13 @@ func (p Program) flags() []string {
 	if !p.Symbols {
 		link = "-s -w " + link
 	}
-	flags := []string{"-trimpath", "-tags=nethttpomithttp2", "-ldflags=" + link, "-o", p.Out}
-	if p.Mode != "" {
+	tags := "nethttpomithttp2"
+	flags := []string{"-trimpath", "-ldflags=" + link, "-o", p.Out}
+	if p.Mode != "" { // with cgo, names would be looked up by the C library, on threads of its own
+		tags += ",netgo,osusergo"
 		flags = append(flags, "-buildmode="+p.Mode)
 	}
+	flags = append(flags, "-tags="+tags)
 	if p.Arch != AMD64 {
 		flags = append(flags, noInlining...)
 	}

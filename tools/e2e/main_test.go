@@ -78,7 +78,7 @@ func upToDate() (bool, error) {
 		}
 	}
 	fresh := true
-	for _, dir := range []string{"agent", "protocol", "server", "tools/drive", "tools/hearthkey", "tools/household", "go.mod"} {
+	for _, dir := range []string{"agent", "protocol", "server", "packaging/box", "tools/boxbuild", "tools/drive", "tools/hearthkey", "tools/household", "go.mod"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata") {
 				return err
