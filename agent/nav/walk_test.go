@@ -208,7 +208,7 @@ func (w *walker) event(kind, a, b byte) Event {
 	case kind == 33:
 		w.world.Remotes, w.world.At = hostileRemotes(a, b), w.now
 		return w.world
-	case w.model.inSettings() && w.model.settings.section == allRemotes && kind%2 == 0: // on to its switches
+	case w.model.inSettings() && kind%4 == 1, w.model.inSettings() && w.model.settings.section == allRemotes && kind%2 == 0: // on to all there is
 		return Press{Key: []keyseq.Key{keyseq.Down, keyseq.Down, keyseq.OK}[a%3], Source: Source{Kind: Local}, At: w.now}
 	case w.model.inSettings() && w.model.settings.section == allLicences && kind%3 == 0:
 		w.now = w.model.now
