@@ -31,7 +31,7 @@ func byName() map[string]language.Region {
 func Place(l words.Language, english string) string {
 	city, country := "", english
 	if i := strings.LastIndex(english, ", "); i >= 0 {
-		city, country = english[:i+2], english[i+2:]
+		city, country = english[:i], english[i+2:]
 	}
 	r, ok := countries[country]
 	if !ok || l == words.English {
@@ -41,7 +41,10 @@ func Place(l words.Language, english string) string {
 	if name == "" {
 		return english
 	}
-	return city + name
+	if city == "" {
+		return name
+	}
+	return Of(l).Text("{first}, {second}", "first", city, "second", name)
 }
 
 // Country finds the country of a place such as "Bonn, Germany": its ISO 3166-1

@@ -1,6 +1,7 @@
 package speech
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,6 +65,16 @@ func TestCommasAreOfTheLanguage(t *testing.T) {
 		if got := Markup(Of(l), source); got != want {
 			t.Errorf("%s:\n%s, want\n%s", l, got, want)
 		}
+	}
+}
+
+func TestPlacesHaveTheCommaOfTheLanguage(t *testing.T) {
+	got := Place(words.Arabic, "Lyon, France")
+	if !strings.Contains(got, "Lyon") || !strings.Contains(got, "، ") || strings.Contains(got, ", ") {
+		t.Errorf("a place is %q", got)
+	}
+	if got := Place(words.Arabic, "France"); got != "فرنسا" {
+		t.Errorf("a country is %q", got)
 	}
 }
 

@@ -142,15 +142,23 @@ async function live(page, server) {
       await other.locator("#board").getByText(text).first().waitFor();
       if (!(await other.evaluate(() => window.notReloaded))) throw new Error(`the board was reloaded to show ${what}`);
     },
+    focus: (name) => other.getByRole("button", { name }).focus(),
+    // focused waits until the focus is somewhere on a TV's card.
+    focused: (name) => until(`the focus on the card of ${name}`, async () => {
+      const card = await other.evaluate(() => document.activeElement.closest(".device")?.querySelector("h3").textContent);
+      return [card === name, card];
+    }),
     close: () => other.close(),
   };
 }
 
 export async function signOutOne({ page, server, tvs: [, tv], ask, temp }) {
   const board = await live(page, server);
+  await board.focus("Sign out Attic TV"); // it goes, and the focus stays where it was
   await page.goto(server + "/account/devices");
   await page.getByRole("button", { name: "Sign out Attic TV" }).click();
   await board.shows(/Signed out: confirmed at/);
+  await board.focused("Attic TV");
   await board.close();
   await tv.screen("signedOut");
   await tv.look("signed-out");

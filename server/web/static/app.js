@@ -216,7 +216,7 @@ function find() {
 
 // place remembers where in a live part the focus is, and returns what brings it back
 // there after the part was replaced: to the same thing, or where that is gone to what
-// is now in its place on the card, or to the part.
+// is now in its place on the card, to the card, or to the part.
 function place(box) {
   const at = document.activeElement;
   if (!at || !box.contains(at)) return () => {};
@@ -224,10 +224,11 @@ function place(box) {
   const card = at.closest(".device");
   const nth = stops(card).indexOf(at);
   return () => {
-    const now = stops(document.getElementById(card?.id));
-    const next = document.getElementById(at.id) ?? now[Math.min(nth, now.length - 1)];
-    if (!next) box.tabIndex = -1;
-    (next ?? box).focus({ preventScroll: true });
+    const renewed = document.getElementById(card?.id);
+    const now = stops(renewed);
+    const next = document.getElementById(at.id) ?? now[Math.min(nth, now.length - 1)] ?? renewed ?? box;
+    if (next.tabIndex < 0) next.tabIndex = -1; // no stop of Tab, but a place to go on from
+    next.focus({ preventScroll: true });
   };
 }
 
