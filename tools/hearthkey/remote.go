@@ -9,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/hearthkey/hearthkey/agent/lan/handset"
@@ -17,9 +16,6 @@ import (
 	"github.com/hearthkey/hearthkey/tools/hearthkey/lanremote"
 	"github.com/hearthkey/hearthkey/tools/hearthkey/tvterm"
 )
-
-// lookTime is how long the network is asked for TVs.
-const lookTime = 2 * time.Second
 
 type remoteCmd struct {
 	Use    remoteUseCmd    `cmd:"" default:"withargs" help:"Control a TV of this network; pairs with it first where that is needed."`

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hearthkey/hearthkey/agent/lan/handset"
 	"github.com/hearthkey/hearthkey/agent/lan/remote"
@@ -18,6 +19,9 @@ import (
 
 // maxAddresses is how many addresses of a TV are remembered.
 const maxAddresses = 4
+
+// knownTime is how long a TV may take to answer where it was.
+const knownTime = 1500 * time.Millisecond
 
 // Errors that a person can do something about.
 var (
@@ -40,11 +44,11 @@ type Found struct {
 // Wizard pairs with TVs and connects to them.
 type Wizard struct {
 	Book *Book
-	Name string                                 // what TVs list this remote as
-	Look func(context.Context) ([]Found, error) // asks the network; nil: it cannot be asked
-	Ask  func(question string) (string, error)  // asks the person; nil: there is none
-	Pick func(from []Found) (Found, error)      // asks which TV; nil: there is nobody to ask
-	Tell func(format string, args ...any)       // tells the person; nil: nobody
+	Name string                                                // what TVs list this remote as
+	Look func(ctx context.Context, id string) ([]Found, error) // asks the network for a TV, or with no id for all; nil: it cannot be asked
+	Ask  func(question string) (string, error)                 // asks the person; nil: there is none
+	Pick func(from []Found) (Found, error)                     // asks which TV; nil: there is nobody to ask
+	Tell func(format string, args ...any)                      // tells the person; nil: nobody
 }
 
 func (w *Wizard) tell(format string, args ...any) {
@@ -144,7 +148,7 @@ func (w *Wizard) choose(ctx context.Context) (Found, error) {
 		return Found{}, errors.New("name the TV's address with --address")
 	}
 	w.tell("Looking for TVs on this network …\n")
-	list, err := w.Look(ctx)
+	list, err := w.Look(ctx, "")
 	if err != nil {
 		return Found{}, err
 	}
@@ -238,16 +242,14 @@ func (w *Wizard) Connect(ctx context.Context, tv TV, address string) (*handset.C
 		return nil, tvremote.Welcome{}, fmt.Errorf("the key for %s is damaged: %w", tv.Name, err)
 	}
 	pin := remote.Hash(tv.TVKey)
-	addresses := tv.Addresses
-	if address != "" {
-		addresses = []string{address}
-	}
-	conn, err := dialAny(ctx, addresses, key, &pin)
-	if err != nil && address == "" && w.Look != nil {
-		var again error
-		if conn, again = w.lookFor(ctx, tv, key, &pin); again == nil {
-			err = nil
+	var conn *handset.Conn
+	if address != "" || w.Look == nil {
+		if address != "" {
+			tv.Addresses = []string{address}
 		}
+		conn, err = dialAny(ctx, tv.Addresses, key, &pin)
+	} else {
+		conn, err = w.seek(ctx, tv, key, &pin)
 	}
 	if err != nil {
 		return nil, tvremote.Welcome{}, err
@@ -255,9 +257,24 @@ func (w *Wizard) Connect(ctx context.Context, tv TV, address string) (*handset.C
 	return w.greet(conn, tv)
 }
 
+// seek tries where the TV was, for a moment, and then where the network says that it
+// is.
+func (w *Wizard) seek(ctx context.Context, tv TV, key *ecdsa.PrivateKey, pin *remote.Hash) (*handset.Conn, error) {
+	moment, cancel := context.WithTimeout(ctx, knownTime)
+	defer cancel()
+	conn, err := dialAny(moment, tv.Addresses, key, pin)
+	if err == nil {
+		return conn, nil
+	}
+	if conn, lookErr := w.lookFor(ctx, tv, key, pin); lookErr == nil {
+		return conn, nil
+	}
+	return nil, err
+}
+
 // lookFor asks the network for the TV by its id and its key.
 func (w *Wizard) lookFor(ctx context.Context, tv TV, key *ecdsa.PrivateKey, pin *remote.Hash) (*handset.Conn, error) {
-	list, err := w.Look(ctx)
+	list, err := w.Look(ctx, tv.ID)
 	if err != nil {
 		return nil, err
 	}

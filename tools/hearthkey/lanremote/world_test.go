@@ -112,7 +112,7 @@ func (w *world) book() *Book {
 	return b
 }
 
-func (w *world) look(context.Context) ([]Found, error) {
+func (w *world) look(context.Context, string) ([]Found, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.found, nil
