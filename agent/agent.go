@@ -174,7 +174,7 @@ func (a *Agent) settings() (*url.URL, error) {
 	if err := a.checkServices(); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(a.checkLAN(), a.Input.check()); err != nil {
+	if err := errors.Join(a.checkLAN(), a.checkServerPin(), a.Input.check()); err != nil {
 		return nil, err
 	}
 	u, err := serverURL(a.Server)

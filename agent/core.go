@@ -60,6 +60,7 @@ type core struct {
 	relays  relays // the account page's remote
 	ecp     ecpControl
 	link    *link.Link
+	finder  *finder      // of a server on the home network; nil: it is where its URL says
 	proven  atomic.Int64 // the last proven server time, in ms: read by the link too
 	wake    *time.Timer  // for session
 	navWake *time.Timer  // for nav
@@ -106,23 +107,34 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 		upkeep:  time.NewTimer(upkeepEvery),
 		look:    time.NewTicker(lookEvery),
 	}
-	var err error
-	if c.link, err = link.New(link.Config{URL: a.Server, TLS: a.tlsConfig(server, c.serverTime)}, c.heard); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
-	}
-	if err := c.sessionConfig(session.IdentityOf(ed25519.NewKeyFromSeed(randomKey()))).Check(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
-	}
-	if err := c.openVault(); err != nil {
+	if err := c.startFinder(); err != nil {
 		return nil, err
 	}
-	if err := c.useService(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %w", ErrSettings, err), c.vault.Close())
-	}
-	if err := c.openCache(); err != nil {
-		return nil, errors.Join(err, c.vault.Close())
+	if err := c.open(); err != nil {
+		return nil, errors.Join(err, c.finder.close())
 	}
 	return c, nil
+}
+
+// open makes the link, and opens the vault and the cache.
+func (c *core) open() (err error) {
+	if c.link, err = link.New(link.Config{URL: c.agent.Server, TLS: c.tlsConfig(c.server), Dial: c.dialer()}, c.heard); err != nil {
+		return fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	if err := c.sessionConfig(session.IdentityOf(ed25519.NewKeyFromSeed(randomKey()))).Check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	if err := c.openVault(); err != nil {
+		return err
+	}
+	c.finder.begin(c.rec.Found)
+	if err := c.useService(); err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", ErrSettings, err), c.vault.Close())
+	}
+	if err := c.openCache(); err != nil {
+		return errors.Join(err, c.vault.Close())
+	}
+	return nil
 }
 
 func stoppedTimer() *time.Timer {
@@ -206,6 +218,8 @@ func (c *core) loop(ctx context.Context) {
 			do = c.lookAtRelays
 		case <-c.remotes.noted:
 			do = c.remotesChanged
+		case <-c.foundServer():
+			do = c.serverNoted
 		}
 		c.noticeStandby()
 		do()
@@ -263,5 +277,5 @@ func (c *core) close() error {
 		t.Stop()
 	}
 	c.look.Stop()
-	return errors.Join(c.settleCounters(), c.storeShelves(), c.cache.Close(), c.vault.Close())
+	return errors.Join(c.finder.close(), c.settleCounters(), c.storeShelves(), c.cache.Close(), c.vault.Close())
 }

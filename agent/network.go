@@ -20,6 +20,7 @@ const networkStepTimeout = 5 * time.Second
 type networkCheck struct {
 	server *url.URL // ws or wss
 	tls    *tls.Config
+	finder *finder // nil: the server is where its URL says
 	report func(nav.NetworkReport)
 	steps  []nav.NetworkStep
 }
@@ -64,6 +65,14 @@ func (c *networkCheck) hostPort() string {
 	return net.JoinHostPort(c.server.Hostname(), port)
 }
 
+// dial connects to the server, or to where it is found.
+func (c *networkCheck) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if c.finder != nil {
+		return c.finder.dial(ctx, network, address)
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, address)
+}
+
 // address looks for an address of this TV; a server on this machine needs none.
 func (c *networkCheck) address(context.Context) (string, bool) {
 	if ip := net.ParseIP(c.server.Hostname()); c.server.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
@@ -82,6 +91,9 @@ func (c *networkCheck) address(context.Context) (string, bool) {
 }
 
 func (c *networkCheck) name(ctx context.Context) (string, bool) {
+	if c.finder != nil {
+		return c.finder.where()
+	}
 	addrs, err := net.DefaultResolver.LookupHost(ctx, c.server.Hostname())
 	if err != nil || len(addrs) == 0 {
 		return c.server.Hostname(), false
@@ -90,19 +102,24 @@ func (c *networkCheck) name(ctx context.Context) (string, bool) {
 }
 
 func (c *networkCheck) reach(ctx context.Context) (string, bool) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", c.hostPort())
+	conn, err := c.dial(ctx, "tcp", c.hostPort())
 	if err != nil {
 		return c.hostPort(), false
+	}
+	if c.finder != nil {
+		return conn.RemoteAddr().String(), conn.Close() == nil
 	}
 	return c.hostPort(), conn.Close() == nil
 }
 
 func (c *networkCheck) secure(ctx context.Context) (string, bool) {
-	conn, err := (&tls.Dialer{Config: c.tls}).DialContext(ctx, "tcp", c.hostPort())
+	raw, err := c.dial(ctx, "tcp", c.hostPort())
 	if err != nil {
 		return c.server.Hostname(), false
 	}
-	return c.server.Hostname(), conn.Close() == nil
+	conn := tls.Client(raw, c.tls)
+	defer conn.Close()
+	return c.server.Hostname(), conn.HandshakeContext(ctx) == nil
 }
 
 // answer asks the service itself. Any HTTP answer below 500 will do: it is a
@@ -110,7 +127,7 @@ func (c *networkCheck) secure(ctx context.Context) (string, bool) {
 func (c *networkCheck) answer(ctx context.Context) (string, bool) {
 	u := *c.server
 	u.Scheme = map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
-	transport := &http.Transport{TLSClientConfig: c.tls, DisableKeepAlives: true}
+	transport := &http.Transport{TLSClientConfig: c.tls, DisableKeepAlives: true, DialContext: c.dial}
 	defer transport.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {

@@ -26,6 +26,7 @@ type record struct {
 
 	Look    nav.Look `json:"look,omitzero"`     // how this TV draws; it is not the account's, and outlives it
 	Service string   `json:"service,omitempty"` // which one this TV is signed in to, or is to be
+	Found   string   `json:"found,omitempty"`   // where an operator's own server proved its key last, an IP address and a port
 
 	Relay relayChoice `json:"relay,omitempty"` // whether the account page may control this TV; as Look, it outlives the account's
 	LAN   lanRecord   `json:"lan,omitzero"`    // who this TV is on its home network, and whom it knows there
@@ -62,7 +63,7 @@ func (r *record) complete() bool {
 func (r *record) renew(identity bool) {
 	r.DataKey, r.Secret = randomKey(), randomKey()
 	r.PINs, r.Tries, r.LastProfile = nil, 0, ""
-	r.LAN = r.LAN.anew()
+	r.LAN, r.Found = r.LAN.anew(), ""
 	if identity {
 		r.Identity = randomKey()
 	}

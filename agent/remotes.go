@@ -43,6 +43,12 @@ type LAN struct {
 	Interfaces []string // names of the network's interfaces; none: all. Only peers with an address of a home network are answered, whatever this says
 	HotelMode  bool     // the TV can be found only while its pairing window is open
 
+	// ServerPin is for an operator's own server that is found on the home network: the
+	// SHA-256 of its TLS key's SubjectPublicKeyInfo, 64 hex digits. No other server is
+	// spoken to, whatever its certificate says. Server is then where it can be reached from
+	// elsewhere, or empty. Empty: the server is where Server says.
+	ServerPin string
+
 	ECP string // host:port of the external control protocol, e.g. ":8060", for the person to switch on; empty: not offered
 
 	KeysPerSecond int // that one remote may send; 0: [remote.KeysPerSecond]

@@ -109,7 +109,7 @@ func (c *core) selectProfile(id protocol.ProfileID) {
 // checkNetwork looks at the way to the server in a goroutine of its own.
 func (c *core) checkNetwork() {
 	check := networkCheck{
-		server: c.server, tls: c.agent.tlsConfig(c.server, c.serverTime),
+		server: c.server, tls: c.tlsConfig(c.server), finder: c.finder,
 		report: func(r nav.NetworkReport) { c.post(func() { c.navStep(r) }) },
 	}
 	c.work.Go(func() { check.run(c.ctx) })

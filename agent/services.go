@@ -72,7 +72,7 @@ func (c *core) useService() error {
 			return err
 		}
 		c.server = u.JoinPath(protocol.Path)
-		return c.link.Redirect(s.Server, c.agent.tlsConfig(c.server, c.serverTime))
+		return c.link.Redirect(s.Server, c.tlsConfig(c.server))
 	}
 	return nil
 }

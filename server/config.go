@@ -68,6 +68,10 @@ type Config struct {
 
 	// TLSCert and TLSKey are PEM files; with them TLS ends in this process.
 	TLSCert, TLSKey string
+	// Advertise makes the server known on the network that it stands in, for TVs that
+	// were given the pin of its TLS key, which is logged. It needs TLSCert, and a Listen
+	// beyond loopback.
+	Advertise bool
 	// TrustedProxies lists addresses or networks of proxies that end TLS and
 	// whose X-Forwarded-For is believed.
 	TrustedProxies []string
@@ -190,7 +194,7 @@ func (c Config) check() (settings, error) {
 	}
 	s := settings{Config: c}
 	for _, check := range []func(*settings) error{
-		(*settings).checkTLS, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkCatalog, (*settings).checkGrants,
+		(*settings).checkTLS, (*settings).checkAdvertise, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkCatalog, (*settings).checkGrants,
 	} {
 		if err := check(&s); err != nil {
 			return settings{}, err

@@ -21,10 +21,11 @@ type Server struct {
 	cfg   settings
 	parts *parts
 
-	listener net.Listener
-	http     *http.Server
-	admin    net.Listener // nil: none
-	ops      *http.Server
+	listener  net.Listener
+	publicKey []byte // of TLS: a SubjectPublicKeyInfo; empty without TLS
+	http      *http.Server
+	admin     net.Listener // nil: none
+	ops       *http.Server
 
 	draining atomic.Bool
 }
@@ -68,6 +69,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return operator(err, "The certificate %s and the key %s cannot be used: %v.", s.cfg.TLSCert, s.cfg.TLSKey, err)
 	}
+	s.publicKey = pair.Leaf.RawSubjectPublicKeyInfo
 	cfg := &tls.Config{
 		Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"}, // devices' WebSockets need it
@@ -134,11 +136,14 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.cfg.Log.Info("listening", "address", s.Addr().String(), "publicURL", s.cfg.PublicURL, "name", s.cfg.Name)
 
+	goodbye := s.advertise()
+
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	goodbye()
 	s.drain()
 	serving.Wait()
 	stopLoops()

@@ -21,5 +21,6 @@ func addLAN(flags *flag.FlagSet, a *agent.Agent) {
 	})
 	flags.BoolVar(&a.LAN.HotelMode, "hotel", false, "let this TV be found on the home network only while a remote is being paired")
 	flags.StringVar(&a.LAN.ECP, "lan-ecp", "", "`host:port` of the External Control Protocol, as :8060, which the person may switch on where -lan is given too; never offered if empty")
+	flags.StringVar(&a.LAN.ServerPin, "server-pin", "", "SHA-256 of the public `key` of an operator's own server, 64 hex digits: it is found on the home network, and no other is spoken to; -server is then where it can be reached from elsewhere, or left out")
 	flags.IntVar(&a.LAN.KeysPerSecond, "lan-keys", 0, "keys a second that one remote may send; 50 if 0")
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/server"
 	"github.com/hearthkey/hearthkey/server/risk"
+	"github.com/hearthkey/hearthkey/supervise"
 )
 
 // version is set at link time.
@@ -72,6 +73,7 @@ type serve struct {
 	ServiceName string        `default:"Hearthkey" placeholder:"NAME" help:"What the household knows the service as."`
 	TLSCert     string        `name:"tls-cert" placeholder:"FILE" help:"Certificate chain (PEM), to end TLS here."`
 	TLSKey      string        `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+	Advertise   bool          `help:"Make this server known on the network that it stands in, for TVs that were given the pin of its TLS key (hearthkey-agent -server-pin), which is logged. Needs --tls-cert."`
 	Trusted     []string      `name:"trusted-proxy" placeholder:"NETWORK" help:"Address or network of a proxy that ends TLS; its X-Forwarded-For is believed. May be given several times."`
 	Catalog     string        `placeholder:"FILE|URL" help:"JSON file with the titles that TVs show, or the https address of one. With --dev a demo set is the default."`
 	CatEvery    time.Duration `name:"catalog-every" placeholder:"DURATION" help:"How often the catalogue's file or address is looked at. Default: 5m."`
@@ -107,7 +109,7 @@ type serve struct {
 func (s serve) config(log *slog.Logger) server.Config {
 	return server.Config{
 		Listen: s.Listen, Admin: s.Admin, Data: s.Data, Database: s.Database, Bus: s.Bus, Deletions: s.Deletions, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
-		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
+		TLSCert: s.TLSCert, TLSKey: s.TLSKey, Advertise: s.Advertise, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		CatalogEvery: s.CatEvery, CatalogToken: s.CatToken, CatalogTokenFile: s.CatFile,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
 		Places: s.Places, Region: s.Region, Support: s.Support, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode, Strong: s.RiskStrong},
@@ -158,7 +160,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if c, ok := parsed.Selected().Target.Addr().Interface().(command); ok {
 		err = c.run(ctx, streams{os.Stdin, stdout, stderr, getenv})
 	} else {
-		err = runServer(ctx, f.Serve, stdout, stderr)
+		err = runServer(ctx, f.Serve, supervise.From(getenv), stdout, stderr)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "hearthkey-server:", err)
@@ -167,7 +169,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 0
 }
 
-func runServer(ctx context.Context, s serve, stdout, stderr io.Writer) error {
+func runServer(ctx context.Context, s serve, manager supervise.Manager, stdout, stderr io.Writer) error {
 	srv, err := server.New(ctx, s.config(s.logger(stderr)))
 	var mend *server.OperatorError
 	if err != nil && !errors.As(err, &mend) {
@@ -177,7 +179,7 @@ func runServer(ctx context.Context, s serve, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "hearthkey-server: %s\n", srv.URL())
-	return srv.Run(ctx)
+	return supervised(ctx, srv, s.TLSCert != "", manager)
 }
 
 // environment reads flags that were not given from HEARTHKEY_ variables.
