@@ -91,7 +91,7 @@ func TestImpostors(t *testing.T) {
 			case tvremote.Pair:
 				return []tvremote.Frame{tvremote.PairShare{Share: f.Share}}
 			case tvremote.PairConfirm:
-				return []tvremote.Frame{tvremote.Paired{Tag: f.Tag}}
+				return []tvremote.Frame{tvremote.Paired(f)}
 			}
 			return []tvremote.Frame{unpaired}
 		},
