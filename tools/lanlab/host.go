@@ -34,8 +34,6 @@ func (h *Host) Do(f func()) {
 	h.lab.t.Helper()
 	done := make(chan error, 1)
 	go func() {
-		// The thread is not given back to Go where it cannot return: it ends
-		// with this goroutine.
 		runtime.LockOSThread()
 		defer close(done) // also where f ends the goroutine, as Fatal does
 		done <- h.onHost(f)
@@ -49,8 +47,15 @@ func (h *Host) Do(f func()) {
 	}
 }
 
-// onHost moves this thread to the host's namespace and stays there.
+// onHost moves this thread, which is locked, to the host's namespace for as long as f
+// runs. The thread is given back to Go only where it is back; else it ends with its
+// goroutine, and programs that were started with Pdeathsig on it are killed.
 func (h *Host) onHost(f func()) error {
+	ours, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return fmt.Errorf("open this namespace: %w", err)
+	}
+	defer ours.Close()
 	ns, err := os.Open("/run/netns/" + h.namespace)
 	if err != nil {
 		return fmt.Errorf("open namespace: %w", err)
@@ -59,6 +64,11 @@ func (h *Host) onHost(f func()) error {
 	if err := unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("enter namespace: %w", err)
 	}
+	defer func() {
+		if unix.Setns(int(ours.Fd()), unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread()
+		}
+	}()
 	f()
 	return nil
 }

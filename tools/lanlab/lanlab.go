@@ -12,9 +12,7 @@
 //	phone.Command("avahi-browse", …)  // a program on the phone
 //	port.Unplug()
 //
-// Programs that still run on a host when its test ends are killed. Do not start them
-// with Pdeathsig: that is the end of the thread that started them, and threads that
-// [Host.Do] used end.
+// Programs that still run on a host when its test ends are killed.
 //
 // Every host has a loopback, and an IPv6 link-local address on each port, at
 // once (no duplicate address detection) unless [Host.SlowIPv6] is called first.
