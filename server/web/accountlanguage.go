@@ -8,8 +8,6 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 )
 
-const languagePath = membershipPath + "/language"
-
 // LanguagePage chooses the account's language. Unlike the choice at the foot of
 // each page, which is of one browser, it is of mails and TVs too.
 type LanguagePage struct {
