@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +19,7 @@ type runCmd struct {
 	Data   string `help:"Folder for everything that is kept." default:"data" type:"path"`
 	Port   int    `help:"The server's port; the next free one is taken where another program has it." default:"8700"`
 	TVPort int    `help:"The first TV screen's port, likewise." default:"8711"`
+	LAN    bool   `name:"lan" help:"Let remote controls of this machine's network pair with the TVs, and find them; without it those of this machine alone."`
 }
 
 // Run starts everything and stays until Ctrl-C.
@@ -54,6 +57,9 @@ func (c runCmd) Run(ctx context.Context, t terminal) (err error) {
 		*p.got = port
 	}
 
+	if plan.Remotes, err = c.remotes(plan.After()); err != nil {
+		return err
+	}
 	fmt.Fprintln(t.out, "Starting the server and two TVs …")
 	home, err := household.Start(ctx, plan)
 	if err != nil {
@@ -78,6 +84,22 @@ func (c runCmd) Run(ctx context.Context, t terminal) (err error) {
 	}
 	fmt.Fprint(t.out, home.Greeting(made, log.Name()))
 	return mind(ctx, t, home)
+}
+
+// remotes are the addresses at which the TVs serve remote controls.
+func (c runCmd) remotes(port int) (at [2]string, err error) {
+	host := "127.0.0.1"
+	if c.LAN {
+		host = ""
+	}
+	for i := range at {
+		if port, err = drive.FreePort(port); err != nil {
+			return at, err
+		}
+		at[i] = net.JoinHostPort(host, strconv.Itoa(port))
+		port++
+	}
+	return at, nil
 }
 
 func exists(path string) bool {

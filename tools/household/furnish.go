@@ -206,6 +206,9 @@ func (h *Home) Greeting(made bool, log string) string {
 	b.WriteString("\nOn a TV: arrow keys, Enter, Backspace, digits. " + Locked + "'s PIN is " + PIN + ", the parental PIN " + Parental + ".\n")
 	b.WriteString("From any screen, ↑ ↑ ↓ ↓ ← → ← → ↑ ↑ ↑ ↑ opens Sign out, Start over, Deactivate, Check network.\n")
 	b.WriteString("The same TV in a terminal: " + h.Plan.terminal() + ".\n")
+	if at := h.Plan.Remotes[0]; at != "" {
+		fmt.Fprintf(&b, "A remote control of its own: on the TV choose Settings, Remotes, Pair a remote; then %s.\n", h.Plan.remote())
+	}
 	b.WriteString("To pull a TV's plug, or to plug it in again, type 1 or 2 here, and Enter.\n")
 	if !made {
 		fmt.Fprintf(&b, "\nEverything is as you left it in %s; delete that folder to begin anew.\n", h.Plan.Data)

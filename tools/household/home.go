@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -33,8 +34,10 @@ type Plan struct {
 	Log        io.Writer
 	ServerPort int
 	TVPorts    [2]int
-	ServerArgs []string // more arguments for the server
-	AgentArgs  []string // more arguments for the agents
+	Remotes    [2]string // host:port at which each TV serves remote controls; empty: it serves none
+	Elsewhere  bool      // the server runs already
+	ServerArgs []string  // more arguments for the server
+	AgentArgs  []string  // more arguments for the agents
 }
 
 // terminal is the command that draws a TV of this plan in a terminal.
@@ -43,6 +46,15 @@ func (p Plan) terminal() string {
 		return "make tv"
 	}
 	return fmt.Sprintf("%s tv --data %q", filepath.Join(p.Bin, "hearthkey"), p.Data)
+}
+
+// remote is the command that pairs a remote control with the first TV.
+func (p Plan) remote() string {
+	command := filepath.Join(p.Bin, "hearthkey") + " remote"
+	if host, _, err := net.SplitHostPort(p.Remotes[0]); err == nil && host != "" {
+		command += " --address " + p.Remotes[0]
+	}
+	return command
 }
 
 // After returns the lowest port that is not planned yet.
@@ -72,8 +84,10 @@ type Home struct {
 // Start starts the server and the TVs, and waits until each answers.
 func Start(ctx context.Context, p Plan) (*Home, error) {
 	h := &Home{Plan: p, ended: make(chan *drive.Process, 8)}
-	if err := h.StartServer(ctx); err != nil {
-		return nil, errors.Join(err, h.Stop())
+	if !p.Elsewhere {
+		if err := h.StartServer(ctx); err != nil {
+			return nil, errors.Join(err, h.Stop())
+		}
 	}
 	for tv := range h.TVs {
 		if err := h.PlugIn(ctx, tv); err != nil {
@@ -112,6 +126,9 @@ func (h *Home) PlugIn(ctx context.Context, tv int) error {
 		"-name", Names[tv], "-model", "Demo box",
 		"-screen", h.Plan.ScreenAddr(tv),
 	)
+	if at := h.Plan.Remotes[tv]; at != "" {
+		args = append(args, "-lan", at)
+	}
 	p, err := drive.Start("tv "+Names[tv], command[0], append(args, h.Plan.AgentArgs...), nil, h.Plan.Log)
 	if err != nil {
 		return err
