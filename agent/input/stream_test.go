@@ -22,8 +22,8 @@ var update = flag.Bool("update", false, "write the recordings' binary forms anew
 
 var actions = map[Action]string{Down: "down", Repeat: "repeat", Up: "up"}
 
-// recordings are the event streams in testdata, written after what the kernel's
-// drivers and tables make of each key: NAME.evemu as evemu-record writes it,
+// recordings are the event streams in testdata, recorded (cec-vivid) or written after
+// what the kernel's drivers and tables make of each key: NAME.evemu as evemu-record writes it,
 // NAME.16 and NAME.24 as a program reads it, NAME.keys what it means.
 func recordings(t testing.TB) []string {
 	t.Helper()
@@ -124,7 +124,7 @@ func TestRecordings(t *testing.T) {
 // TestD9_SequenceFromRemotes: a remote on which somebody entered the key
 // sequence, one key of it held down, opens the menu once.
 func TestD9_SequenceFromRemotes(t *testing.T) {
-	for name, want := range map[string]int{"mce-rc6": 1, "cec-vc4": 1, "bluetooth-hid": 1, "meson-ir": 0, "usb-keyboard": 0} {
+	for name, want := range map[string]int{"mce-rc6": 1, "cec-vc4": 1, "cec-vivid": 1, "bluetooth-hid": 1, "meson-ir": 0, "usb-keyboard": 0} {
 		var m keyseq.Matcher
 		var at time.Duration
 		got := 0
