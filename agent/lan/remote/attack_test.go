@@ -379,7 +379,7 @@ func TestFlood(t *testing.T) {
 	p := v.paired("phone", tvremote.Household)
 	q := v.again(p.key)
 	go func() {
-		for i := range 1000 {
+		for i := 0; ; i++ {
 			data, _ := tvremote.Encode(tvremote.Ping{N: int64(i)})
 			if p.ws.WriteMessage(websocket.TextMessage, data) != nil {
 				return
@@ -418,7 +418,7 @@ func TestStrangersGiveWay(t *testing.T) {
 	began := time.Now()
 	v.again(p.key).press("Up", tvremote.Press)
 	p.press("Down", tvremote.Press)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
 	idle[0].SetReadDeadline(time.Now().Add(5 * time.Second))
@@ -458,7 +458,7 @@ func TestSlowLoris(t *testing.T) {
 	}
 	noHello.ended(tvremote.CodeIdle)
 	unpaired.ended(tvremote.CodeIdle)
-	if took := time.Since(began); took > 8*time.Second {
+	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

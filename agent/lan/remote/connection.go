@@ -22,7 +22,7 @@ const (
 	silence       = 60 * time.Second  // of a paired remote
 	pingEvery     = 25 * time.Second
 	writeTime     = 5 * time.Second
-	endTime       = 300 * time.Millisecond // for the last frame, once a connection is over
+	endTime       = 200 * time.Millisecond // for the last frame, once a connection is over
 
 	maxAnswers     = 64       // waiting to be written; the reader waits while there are more
 	maxDrain       = 64 << 10 // bytes read and thrown away at the end
