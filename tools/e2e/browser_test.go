@@ -50,6 +50,7 @@ func TestScreenshots(t *testing.T) {
 	t.Run("owner", func(t *testing.T) { owner(t, "owner.mjs", dir) })
 	t.Run("passkeys", func(t *testing.T) { owner(t, "passkeys.mjs", dir) })
 	t.Run("many", func(t *testing.T) { manyTVs(t, dir) })
+	t.Run("remote", func(t *testing.T) { remotePage(t, dir) })
 	pictures, err := filepath.Glob(filepath.Join(dir, "*.png"))
 	if err != nil || len(pictures) == 0 {
 		t.Fatalf("no pictures: %v", err)

@@ -56,6 +56,7 @@ function hear(data) {
     show("on");
   }
   if (f.t === "state") screen(f);
+  if (f.t === "ack") root.dataset.acked = f.seq;
 }
 
 function connect() {
@@ -176,5 +177,5 @@ textForm.addEventListener("submit", (e) => {
   }
 });
 
-root.classList.add("live");
+root.classList.add("scripted");
 if (!final.includes(state)) connect();
