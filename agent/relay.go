@@ -151,7 +151,7 @@ func (c *core) takeRelayed(id protocol.RelayID, text protocol.Secret) {
 	case tvremote.Text:
 		c.sayRelay(id, tvremote.Ack{Seq: f.Seq, Ignored: c.typed(string(f.Text), from)})
 	case tvremote.Ping:
-		c.sayRelay(id, tvremote.Pong{N: f.N})
+		c.sayRelay(id, tvremote.Pong(f))
 	}
 }
 
