@@ -220,6 +220,34 @@ func TestD11_OnlyTheHomeNetwork(t *testing.T) {
 	}
 }
 
+// TestInterfaces: of a machine on several networks only those that are named are
+// meant.
+func TestInterfaces(t *testing.T) {
+	cards, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loopback := ""
+	for _, c := range cards {
+		if c.Flags&net.FlagLoopback != 0 {
+			loopback = c.Name
+		}
+	}
+	at := netip.MustParseAddr("127.0.0.1")
+	for _, tt := range []struct {
+		names []string
+		addr  netip.Addr
+		want  bool
+	}{
+		{nil, at, true}, {[]string{loopback}, at, true}, {[]string{"nowhere0", loopback}, at, true},
+		{[]string{"nowhere0"}, at, false}, {[]string{loopback}, netip.MustParseAddr("192.168.1.2"), false},
+	} {
+		if got := offered(tt.names, tt.addr); got != tt.want {
+			t.Errorf("offered(%q, %v) = %v", tt.names, tt.addr, got)
+		}
+	}
+}
+
 // oneConn is a listener that has one connection, from an address.
 type oneConn struct {
 	net.Listener

@@ -33,19 +33,20 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		from := addrOf(conn.RemoteAddr())
-		if home(from) && !g.blocked(from) && g.offered(addrOf(conn.LocalAddr())) {
+		if home(from) && !g.blocked(from) && offered(g.interfaces, addrOf(conn.LocalAddr())) {
 			return g.enter(conn, from), nil
 		}
 		_ = conn.Close() // there is nobody to tell
 	}
 }
 
-// offered reports whether the address is on an interface that this is meant for.
-func (g *gate) offered(to netip.Addr) bool {
-	if len(g.interfaces) == 0 {
+// offered reports whether an address of this machine is on one of the interfaces of
+// these names; where there are none, all are meant.
+func offered(names []string, to netip.Addr) bool {
+	if len(names) == 0 {
 		return true
 	}
-	for _, name := range g.interfaces {
+	for _, name := range names {
 		card, err := net.InterfaceByName(name)
 		if err != nil {
 			continue // it is gone

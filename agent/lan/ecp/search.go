@@ -134,7 +134,7 @@ func (s *searches) answer() {
 		}
 		peer := from.Addr().Unmap()
 		to, ok := s.arrivedAt(oob[:on])
-		if !ok || n > maxSearch || !home(peer) || s.cfg.Blocked(peer) || !isSearch(buf[:n]) || !s.limit.Allow() {
+		if !ok || n > maxSearch || !home(peer) || s.cfg.Blocked(peer) || !isSearch(buf[:n]) || !offered(s.cfg.Interfaces, to) || !s.limit.Allow() {
 			continue
 		}
 		reply := s.reply(netip.AddrPortFrom(to, s.port))
