@@ -427,6 +427,55 @@ func TestStrangersGiveWay(t *testing.T) {
 	}
 }
 
+// TestTalkativeStrangers: what is read of somebody who was not paired is bounded, in
+// the handshake too.
+func TestTalkativeStrangers(t *testing.T) {
+	v := startTV(t, nil)
+	cert, err := remote.Certificate(newKey(t), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 300 {
+		cert.Certificate = append(cert.Certificate, cert.Certificate[0])
+	}
+	d := websocket.Dialer{
+		Subprotocols:    []string{tvremote.Subprotocol},
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{cert}},
+	}
+	if ws, _, err := d.Dial("wss://"+v.Addr().String()+tvremote.Path, nil); err == nil {
+		ws.Close()
+		t.Error("a chain of 300 certificates is read")
+	}
+	// A paired remote may send for as long as it likes.
+	p := v.paired("phone", tvremote.Household)
+	for range 60 {
+		p.sendRaw(`{"t":"ping","n":1,"x":"` + strings.Repeat("a", 2000) + `"}`)
+		expect[tvremote.Pong](p)
+	}
+}
+
+// TestManyPeers: a crowd at the door is let in one after the other.
+func TestManyPeers(t *testing.T) {
+	v := startTV(t, nil)
+	p := v.paired("phone", tvremote.Household)
+	began := time.Now()
+	for range 60 {
+		conn, err := net.Dial("tcp", v.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	p.press("Up", tvremote.Press) // who is in is not held up
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+	v.again(p.key)
+	if took := time.Since(began); took < 900*time.Millisecond {
+		t.Errorf("61 peers were let in within %v", took)
+	}
+}
+
 // errTimeout returns err where it is a timeout.
 func errTimeout(err error) error {
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {

@@ -1,16 +1,23 @@
 package remote
 
 import (
+	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
+
+	"golang.org/x/time/rate"
 )
 
 // Bounds on peers that have not shown a paired key.
 const (
-	maxStrangers     = 16 // connections at once
-	maxStrangersHost = 6  // of one address
+	maxStrangers     = 16       // connections at once
+	maxStrangersHost = 6        // of one address
+	maxStrangerBytes = 64 << 10 // read from one: its certificate, hello and a few tries
+	peersPerSecond   = 30       // of all, as many at once: each costs a handshake, and a TV has better things to do
 )
 
 // gate is a listener that lets in peers of the home network, a few strangers at a
@@ -19,6 +26,9 @@ const (
 type gate struct {
 	net.Listener
 	interfaces []string // by name; none: all
+	pace       *rate.Limiter
+	open       context.Context // ends with Close
+	shut       context.CancelFunc
 
 	mu        sync.Mutex
 	strangers []*guest // guarded by mu; oldest first
@@ -29,11 +39,29 @@ type guest struct {
 	net.Conn
 	gate *gate
 	from netip.Addr
+	left int         // bytes that it may still send as a stranger; its reader's
+	home atomic.Bool // it is known
 }
 
-// Accept returns the next peer that may come in.
+func newGate(l net.Listener, interfaces []string) *gate {
+	g := &gate{Listener: l, interfaces: interfaces, pace: rate.NewLimiter(peersPerSecond, peersPerSecond)}
+	g.open, g.shut = context.WithCancel(context.Background())
+	return g
+}
+
+// Close stops listening.
+func (g *gate) Close() error {
+	g.shut()
+	return g.Listener.Close()
+}
+
+// Accept returns the next peer that may come in. Where there are many they wait in the
+// kernel's queue.
 func (g *gate) Accept() (net.Conn, error) {
 	for {
+		if err := g.pace.Wait(g.open); err != nil {
+			return nil, net.ErrClosed
+		}
 		conn, err := g.Listener.Accept()
 		if err != nil {
 			return nil, err
@@ -47,7 +75,7 @@ func (g *gate) Accept() (net.Conn, error) {
 
 // enter counts a stranger, and shows the oldest one out where there are too many.
 func (g *gate) enter(conn net.Conn, from netip.Addr) *guest {
-	c := &guest{Conn: conn, gate: g, from: from}
+	c := &guest{Conn: conn, gate: g, from: from, left: maxStrangerBytes}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	same := slices.DeleteFunc(slices.Clone(g.strangers), func(o *guest) bool { return o.from != from })
@@ -72,8 +100,25 @@ func (g *gate) forget(c *guest) {
 	g.strangers = slices.DeleteFunc(g.strangers, func(o *guest) bool { return o == c })
 }
 
+// errTalkative means that a stranger sent more than any needs.
+var errTalkative = errors.New("remote: a stranger sends too much")
+
+// Read reads from the peer; of a stranger so much and no more.
+func (c *guest) Read(p []byte) (int, error) {
+	if c.home.Load() {
+		return c.Conn.Read(p)
+	}
+	if c.left <= 0 {
+		return 0, errTalkative
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
+
 // known says that the peer is no stranger any more.
 func (c *guest) known() {
+	c.home.Store(true)
 	c.gate.mu.Lock()
 	defer c.gate.mu.Unlock()
 	c.gate.forget(c)

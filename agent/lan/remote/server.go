@@ -127,7 +127,7 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("remote: %w", err)
 	}
-	s.gate = &gate{Listener: listener, interfaces: cfg.Interfaces}
+	s.gate = newGate(listener, cfg.Interfaces)
 	s.serve()
 	return s, nil
 }
