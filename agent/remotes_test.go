@@ -340,6 +340,46 @@ func TestPairingWaitSurvivesARestart(t *testing.T) {
 	}
 }
 
+// TestInvitation: what the QR code says is enough to pair, and names the TV's key.
+func TestInvitation(t *testing.T) {
+	s := newFakeServer(t)
+	v := plugInLAN(t, s.url(), t.TempDir())
+	v.signIn()
+	w := v.window(nav.RoleGuest)
+	var text string
+	v.inCore(func(c *core) { text = c.remotes.invite })
+	i, err := tvremote.ParseInvitation(text)
+	if err != nil || len(i.Addresses) != 1 || i.Addresses[0] != v.LANAddr() {
+		t.Fatalf("invitation %v, %v, %v", i, i.Addresses, err)
+	}
+	if len(w.QR) < 40 || len(w.QR[0]) != len(w.QR) {
+		t.Errorf("the picture has %d rows", len(w.QR))
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := handset.Dial(context.Background(), handset.Target{Address: i.Addresses[0], Key: key, TV: handset.Pin(i)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	f, err := c.Hello()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Pair(f.(tvremote.Unpaired), tvremote.ByQR, i.Secret, "Anna's phone"); err != nil {
+		t.Errorf("pair by it: %v", err)
+	}
+	// It is gone with the window, from memory too.
+	v.inCore(func(c *core) { c.screenEffect(nav.ClosePairing{}) })
+	v.inCore(func(c *core) {
+		if c.remotes.invite != "" || c.remotes.qr.text != "" {
+			t.Error("the secret is kept")
+		}
+	})
+}
+
 // TestLANRecordFits: eight remotes with the longest names leave the vault most of its
 // room.
 func TestLANRecordFits(t *testing.T) {

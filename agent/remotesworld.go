@@ -67,8 +67,11 @@ func (c *core) invitation(secret []byte) tvremote.Invitation {
 	return tvremote.Invitation{TV: id.ID, Key: id.Hash[:], Secret: protocol.Bytes(secret), Addresses: c.lanAddresses()}
 }
 
-// lanAddresses is where remotes reach this TV, IPv4 first, at most as many as an
-// invitation has.
+// invited is how many addresses an invitation has at most: each makes the picture
+// finer, and a phone that cannot reach one of two finds the TV by its id.
+const invited = 2
+
+// lanAddresses is where remotes reach this TV, IPv4 first.
 func (c *core) lanAddresses() (list []string) {
 	tcp, ok := c.remotes.server.Addr().(*net.TCPAddr)
 	if !ok {
@@ -79,7 +82,7 @@ func (c *core) lanAddresses() (list []string) {
 		return []string{net.JoinHostPort(at.Unmap().String(), port)}
 	}
 	for _, a := range homeAddresses(c.agent.LAN.Interfaces) {
-		if len(list) < tvremote.MaxAddresses {
+		if len(list) < invited {
 			list = append(list, net.JoinHostPort(a.String(), port))
 		}
 	}
