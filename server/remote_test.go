@@ -196,7 +196,7 @@ func TestD11_ControlEndsAtOnce(t *testing.T) {
 		}, api.RemoteEnded, false},
 		"the TV is signed out": {func(o *owner, v *tv, _ protocol.RelayID) {
 			o.call("POST", "/v1/devices/"+string(v.id)+"/sign-out", nil, nil)
-		}, api.RemoteEnded, false},
+		}, api.RemoteEnded, true}, // its state says so
 		"the TV refuses": {func(o *owner, v *tv, id protocol.RelayID) {
 			v.send(protocol.RelayState{ID: id, End: protocol.RelayRefused})
 		}, api.RemoteRefused, true},
