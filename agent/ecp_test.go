@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/lan/ecp"
@@ -29,8 +30,12 @@ func (v *tv) switchECP(on bool) {
 // waitECP waits until ECP is served, or is not.
 func (v *tv) waitECP(on bool) {
 	v.t.Helper()
+	end := time.Now().Add(20 * time.Second)
 	for is := !on; is != on; { // each look is a turn of the core
 		v.inCore(func(c *core) { is = c.ecp.server != nil && !c.ecp.starting })
+		if time.Now().After(end) {
+			v.t.Fatalf("ECP is not %v", on)
+		}
 	}
 }
 
@@ -225,9 +230,15 @@ func TestECPPortInUse(t *testing.T) {
 		LAN: LAN{Listen: "127.0.0.1:0", ECP: l.Addr().String()},
 	})
 	v.inCore(func(c *core) { c.screenEffect(nav.SetECP{On: true}) })
-	for on := true; on; {
-		v.inCore(func(c *core) { on = c.navRemotes().ECP })
-	}
+	v.waitECP(false)
+	v.inCore(func(c *core) {
+		for c.ecp.starting { // what it posts comes next
+			(<-c.queue)()
+		}
+		if r := c.navRemotes(); r.ECP || !r.ECPOffered {
+			t.Errorf("the switch shows %+v", r)
+		}
+	})
 	if addr := v.ecpAddr(); addr != "" {
 		t.Errorf("served at %s", addr)
 	}
