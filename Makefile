@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-ui bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-ui bench-lan bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,17 @@ cross:
 	@mkdir -p bin
 	@for arch in armv7 arm64 amd64; do $(BOX) -arch $$arch -out bin/hearthkey-agent-linux-$$arch || exit 1; done
 
+packages: build ## Debian packages of agent and server for amd64, arm64 and armhf, and tarballs of the agent, into dist/
+	@for arch in armv7:armhf:arm arm64:arm64:arm64 amd64:amd64:amd64; do \
+		IFS=: ; set -- $$arch ; unset IFS ; \
+		GOOS=linux GOARCH=$$3 GOARM=7 $(BUILD) -o bin/hearthkey-server-linux-$$1 ./server/cmd/hearthkey-server \
+		&& packaging/deb.sh agent $$2 $(VERSION) bin/hearthkey-agent-linux-$$1 dist \
+		&& packaging/deb.sh server $$2 $(VERSION) bin/hearthkey-server-linux-$$1 dist \
+		&& packaging/tarball.sh $$1 $(VERSION) bin/hearthkey-agent-linux-$$1 dist || exit 1; done
+
+packages-test: packages ## all packages, installed with apt in a fresh Debian and started there; needs root, debootstrap and the network
+	$(GO) test -count=1 -timeout 30m ./tools/e2e -run '^TestPackages' -args -packages ../../dist
+
 sizes: ## where the bytes of the armv7 agent are, by package
 	@$(GO) run ./tools/box sizes
 
@@ -55,7 +66,7 @@ check: needs ## the fast part: format, vet, staticcheck, architecture, the TV pa
 SLOW = ./server ./server/account ./server/device ./server/web ./tools/simulate
 
 unit: ## unit tests, with the race detector but for the slowest packages
-	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW))" | grep -v -e /e2e -e /archtest)
+	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./supervise ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW))" | grep -v -e /e2e -e /archtest)
 	$(GO) test $(SLOW)
 
 race: ## the slowest packages with the race detector; about 10 min, never part of `make test`
@@ -99,6 +110,9 @@ bench: programs ## the figures, side by side with their references
 bench-ui: needs programs ## the TV's page in Chromium: until it is painted, and from a key to what comes of it; the account pages in Lighthouse
 	@$(GO) run ./tools/bench --only ui
 	@$(GO) run ./tools/bench --only lighthouse
+
+bench-lan: needs ## on home networks of its own: how soon a TV is found, beside avahi, and from a remote's key to what comes of it; about 5 min
+	@$(GO) test -count=1 -timeout 30m ./tools/benchlan -args -finds 20 -keys 100000 | grep '^lan\.'
 
 bench-risk: ## how well sign-ins of a generated population are told from attacks
 	@$(GO) run ./tools/benchrisk

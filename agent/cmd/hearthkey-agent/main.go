@@ -19,12 +19,14 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/hearthkey/hearthkey/agent"
 	"github.com/hearthkey/hearthkey/agent/lan/remote"
 	"github.com/hearthkey/hearthkey/agent/screen"
 	"github.com/hearthkey/hearthkey/agent/vault"
+	"github.com/hearthkey/hearthkey/supervise"
 )
 
 // version names the source this program was built from; the linker sets it.
@@ -84,7 +86,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 		fmt.Fprintln(errOut, "hearthkey-agent:", err)
 		return 1
 	}
-	if err := serve(ctx, a, out); err != nil {
+	if err := serve(ctx, a, supervise.From(getenv), out); err != nil {
 		fmt.Fprintln(errOut, "hearthkey-agent:", advice(err, a))
 		if errors.Is(err, agent.ErrSettings) {
 			return 2
@@ -94,7 +96,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	return 0
 }
 
-func serve(ctx context.Context, a *agent.Agent, out io.Writer) error {
+func serve(ctx context.Context, a *agent.Agent, manager supervise.Manager, out io.Writer) error {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
@@ -107,8 +109,21 @@ func serve(ctx context.Context, a *agent.Agent, out io.Writer) error {
 	if addr := a.LANAddr(); addr != "" {
 		fmt.Fprintln(out, "lan:", addr)
 	}
+	watched := watch(ctx, a, manager)
 	<-ctx.Done()
+	watched()
 	return a.Close()
+}
+
+// watch tells the service manager that the agent is ready, and as long as its core
+// answers that it is alive. What it returns says that the agent ends, and waits.
+func watch(ctx context.Context, a *agent.Agent, manager supervise.Manager) (end func()) {
+	manager.Ready()
+	var done sync.WaitGroup
+	done.Go(func() {
+		manager.Watch(ctx, func(context.Context) error { _, err := a.Status(); return err })
+	})
+	return func() { manager.Stopping(); done.Wait() }
 }
 
 // smallMemory makes the runtime fit a set-top box, unless its environment says
