@@ -31,7 +31,7 @@ type home struct {
 	config string
 }
 
-func newHome(t *testing.T) *home {
+func newHome(t *testing.T, settings agent.LAN) *home {
 	t.Helper()
 	lab := lanlab.New(t)
 	network := lab.Network("home")
@@ -40,7 +40,7 @@ func newHome(t *testing.T) *home {
 	h.port = host.Join(network, "192.168.77.2/24")
 	laptop.Join(network, "192.168.77.3/24")
 	h.tv = &agent.Agent{
-		Server: "ws://127.0.0.1:1", Dir: t.TempDir(), Name: "Living room", LAN: agent.LAN{Listen: ":0"},
+		Server: "ws://127.0.0.1:1", Dir: t.TempDir(), Name: "Living room", LAN: settings,
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	host.Do(func() {
@@ -118,7 +118,8 @@ func (h *home) wait(what string, ok func(nav.View) bool) nav.View {
 // TestRemote pairs over the network by what the screen shows, presses keys, and finds
 // the TV again at another address.
 func TestRemote(t *testing.T) {
-	h := newHome(t)
+	t.Parallel()
+	h := newHome(t, agent.LAN{Listen: ":0"})
 	h.fails("paired with no TV yet", "remote", "--key", "ok")
 	h.fails("Settings, Remotes", "remote", "pair", "123456")
 	digits := h.code()
@@ -137,4 +138,19 @@ func TestRemote(t *testing.T) {
 	h.works("192.168.77.9", "remote", "list")
 	h.works("is forgotten here", "remote", "forget", "living room")
 	h.fails("paired with no TV yet", "remote", "--key", "ok")
+}
+
+// TestRemoteInAHotel: a TV in a hotel is found while it is being paired, and then by
+// nobody; who was paired knows where it is.
+func TestRemoteInAHotel(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, agent.LAN{Listen: ":0", HotelMode: true})
+	h.fails("no TV answers on this network", "remote", "pair", "123456")
+	digits := h.code()
+	h.works("Paired with Living room", "remote", "pair", digits)
+	h.wait("word of it", func(v nav.View) bool { return strings.Contains(v.Title, "is paired") })
+	if out, err := h.laptop.Role("hearthkey", "discover", "--wait", "1s").CombinedOutput(); err == nil && strings.Contains(string(out), "Living room") {
+		t.Errorf("after pairing the TV is found: %s", out)
+	}
+	h.works("welcome", "remote", "--key", "ok")
 }
