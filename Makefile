@@ -112,7 +112,8 @@ bench-ui: needs programs ## the TV's page in Chromium: until it is painted, and 
 	@$(GO) run ./tools/bench --only lighthouse
 
 bench-lan: needs ## on home networks of its own: how soon a TV is found, beside avahi, and from a remote's key to what comes of it; about 5 min
-	@$(GO) test -count=1 -timeout 30m ./tools/benchlan -args -finds 20 -keys 100000 | grep '^lan\.'
+	@$(GO) test -v -count=1 -timeout 30m ./tools/benchlan -args -finds 20 -keys 100000 \
+		| awk '/^lan\./ { print; fflush() } /FAIL/ { print; failed = 1 } END { exit failed }'
 
 bench-risk: ## how well sign-ins of a generated population are told from attacks
 	@$(GO) run ./tools/benchrisk
