@@ -243,3 +243,21 @@ func TestD14_BlockedWhileMiddlewarePlays(t *testing.T) {
 	})
 	c.until("it ends", func() bool { return c.grant.Play == 0 })
 }
+
+// That a server serves only newer agents is told by the screen and by the status; all
+// that is offered is to try again.
+func TestUpdateNeeded(t *testing.T) {
+	s, v, c := localTV(t, nil)
+	c.until("signed in", func() bool { return c.status.Phase == "active" })
+	s.change(func() { s.tooOld = true; s.conn.Close() })
+	c.until("it must be updated", func() bool { return c.status.Phase == "update_needed" && c.view.Screen == nav.ScreenUpdate })
+	if d, err := v.Decide("t-hill", parental.Open); err != nil || d.Reason != parental.NoAccess {
+		t.Errorf("Decide = %+v, %v; want no access", d, err)
+	}
+	seen := c.view
+	if err := v.Press(keyseq.OK, Local, false); err != nil { // to try again
+		t.Fatal(err)
+	}
+	c.until("it is tried again", func() bool { return c.view.Screen != seen.Screen || c.status.Phase != "update_needed" })
+	c.until("and still must be updated", func() bool { return c.status.Phase == "update_needed" && c.view.Screen == nav.ScreenUpdate })
+}

@@ -66,6 +66,7 @@ type fakeServer struct {
 	refused  protocol.PlayRefusal
 	grants   int
 
+	tooOld    bool   // this agent is refused
 	mute      bool   // activity is not acknowledged
 	onReceipt func() // called with each receipt, before it is acknowledged; nil: nothing
 }
@@ -151,6 +152,10 @@ func (s *fakeServer) send(f protocol.Frame) {
 }
 
 func (s *fakeServer) answer(f protocol.Frame, nonce []byte) {
+	if s.tooOld {
+		s.send(protocol.Error{Code: protocol.CodeUpdateNeeded})
+		return
+	}
 	switch f := f.(type) {
 	case protocol.Enrol:
 		if !ed25519.Verify(ed25519.PublicKey(f.PublicKey), sign.EnrolBytes(nonce, "test", f), f.Sig) {

@@ -136,6 +136,10 @@ type Config struct {
 	// MinPassword is the least length of a password in characters. Default 8.
 	MinPassword int
 
+	// MinCapability is the oldest capability of agents that are served; others show
+	// "update needed". 1 to [protocol.CurrentCapability], default 1.
+	MinCapability protocol.Capability
+
 	// Ping is the interval of heartbeats to devices. Default 50 s.
 	Ping time.Duration
 	// Drain is the time over which devices come back after a shutdown. Default
@@ -308,6 +312,8 @@ func (s *settings) checkBounds() error {
 	switch {
 	case s.Lease < time.Minute || s.Lease > most:
 		return operator(nil, "--lease %s is not between 1m and %s.", s.Lease, most)
+	case s.MinCapability < 0 || s.MinCapability > protocol.CurrentCapability:
+		return operator(nil, "--min-capability %d is not between 1 and %d.", s.MinCapability, protocol.CurrentCapability)
 	case s.Ping < time.Second || s.Ping > 10*time.Minute:
 		return operator(nil, "--ping %s is not between 1s and 10m.", s.Ping)
 	case s.Drain < 0 || s.Drain > time.Hour:

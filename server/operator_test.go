@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server"
 	"github.com/hearthkey/hearthkey/server/store/sqlite"
 )
@@ -54,6 +55,7 @@ func TestOperatorErrors(t *testing.T) {
 		{"one profile", func(c *server.Config) { c.MaxProfiles = 1 }, "--max-profiles 1 is not between 2 and 20"},
 		{"many profiles", func(c *server.Config) { c.MaxProfiles = 21 }, "--max-profiles 21 is not between 2 and 20"},
 		{"profiles below nothing", func(c *server.Config) { c.MaxProfiles = -1 }, "--max-profiles -1"},
+		{"agents of the future", func(c *server.Config) { c.MinCapability = protocol.CurrentCapability + 1 }, "--min-capability"},
 		{"a lease too long", func(c *server.Config) { c.Lease = 9 * time.Hour }, "--lease 9h"},
 		{"a ping too short", func(c *server.Config) { c.Ping = time.Millisecond }, "--ping"},
 		{"not a database's address", func(c *server.Config) { c.Database = "db.example" }, "--database cannot be used"},

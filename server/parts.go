@@ -183,7 +183,7 @@ func (p *parts) openDevices(context.Context) (err error) {
 	p.relay = relay.New(relay.Config{Node: p.node, Bus: p.bus, TV: p.hub.Find, Log: p.cfg.Log})
 	p.tvs, err = api.NewTVs(api.TVConfig{
 		Devices: p.devices, Profiles: p.profiles, Grants: p.grants, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Relay: p.relay, Origins: p.origins(), Log: p.cfg.Log,
-		Server: p.cfg.Name, Node: p.node, Now: p.cfg.Now,
+		Server: p.cfg.Name, Node: p.node, Now: p.cfg.Now, MinCap: p.cfg.MinCapability,
 	})
 	return err
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server"
 	"github.com/hearthkey/hearthkey/server/risk"
 	"github.com/hearthkey/hearthkey/supervise"
@@ -99,6 +100,7 @@ type serve struct {
 	KeepTold    time.Duration `name:"keep-activity" placeholder:"TIME" help:"For how long is kept what was watched: 24h to 26280h (3 years). Default: 8760h (1 year)."`
 	KeepIPs     time.Duration `name:"keep-addresses" placeholder:"TIME" help:"For how long addresses and places are, of sign-ins and timelines too, at most as long. Default: 2160h (90 days)."`
 	MinPassword int           `default:"8" help:"Least length of a password in characters."`
+	MinCap      int           `name:"min-capability" default:"1" placeholder:"N" help:"Oldest protocol capability of TVs that are served; older ones show that they must be updated."`
 	Ping        time.Duration `default:"50s" help:"Interval of heartbeats to devices."`
 	Drain       time.Duration `help:"Time over which devices come back after a shutdown. Default 30s; with --dev 1s."`
 	Dev         bool          `help:"Development: messages at /dev/outbox for this machine, plain HTTP anywhere."`
@@ -116,7 +118,7 @@ func (s serve) config(log *slog.Logger) server.Config {
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
 		MaxStreams: s.MaxStreams, GrantAudience: s.GrantAud, GrantClients: s.GrantAsk,
 		KeepActivity: s.KeepTold, KeepAddresses: s.KeepIPs,
-		Ping: s.Ping, Drain: s.Drain, Log: log,
+		MinCapability: protocol.Capability(s.MinCap), Ping: s.Ping, Drain: s.Drain, Log: log,
 	}
 }
 
