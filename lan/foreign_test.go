@@ -5,12 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +19,7 @@ import (
 	"github.com/grandcat/zeroconf"
 
 	"github.com/hearthkey/hearthkey/tools/lanlab"
+	"github.com/hearthkey/hearthkey/tools/lanlab/avahi"
 )
 
 // event is a line of a peer.
@@ -142,60 +141,25 @@ func (p *process) end() {
 
 func (p *process) kill() { _ = p.cmd.Process.Kill() } // it may have ended
 
-// buses are the environments of clients, by host: a host has one daemon.
-var buses sync.Map
+// daemons are the hosts' avahi: a host has one.
+var daemons sync.Map
 
-// avahi starts a daemon of its own on a host, with a bus of its own, and returns the
-// environment for its clients.
-func avahi(t *testing.T, h *lanlab.Host) []string {
+func avahiOn(t *testing.T, h *lanlab.Host) *avahi.Daemon {
 	t.Helper()
-	if env, ok := buses.Load(h); ok {
-		return env.([]string)
+	if d, ok := daemons.Load(h); ok {
+		return d.(*avahi.Daemon)
 	}
-	dir, err := os.MkdirTemp("", "hk") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	config := filepath.Join(dir, "avahi.conf")
-	// It drops no rights, since the test's root may be root of nothing else, and the
-	// name is its own, since all hosts here would have the same.
-	settings := fmt.Sprintf("[server]\nhost-name=%s\nuse-ipv4=yes\nuse-ipv6=yes\nenable-dbus=yes\n[rlimits]\n", filepath.Base(dir))
-	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	bus := "unix:path=" + filepath.Join(dir, "bus")
-	env := append(os.Environ(), "DBUS_SYSTEM_BUS_ADDRESS="+bus)
-	for _, c := range []struct {
-		ready string
-		args  []string
-	}{
-		{"ready", []string{"sh", "-c", "dbus-daemon --session --nofork --nopidfile --print-address --address=" + bus + " | sed -u s/.*/ready/"}},
-		{"Server startup complete", []string{"sh", "-c", "mount -t tmpfs tmpfs /run && mkdir /run/avahi-daemon && exec avahi-daemon --no-drop-root --no-chroot --no-rlimits -f " + config}},
-	} {
-		cmd := h.Command(c.args[0], c.args[1:]...)
-		cmd.Env = env
-		f := foreign{parse: func(line string) (event, bool) {
-			return event{Name: c.ready}, strings.Contains(line, c.ready)
-		}}
-		f.runs(t, cmd).until(patience, c.args[2], func(e event) bool { return true })
-	}
-	buses.Store(h, env)
-	return env
+	d := avahi.Start(t, h)
+	daemons.Store(h, d)
+	return d
 }
 
 func avahiBrowse(t *testing.T, h *lanlab.Host) *exec.Cmd {
-	env := avahi(t, h)
-	cmd := h.Command("stdbuf", "-oL", "avahi-browse", "-rp", "_hearthkey-tv._tcp")
-	cmd.Env = env
-	return cmd
+	return avahiOn(t, h).Command("stdbuf", "-oL", "avahi-browse", "-rp", "_hearthkey-tv._tcp")
 }
 
 func avahiPublish(t *testing.T, h *lanlab.Host, name string, port int, _ string, txt ...string) *exec.Cmd {
-	env := avahi(t, h)
-	cmd := h.Command("avahi-publish", append([]string{"-s", name, "_hearthkey-tv._tcp", strconv.Itoa(port)}, txt...)...)
-	cmd.Env = env
-	return cmd
+	return avahiOn(t, h).Publish(name, "_hearthkey-tv._tcp", port, txt...)
 }
 
 // parseAvahi reads lines of avahi-browse -rp and avahi-publish.
@@ -297,7 +261,7 @@ func (f foreign) installed() error {
 	has := func(name string) bool { _, err := exec.LookPath(name); return err == nil }
 	switch f.name {
 	case "avahi":
-		for _, p := range []string{"avahi-daemon", "avahi-browse", "avahi-publish", "dbus-daemon", "stdbuf"} {
+		for _, p := range avahi.Programs {
 			need(has(p), p)
 		}
 	case "python3-zeroconf":

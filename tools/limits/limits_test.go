@@ -52,7 +52,7 @@ func TestEveryLimitHasASource(t *testing.T) {
 			t.Errorf("a source of %s, which is not there (%v)", name, err)
 		}
 	}
-	for _, folder := range folders(t, "agent", "protocol", "server") {
+	for _, folder := range folders(t, "agent", "lan", "protocol", "server") {
 		constants, err := src.constants(folder)
 		if listed[folder] || forTests[folder] || err != nil { // no Go of its own
 			continue

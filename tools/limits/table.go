@@ -16,6 +16,7 @@ var packages = []string{
 	"protocol", "protocol/pin", "protocol/sign", "protocol/parental", "protocol/titles", "protocol/words",
 	"agent", "agent/library", "agent/nav", "agent/session", "agent/pinlock", "agent/keyseq", "agent/link", "agent/cache", "agent/vault", "agent/screen",
 	"agent/input", "agent/lan/ecp", "agent/lan/handset", "agent/lan/remote", "agent/local", "agent/screen/pagefile", "protocol/tvremote",
+	"lan", "lan/links", "lan/mdns",
 }
 
 var table = []Row{
@@ -130,6 +131,8 @@ var table = []Row{
 	{"At most", "agent/lan/remote", "maxWait", "", "D11: nobody locks the owner out"},
 	{"Keys of one remote", "agent/lan/remote", "KeysPerSecond", "a second", "D11"},
 	{"A remote that is not heard for so long is not connected", "agent/lan/remote", "silence", "", "D11"},
+	{"Packets of a home network that are read", "lan/mdns", "MaxPackets", "a second", "D11: floods"},
+	{"Who cannot be reached on a home network is forgotten after", "lan/mdns", "doubtFor", "", "D11; RFC 6762 §10.4"},
 	{"Blocked titles, over all profiles of an account", "protocol", "MaxBlocked", "titles", "P6"},
 	{"Titles that ask for the parental PIN", "protocol", "MaxParentTitle", "titles", "P7"},
 	{"Wrong tries at a PIN are forgiven at once an hour", "server/profile", "unlocksAnHour", "times", "P9: whoever guesses beside the owner's open browser"},
