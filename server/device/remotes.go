@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -113,18 +114,27 @@ func controlOf(tx *store.Tx, row store.DeviceRow) (store.ControlRow, error) {
 }
 
 // RemotesTold stores what a device tells of its remotes. A report that is late
-// changes nothing. Errors: ErrUnknown, ErrStaleEpoch.
+// changes nothing, and one that says what is known is not written: every device sends
+// one with every connection. Errors: ErrUnknown, ErrStaleEpoch.
 func (s *Service) RemotesTold(ctx context.Context, now time.Time, sess Session, f protocol.Remotes) error {
 	if f.Epoch != sess.Epoch {
 		return ErrStaleEpoch
 	}
-	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+	known := false
+	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		known, err = toldAlready(tx, sess, f)
+		return err
+	})
+	if err != nil || known {
+		return err
+	}
+	err = s.c.DB.Update(ctx, func(tx *store.Tx) error {
 		row, err := current(tx, sess)
 		if err != nil {
 			return err
 		}
-		if status, _ := effective(now, row); status != protocol.Active {
-			return nil // it is about to forget them all
+		if status, _ := effective(now, row); status != protocol.Active || sess.Conn < row.Conn {
+			return nil // it is about to forget them all, or tells it over a newer connection
 		}
 		before, err := tx.Control(row.Account, row.ID)
 		switch {
@@ -151,6 +161,33 @@ func (s *Service) RemotesTold(ctx context.Context, now time.Time, sess Session, 
 		return fmt.Errorf("note remotes: %w", err)
 	}
 	return nil
+}
+
+// toldAlready reports whether a report says what the database has, or comes over a
+// connection that is not the device's newest.
+func toldAlready(tx *store.Tx, sess Session, f protocol.Remotes) (bool, error) {
+	row, err := current(tx, sess)
+	if err != nil || sess.Conn < row.Conn {
+		return err == nil, err
+	}
+	c, err := controlOf(tx, row)
+	if err != nil || c.Told == 0 || c.Allowed != f.Control || f.Window > 0 || !c.Open.IsZero() || c.Done < min(f.Wishes, c.Wish) {
+		return false, err
+	}
+	rows, err := tx.Remotes(row.Account, row.ID)
+	if err != nil || len(rows) != len(f.Remotes) {
+		return false, err
+	}
+	for _, r := range f.Remotes {
+		same := func(o store.RemoteRow) bool {
+			return o.ID == r.ID && o.Name == r.Name && o.Role == r.Role && protocol.MillisOf(o.Paired) == r.Paired &&
+				(r.Used == 0 && o.Used.IsZero() || r.Used > 0 && protocol.MillisOf(o.Used) == r.Used)
+		}
+		if !slices.ContainsFunc(rows, same) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // putRemotes replaces a device's remotes by those that it tells of. Wishes that it has

@@ -99,6 +99,35 @@ func TestD11_RemotesAreOnTheOwnersPage(t *testing.T) {
 	}
 }
 
+// Every connection brings a report: one that says what is known is not written, and one
+// over a connection that is not the newest is late, whatever its number.
+func TestD11_ReportsThatSayNothingNewAreNotWritten(t *testing.T) {
+	f := newFixture(t)
+	who := f.owner(t, "mara@example.org")
+	tv := withRemotes(t, f, who)
+	hints := func() int {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.hints[who.Account]
+	}
+	before := hints()
+	tv.tells(2, guest, phone)
+	if hints() != before {
+		t.Error("a report that says what is known was written")
+	}
+	old := tv.sess
+	tv.connect()
+	before = hints()
+	err := f.RemotesTold(f.ctx, f.now(), old, protocol.Remotes{Epoch: old.Epoch, Number: 9})
+	if err != nil || hints() != before || len(tv.control(who).Remotes) != 2 {
+		t.Errorf("a report over an older connection: %v, %+v", err, tv.control(who))
+	}
+	tv.tells(3, phone)
+	if hints() == before || len(tv.control(who).Remotes) != 1 {
+		t.Errorf("a report with news: %+v", tv.control(who))
+	}
+}
+
 // D11: what an owner wants of a TV's remotes reaches it, whatever is lost, until it says
 // that it is done; again changes nothing.
 func TestD11_WishesAboutRemotesSurviveLoss(t *testing.T) {

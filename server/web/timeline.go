@@ -167,6 +167,8 @@ func why(e timeline.Entry) []string {
 		}
 	case timeline.DeviceEndDate, timeline.DeviceAdded:
 		return untilWords(e)
+	case timeline.RemotePaired, timeline.RemoteRole, timeline.RemoteForgotten:
+		return []string{"TV: " + e.Detail}
 	case timeline.RecoveryCodeUsed:
 		if e.Detail != "" {
 			return []string{e.Detail + " left."}

@@ -65,12 +65,24 @@ function connect() {
   const address = new URL(root.dataset.remote, location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   const mine = (socket = new WebSocket(address, ["tvremote.v1"]));
+  let opened = false;
   heard = performance.now();
-  mine.addEventListener("open", () => send({ t: "hello", v: 1 }));
+  mine.addEventListener("open", () => {
+    opened = true;
+    send({ t: "hello", v: 1 });
+  });
   mine.addEventListener("message", (e) => hear(e.data));
   mine.addEventListener("close", (e) => {
     if (socket === mine) lost(e.code);
+    if (!opened) refused();
   });
+}
+
+// refused finds out why there was no socket: the session may be over, or the TV signed
+// out. Then the server says more, or where to go.
+async function refused() {
+  const answer = await fetch(location.href, { redirect: "manual", cache: "no-store" }).catch(() => undefined);
+  if (answer?.type === "opaqueredirect" || (answer?.status >= 400 && answer.status < 500)) location.reload();
 }
 
 function lost(code) {
