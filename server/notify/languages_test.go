@@ -104,7 +104,7 @@ func TestNamesStandApart(t *testing.T) {
 	n := full(account.NoticeNewDevice)
 	n.Language, n.Device, n.Client.Place = "ar", "TV (2)", "Bonn, Germany"
 	m, err := Compose(wording, n)
-	if err != nil || !strings.Contains(m.Text, "«\u2068TV (2)\u2069»") || !strings.Contains(m.Text, "\u2068Bonn, ألمانيا\u2069") {
+	if err != nil || !strings.Contains(m.Text, "«\u2068TV (2)\u2069»") || !strings.Contains(m.Text, "\u2068Bonn، ألمانيا\u2069") {
 		t.Errorf("%q, %v", m.Text, err)
 	}
 	controls := strings.Count(m.Text, "\u2068") - strings.Count(m.Text, "\u2069")
