@@ -61,7 +61,7 @@ export async function stranger({ browser, page, server, tvs: [tv] }) {
 
 // guest signs a TV in until a date, by keyboard alone, and takes the date off.
 export async function guest({ page, server, tvs: [tv] }) {
-  await tv.press("Enter");
+  await tv.press("Backspace"); // "Try again" has the focus
   await tv.screen("welcome");
   const code = await codeOf(tv);
   await page.goto(server + "/tv");
@@ -177,7 +177,7 @@ export async function scriptless({ browser, page: owner, server, tvs: [, tv], te
   await button("It’s not mine");
   await said("The TV was refused");
   await tv.says(/not let in/);
-  await tv.press("Enter");
+  await tv.press("Backspace"); // "Try again" has the focus
   await tv.screen("welcome");
 
   await page.goto(`${server}/tv?code=${await codeOf(tv)}`);

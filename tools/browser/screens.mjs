@@ -128,7 +128,8 @@ async function sections(tv) {
     await tv.press("Backspace");
     await tv.screen("settings");
   }
-  await tv.choose("Up", "Accessibility");
+  await remotes(tv);
+  await tv.choose("Down", "Accessibility");
   await tv.screen("look");
   await tv.look("accessibility");
   await tv.choose("Up", "High contrast");
@@ -159,6 +160,22 @@ async function sections(tv) {
   await tv.screen("licences");
   await tv.press("Backspace");
   await tv.screen("about");
+  await tv.press("Backspace");
+  await tv.screen("settings");
+}
+
+// remotes forbids the account page to control the TV, and allows it again.
+async function remotes(tv) {
+  const toggled = async (on) => {
+    await tv.press("Enter");
+    await tv.page.waitForSelector(`[role=switch][aria-label="Control from the account page"][aria-checked=${on}]`);
+  };
+  await tv.choose("Up", /^Remotes/);
+  await tv.screen("remotes");
+  await tv.focusOn("Down", "Control from the account page");
+  await toggled(false);
+  await tv.look("remotes-forbidden");
+  await toggled(true);
   await tv.press("Backspace");
   await tv.screen("settings");
 }
