@@ -40,7 +40,7 @@ type tv struct {
 	mu    sync.Mutex
 	stage stage
 	leave func(proved bool) // nil once called
-	nonce []byte            // of hello
+	nonce *[32]byte         // of hello; nil in live
 	hello protocol.Millis   // when that was sent
 	enrol *protocol.Enrol   // in pending
 
@@ -61,13 +61,13 @@ const (
 
 // open greets a device.
 func (t *TVs) open(c *poller.Conn, ip string, leave func(bool)) poller.Handler {
-	v := &tv{t: t, conn: c, ip: ip, leave: leave, nonce: make([]byte, 32)}
-	_, _ = rand.Read(v.nonce) // never fails
+	v := &tv{t: t, conn: c, ip: ip, leave: leave, nonce: new([32]byte)}
+	_, _ = rand.Read(v.nonce[:]) // never fails
 	now := t.cfg.Now()
 	v.hello = protocol.MillisOf(now)
 	c.Expire(now.Add(t.cfg.ProofTime))
 	_ = hub.Send(c, protocol.Hello{
-		Nonce: v.nonce, Time: protocol.MillisOf(now), Cap: protocol.CurrentCapability, Server: t.cfg.Server,
+		Nonce: v.nonce[:], Time: protocol.MillisOf(now), Cap: protocol.CurrentCapability, Server: t.cfg.Server,
 	})
 	return v
 }

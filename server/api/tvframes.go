@@ -70,7 +70,7 @@ func (v *tv) takeEnrol(ctx context.Context, f protocol.Enrol) error {
 		return err
 	}
 	now := v.t.cfg.Now()
-	e, err := v.t.cfg.Devices.Enrol(ctx, now, f, v.nonce, v.meta())
+	e, err := v.t.cfg.Devices.Enrol(ctx, now, f, v.nonce[:], v.meta())
 	done()
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (v *tv) takeAuth(ctx context.Context, f protocol.Auth) error {
 	if err != nil {
 		return err
 	}
-	sess, err := v.t.cfg.Devices.Authenticate(ctx, v.t.cfg.Now(), f, v.nonce, v.meta())
+	sess, err := v.t.cfg.Devices.Authenticate(ctx, v.t.cfg.Now(), f, v.nonce[:], v.meta())
 	done()
 	switch {
 	case errors.Is(err, device.ErrClone):
