@@ -336,6 +336,38 @@ func TestD11_TheOwnersWishesAreDone(t *testing.T) {
 	}
 }
 
+// D11: a remote that the owner forgets from afar loses its connection within a second; a
+// role from afar holds from its next key on.
+func TestD11_ForgottenFromAfarAtOnce(t *testing.T) {
+	s := newFakeServer(t)
+	v := plugInLAN(t, s.url(), t.TempDir())
+	v.signIn()
+	p, other := v.pair(nav.RoleHousehold), v.pair(nav.RoleHousehold)
+	var ids []protocol.RemoteID // newest first
+	v.inCore(func(c *core) {
+		for _, r := range c.rec.LAN.Remotes {
+			ids = append(ids, r.id())
+		}
+	})
+	began := time.Now()
+	s.tell(protocol.RemoteWishes{JWS: s.sign(protocol.TypRemotes, protocol.RemoteWishesClaims{
+		Device: v.device(), Epoch: 1, Number: 1, Forget: ids[1:], Roles: []protocol.RoleWish{{ID: ids[0], Role: protocol.RemoteGuest}},
+	})})
+	if why := p.ended(); why != tvremote.CodeRevoked {
+		t.Errorf("the phone was told %q", why)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if f, err := p.again(v.LANAddr()); err != nil || f.Type() != "unpaired" {
+		t.Errorf("a forgotten remote: %#v, %v", f, err)
+	}
+	other.press("Up", "Up", "Down", "Down", "Left", "Right", "Left", "Right", "Up", "Up", "Up", "Up")
+	if view := v.View(); view.Dialog != nil {
+		t.Errorf("a guest by the owner's wish opened %+v", view.Dialog)
+	}
+}
+
 // device is this TV's id.
 func (v *tv) device() (id protocol.DeviceID) {
 	v.inCore(func(c *core) { id = c.rec.Session.Device })
