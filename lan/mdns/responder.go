@@ -249,7 +249,11 @@ func (r *Responder) Tick(now time.Time) []Send {
 	for _, l := range r.sorted() {
 		if !l.announced && !now.Before(l.next) {
 			if l.sent < probes {
-				out = append(out, l.toAll(r.probing(l)))
+				m := r.probing(l)
+				if l.sent == 0 { // some answer questions, and no probes
+					out = append(out, l.toAll(Message{Questions: m.Questions}))
+				}
+				out = append(out, l.toAll(m))
 				l.sent++
 				l.next = now.Add(probeEvery)
 			} else {

@@ -86,6 +86,17 @@ func TestConflict(t *testing.T) {
 			t.Errorf("a is %q, b is %q; who came last takes another name", a.r.Instance(), b.r.Instance())
 		}
 	})
+	t.Run("who has it answers no probes", func(t *testing.T) { // as grandcat/zeroconf
+		w := newWorld(t)
+		w.lost = func(s heard) bool { return len(s.Authorities) > 0 }
+		w.host("a", tv("TV", "hk1"), false).on("one", 1, "192.168.77.2")
+		w.run(10 * time.Second)
+		b := w.host("b", tv("TV", "hk2"), false).on("one", 1, "192.168.77.3")
+		w.run(10 * time.Second)
+		if got := b.r.Instance(); got != "TV (2)" {
+			t.Errorf("b is %q", got)
+		}
+	})
 	t.Run("nobody noticed", func(t *testing.T) { // as when a bridge joins two networks
 		w := newWorld(t)
 		a := w.host("a", tv("TV", "hk1"), false).on("one", 1, "192.168.77.2")
