@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"time"
@@ -248,6 +249,7 @@ func (c *core) changeRemotes(list []pairedRemote) {
 
 // serveRemotes makes the record's list the one in force.
 func (c *core) serveRemotes() {
+	maps.DeleteFunc(c.remotes.last, func(id protocol.RemoteID, _ int64) bool { return c.rec.LAN.find(id) < 0 })
 	if c.remotes.server != nil {
 		c.remotes.server.SetRemotes(c.rec.LAN.known())
 		c.advertise()

@@ -147,7 +147,9 @@ func TestRemoteInAHotel(t *testing.T) {
 	h := newHome(t, agent.LAN{Listen: ":0", HotelMode: true})
 	h.fails("no TV answers on this network", "remote", "pair", "123456")
 	digits := h.code()
-	h.works("Paired with Living room", "remote", "pair", digits)
+	if out, err := h.hearthkey("12\n"+digits[:3]+" "+digits[3:]+"\n", "remote", "pair"); err != nil || !strings.Contains(out, "Paired with Living room") {
+		t.Errorf("hearthkey remote pair = %v:\n%s", err, out)
+	}
 	h.wait("word of it", func(v nav.View) bool { return strings.Contains(v.Title, "is paired") })
 	if out, err := h.laptop.Role("hearthkey", "discover", "--wait", "1s").CombinedOutput(); err == nil && strings.Contains(string(out), "Living room") {
 		t.Errorf("after pairing the TV is found: %s", out)
