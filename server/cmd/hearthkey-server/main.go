@@ -50,6 +50,7 @@ type flags struct {
 	Webhook      webhooks    `cmd:"" help:"Addresses that are told of security events, signed."`
 	Backup       backingUp   `cmd:"" help:"Write a copy of the database into a file, while the server runs."`
 	Restore      restoring   `cmd:"" help:"Put a backup in the place of the database of a stopped server; what was deleted since is deleted again."`
+	Doctor       examining   `cmd:"" help:"Look at an installation, running or not, and say what is wrong with it; takes the flags of serve."`
 	Import       importing   `cmd:"" help:"Add the accounts of another system, with their password hashes."`
 	ContactReset moving      `cmd:"" help:"Give an account another address after a week, for an owner who lost mailbox, phone and factors; every old contact is told and can stop it."`
 	FactorReset  resetting   `cmd:"" help:"Have an account's second factor removed after 72 h; the owner is told and can stop it."`
@@ -102,6 +103,7 @@ type serve struct {
 	MinPassword int           `default:"8" help:"Least length of a password in characters."`
 	MinCap      int           `name:"min-capability" default:"1" placeholder:"N" help:"Oldest protocol capability of TVs that are served; older ones show that they must be updated."`
 	Ping        time.Duration `default:"50s" help:"Interval of heartbeats to devices."`
+	Hub         string        `placeholder:"epoll|portable" help:"How idle devices are waited for: one epoll set for all, or a goroutine for each. Default: epoll on Linux, else portable."`
 	Drain       time.Duration `help:"Time over which devices come back after a shutdown. Default 30s; with --dev 1s."`
 	Dev         bool          `help:"Development: messages at /dev/outbox for this machine, plain HTTP anywhere."`
 	LogFormat   string        `default:"text" enum:"text,json" help:"text or json."`
@@ -118,7 +120,7 @@ func (s serve) config(log *slog.Logger) server.Config {
 		Lease: s.Lease, MaxDevices: s.MaxDevices, MaxProfiles: s.MaxProfiles, MinPassword: s.MinPassword,
 		MaxStreams: s.MaxStreams, GrantAudience: s.GrantAud, GrantClients: s.GrantAsk,
 		KeepActivity: s.KeepTold, KeepAddresses: s.KeepIPs,
-		MinCapability: protocol.Capability(s.MinCap), Ping: s.Ping, Drain: s.Drain, Log: log,
+		MinCapability: protocol.Capability(s.MinCap), Ping: s.Ping, Hub: s.Hub, Drain: s.Drain, Log: log,
 	}
 }
 
