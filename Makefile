@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-ui bench-lan bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ test: needs check test-386 test-arm reliability e2e smoke ## everything that CI 
 
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
+
+bench-box: programs ## what the agent costs a box: size, memory, start, idling, writing, keys, PIN checks; about 5 min
+	@for what in agent box start keys pin pincost; do $(GO) run ./tools/bench --only $$what || exit 1; done
 
 bench-ui: needs programs ## the TV's page in Chromium: until it is painted, and from a key to what comes of it; the account pages in Lighthouse
 	@$(GO) run ./tools/bench --only ui

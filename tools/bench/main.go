@@ -55,6 +55,7 @@ var measurements = []struct {
 	{name: "pincost", measure: measurePINCost},
 	{name: "start", measure: measureStart},
 	{name: "agent", measure: measureAgent},
+	{name: "box", measure: measureBox},
 	{name: "commits", measure: measureCommits},
 	{name: "passwords", measure: measurePasswords},
 	{name: "page", measure: measurePage},
