@@ -202,6 +202,9 @@ func (c remoteListCmd) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
+	if len(book.TVs()) == 0 {
+		fmt.Fprintln(t.err, "This remote is paired with no TV yet: hearthkey remote pair")
+	}
 	for _, tv := range book.TVs() {
 		if _, err := fmt.Fprintf(t.out, "%s  %s  %s\n", tv.ID, strings.Join(tv.Addresses, ","), tv.Name); err != nil {
 			return err

@@ -39,7 +39,7 @@ type connection struct {
 	remote  atomic.Pointer[Remote]         // nil while it is not paired
 	answers chan tvremote.Frame            // to be written, in order
 	wake    chan struct{}                  // of one: what the TV shows, or what is over, may have changed
-	over    atomic.Bool                    // nothing is taken any more
+	ends    atomic.Int64                   // when it is gone at the latest, in ns of time.Now; 0: it is not over
 	why     atomic.Pointer[tvremote.Error] // with over: what the remote is told
 	done    chan struct{}                  // closed by end
 	once    sync.Once
@@ -84,13 +84,16 @@ func (c *connection) endWith(why tvremote.Error) {
 		if why.Code != "" {
 			c.why.Store(&why)
 		}
-		c.over.Store(true)
+		at := time.Now().Add(endTime)
+		c.ends.Store(at.UnixNano())
 		close(c.done)
 		// The reader waits for the peer, the writer may too.
-		at := time.Now().Add(endTime)
 		_ = c.peer.Conn.SetDeadline(at) // below TLS: may be called beside both
 	})
 }
+
+// over reports whether nothing is taken any more.
+func (c *connection) over() bool { return c.ends.Load() != 0 }
 
 // poke wakes the writer; it never blocks.
 func (c *connection) poke() {
@@ -156,7 +159,7 @@ var errFlood = errors.New("remote: too many frames")
 // the connection is not over.
 func (c *connection) patience(d time.Duration) bool {
 	_ = c.ws.SetReadDeadline(time.Now().Add(d))
-	if !c.over.Load() {
+	if !c.over() {
 		return true
 	}
 	// It ended beside this, and its deadline was just put off.
@@ -176,7 +179,7 @@ func (c *connection) next(d time.Duration) (tvremote.Frame, bool) {
 			c.end(tvremote.CodeIdle)
 		}
 		return nil, false
-	case c.over.Load():
+	case c.over():
 		return nil, false
 	case !c.flood.Allow():
 		c.end(tvremote.CodeTooFast)
@@ -208,10 +211,9 @@ func (c *connection) send(f tvremote.Frame) error {
 	if err != nil {
 		return err
 	}
-	d := writeTime
-	if c.over.Load() {
-		d = endTime
+	_ = c.ws.SetWriteDeadline(time.Now().Add(writeTime))
+	if ends := c.ends.Load(); ends != 0 { // looked at last, so that it cannot have been put off
+		_ = c.ws.SetWriteDeadline(time.Unix(0, ends))
 	}
-	_ = c.ws.SetWriteDeadline(time.Now().Add(d))
 	return c.ws.WriteMessage(websocket.TextMessage, data)
 }

@@ -113,7 +113,7 @@ func (c *connection) allowed() bool {
 
 func (c *connection) typed(text string) tvremote.Ignored {
 	r := c.remote.Load()
-	if c.over.Load() || !c.allowed() {
+	if c.over() || !c.allowed() {
 		return tvremote.TooFast
 	}
 	return c.server.cfg.Type(*r, text)
@@ -143,7 +143,7 @@ func (c *connection) take(f tvremote.Key) tvremote.Ignored {
 
 // press gives a key to the TV, unless the connection is over.
 func (c *connection) press(k keyseq.Key, again bool) tvremote.Ignored {
-	if c.over.Load() {
+	if c.over() {
 		return tvremote.IgnoredNothing
 	}
 	return c.server.cfg.Press(*c.remote.Load(), k, again)

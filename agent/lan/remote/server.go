@@ -269,7 +269,7 @@ func (s *Server) Connected() map[protocol.RemoteID]bool {
 	defer s.mu.Unlock()
 	out := map[protocol.RemoteID]bool{}
 	for c := range s.conns {
-		if r := c.remote.Load(); r != nil && !c.over.Load() {
+		if r := c.remote.Load(); r != nil && !c.over() {
 			out[r.ID] = true
 		}
 	}
