@@ -58,12 +58,15 @@ func (r *Responder) answers(l *answering, p *Packet, now time.Time) []Send {
 		return nil
 	}
 	var alone, all []Record
+	own, known, done := r.records(l), knownTo(p.Message.Answers), make(map[string]bool)
 	for _, q := range p.Message.Questions {
-		for _, rec := range r.match(l, q) {
-			if knows(p.Message.Answers, &rec) || contains(alone, &rec) || contains(all, &rec) {
+		for _, rec := range match(own, q) {
+			id := rec.id()
+			if ttl, ok := known[id]; ok && ttl >= rec.TTL/2 || done[id] {
 				continue
 			}
-			fresh := now.Sub(w.last[rec.id()]) < time.Duration(rec.TTL)*time.Second/4
+			done[id] = true
+			fresh := now.Sub(w.last[id]) < time.Duration(rec.TTL)*time.Second/4
 			if legacy || q.Unicast && fresh && p.Near {
 				alone = append(alone, rec)
 			} else {
@@ -89,10 +92,14 @@ func (w *way) known(p *Packet) {
 	}
 }
 
-// knows reports whether an asker has a record for half of its time at least (RFC
-// 6762, section 7.1).
-func knows(known []Record, rec *Record) bool {
-	return slices.ContainsFunc(known, func(k Record) bool { return k.id() == rec.id() && k.TTL >= rec.TTL/2 })
+// knownTo are the records that an asker has, and for how long: what it has for half of
+// its time at least need not be told (RFC 6762, section 7.1).
+func knownTo(answers []Record) map[string]uint32 {
+	known := make(map[string]uint32, len(answers))
+	for i := range answers {
+		known[answers[i].id()] = answers[i].TTL
+	}
+	return known
 }
 
 func contains(list []Record, rec *Record) bool {
@@ -162,13 +169,13 @@ func (r *Responder) toOne(l *answering, p *Packet, records []Record, legacy bool
 	return Send{Link: l.Index, V4: !p.V6, V6: p.V6, To: p.From, Message: m}
 }
 
-// match are the records that answer a question; of a name of ours that has none of
-// the type, a record that says so (RFC 6762, section 6.1).
-func (r *Responder) match(l *answering, q Question) []Record {
+// match are those of our records that answer a question; of a name of ours that has
+// none of the type, a record that says so (RFC 6762, section 6.1).
+func match(own []Record, q Question) []Record {
 	name := fold(q.Name)
 	var out []Record
 	var types []Type
-	for _, rec := range r.records(l) {
+	for _, rec := range own {
 		if fold(rec.Name) != name {
 			continue
 		}

@@ -7,44 +7,52 @@ import (
 	"time"
 )
 
-// contests reports whether a record of somebody else's claims a name of ours.
-func (r *Responder) contests(rec *Record, now time.Time) (instance, host bool) {
-	if rec.TTL == 0 {
-		return false, false // a goodbye claims nothing
+// contested finds a record of somebody else's that claims a name of ours.
+func (r *Responder) contested(m *Message, now time.Time) (instance, host bool) {
+	ourInstance, ourHost := fold(r.instanceName()), fold(r.hostName())
+	var own map[string]bool
+	for _, section := range [][]Record{m.Answers, m.Additionals} {
+		for i := range section {
+			rec := &section[i]
+			if rec.TTL == 0 {
+				continue // a goodbye claims nothing
+			}
+			switch rec.Type {
+			case TypeSRV, TypeTXT:
+				instance = fold(rec.Name) == ourInstance
+			case TypeA, TypeAAAA:
+				host = fold(rec.Name) == ourHost
+			}
+			if !instance && !host {
+				continue
+			}
+			if own == nil {
+				own = r.own(now)
+			}
+			if !own[rec.id()] {
+				return instance, host
+			}
+			instance, host = false, false
+		}
 	}
-	name := fold(rec.Name)
-	switch rec.Type {
-	case TypeSRV, TypeTXT:
-		instance = name == fold(r.instanceName())
-	case TypeA, TypeAAAA:
-		host = name == fold(r.hostName())
-	}
-	if (instance || host) && r.mine(rec, now) {
-		return false, false
-	}
-	return instance, host
+	return false, false
 }
 
 // conflict looks whether an answer claims what is ours (RFC 6762, sections 8.1 and 9).
 func (r *Responder) conflict(l *answering, m *Message, now time.Time) []Send {
-	for _, section := range [][]Record{m.Answers, m.Additionals} {
-		for i := range section {
-			instance, host := r.contests(&section[i], now)
-			switch {
-			case !instance && !host:
-			case !l.announced && l.sent == 0 && len(r.conflicts) >= manyConflicts:
-				return nil // nothing is claimed again before the wait is over
-			case l.announced && (l.contested.IsZero() || now.Sub(l.contested) >= contestedFor):
-				// Whose it is, probing tells: who has it too answers.
-				l.contested = now
-				r.probe(l, now)
-				return nil
-			default:
-				return r.rename(l, instance, now)
-			}
-		}
+	instance, host := r.contested(m, now)
+	switch {
+	case !instance && !host:
+		return nil
+	case !l.announced && l.sent == 0 && len(r.conflicts) >= manyConflicts:
+		return nil // nothing is claimed again before the wait is over
+	case l.announced && (l.contested.IsZero() || now.Sub(l.contested) >= contestedFor):
+		// Whose it is, probing tells: who has it too answers.
+		l.contested = now
+		r.probe(l, now)
+		return nil
 	}
-	return nil
+	return r.rename(l, instance, now)
 }
 
 // rename takes the next name, on all links. Where nobody contested the old one it is
@@ -87,10 +95,10 @@ func (r *Responder) another(n int) int {
 // two the one with the greater records goes on, the other tries again a second later,
 // when it will be told who has the name (RFC 6762, section 8.2).
 func (r *Responder) yield(l *answering, m *Message, now time.Time) {
-	own := r.probing(l).Authorities
+	probed, own := r.probing(l).Authorities, r.own(now)
 	for _, name := range []string{r.instanceName(), r.hostName()} {
-		theirs, ours := claims(m.Authorities, name), claims(own, name)
-		others := slices.ContainsFunc(theirs, func(rec Record) bool { return !r.mine(&rec, now) })
+		theirs, ours := claims(m.Authorities, name), claims(probed, name)
+		others := slices.ContainsFunc(theirs, func(rec Record) bool { return !own[rec.id()] })
 		if others && slices.CompareFunc(ours, theirs, compareClaims) < 0 {
 			r.probe(l, now.Add(lostProbeWait))
 			return

@@ -18,9 +18,10 @@ import (
 
 // Bounds on a node.
 const (
-	MaxPackets = 300 // a second; more are dropped
-	maxLinks   = 16  // the kernel lets a socket join 20 groups
-	waiting    = 64  // packets that were read and are not handled yet
+	MaxPackets = 300 // a second, of up to packetUnit bytes; a longer one counts as several, and more are dropped
+	packetUnit = 512
+	maxLinks   = 16 // the kernel lets a socket join 20 groups
+	waiting    = 64 // packets that were read and are not handled yet
 )
 
 // Links are read at once when something changes, after a moment in which what
@@ -69,7 +70,7 @@ type Node struct {
 	links    []Link
 	read     time.Time // when links were read
 	settling bool
-	budget   int // packets left in this second
+	budget   int // what is left of MaxPackets in this second
 	second   time.Time
 	known    string // the name that was told as announced
 	found    []Found
@@ -269,7 +270,7 @@ func (n *Node) handle(now time.Time, a arrived) []Send {
 	if now.Sub(n.second) >= time.Second {
 		n.second, n.budget = now, MaxPackets
 	}
-	if n.budget--; n.budget < 0 {
+	if n.budget -= 1 + len(a.b)/packetUnit; n.budget < 0 {
 		return nil
 	}
 	prefixes, ok := n.near[a.link]

@@ -47,21 +47,21 @@ func addresses(host string, l *answering) []Record {
 	return out
 }
 
-// mine reports whether a record is one of ours, on any link, or was until a moment
-// ago: packets of ours come back, also by another interface on the same network.
-func (r *Responder) mine(rec *Record, now time.Time) bool {
-	id := rec.id()
-	if until, ok := r.said[id]; ok && now.Before(until) {
-		return true
-	}
-	for _, l := range r.links {
-		for _, own := range r.records(l) {
-			if own.id() == id {
-				return true
-			}
+// own are the ids of our records, on any link, now or until a moment ago: packets of
+// ours come back, also by another interface on the same network.
+func (r *Responder) own(now time.Time) map[string]bool {
+	own := make(map[string]bool)
+	for id, until := range r.said {
+		if now.Before(until) {
+			own[id] = true
 		}
 	}
-	return false
+	for _, l := range r.links {
+		for _, rec := range r.records(l) {
+			own[rec.id()] = true
+		}
+	}
+	return own
 }
 
 // remember keeps for a moment which records were ours.
