@@ -11,11 +11,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/device"
+	"github.com/hearthkey/hearthkey/server/hub/poller"
 	"github.com/hearthkey/hearthkey/server/profile"
 	"github.com/hearthkey/hearthkey/server/risk"
 )
@@ -142,6 +144,9 @@ type Config struct {
 
 	// Ping is the interval of heartbeats to devices. Default 50 s.
 	Ping time.Duration
+	// Hub is how idle devices are waited for: "epoll", one set for all, on Linux, or
+	// "portable", a goroutine for each. Default: epoll where there is one.
+	Hub string
 	// Drain is the time over which devices come back after a shutdown. Default
 	// 30 s; with Dev 1 s.
 	Drain time.Duration
@@ -198,7 +203,7 @@ func (c Config) check() (settings, error) {
 	}
 	s := settings{Config: c}
 	for _, check := range []func(*settings) error{
-		(*settings).checkTLS, (*settings).checkAdvertise, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkCatalog, (*settings).checkGrants,
+		(*settings).checkTLS, (*settings).checkAdvertise, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkHub, (*settings).checkCatalog, (*settings).checkGrants,
 	} {
 		if err := check(&s); err != nil {
 			return settings{}, err
@@ -305,6 +310,17 @@ func (s *settings) adminTLS() bool {
 func loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+func (s *settings) checkHub() error {
+	switch mode := poller.Mode(s.Hub); {
+	case mode == "", mode == poller.Portable, mode == poller.Epoll && runtime.GOOS == "linux":
+		return nil
+	case mode == poller.Epoll:
+		return operator(nil, "--hub %s is for Linux only: leave it out.", mode)
+	default:
+		return operator(nil, "--hub %q is neither %s nor %s.", mode, poller.Epoll, poller.Portable)
+	}
 }
 
 func (s *settings) checkBounds() error {

@@ -57,6 +57,7 @@ func TestOperatorErrors(t *testing.T) {
 		{"profiles below nothing", func(c *server.Config) { c.MaxProfiles = -1 }, "--max-profiles -1"},
 		{"agents of the future", func(c *server.Config) { c.MinCapability = protocol.CurrentCapability + 1 }, "--min-capability"},
 		{"a lease too long", func(c *server.Config) { c.Lease = 9 * time.Hour }, "--lease 9h"},
+		{"a hub that there is not", func(c *server.Config) { c.Hub = "kqueue" }, "--hub"},
 		{"a ping too short", func(c *server.Config) { c.Ping = time.Millisecond }, "--ping"},
 		{"not a database's address", func(c *server.Config) { c.Database = "db.example" }, "--database cannot be used"},
 		{"a database in the clear", func(c *server.Config) { c.Database = "postgres://hk:sesame@db.example/hk" }, "does not say how the link is protected"},

@@ -179,7 +179,9 @@ func (p *parts) openDevices(context.Context) (err error) {
 	if err := p.openGrants(); err != nil {
 		return err
 	}
-	p.poller = poller.New(poller.Config{})
+	if p.poller, err = poller.New(poller.Config{Mode: poller.Mode(p.cfg.Hub)}); err != nil {
+		return err
+	}
 	p.relay = relay.New(relay.Config{Node: p.node, Bus: p.bus, TV: p.hub.Find, Log: p.cfg.Log})
 	p.tvs, err = api.NewTVs(api.TVConfig{
 		Devices: p.devices, Profiles: p.profiles, Grants: p.grants, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Relay: p.relay, Origins: p.origins(), Log: p.cfg.Log,

@@ -30,7 +30,7 @@ const frameTimeout = 6 * time.Second
 // Proofs (receipt, signed_out_here) are taken in every stage but ended.
 type tv struct {
 	t    *TVs
-	conn *poller.Conn
+	conn poller.Conn
 	ip   string
 
 	asks atomic.Int32 // calls of wake that are not answered yet; beside the mutex it takes no room
@@ -60,7 +60,7 @@ const (
 )
 
 // open greets a device.
-func (t *TVs) open(c *poller.Conn, ip string, leave func(bool)) poller.Handler {
+func (t *TVs) open(c poller.Conn, ip string, leave func(bool)) poller.Handler {
 	v := &tv{t: t, conn: c, ip: ip, leave: leave, nonce: new([32]byte)}
 	_, _ = rand.Read(v.nonce[:]) // never fails
 	now := t.cfg.Now()

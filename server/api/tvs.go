@@ -133,7 +133,7 @@ func (t *TVs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, r, t.cfg.Log, err)
 		return
 	}
-	err = t.cfg.Poller.Accept(w, r, func(c *poller.Conn) poller.Handler {
+	err = t.cfg.Poller.Accept(w, r, func(c poller.Conn) poller.Handler {
 		return t.open(c, addr.String(), leave)
 	})
 	if err != nil {

@@ -19,12 +19,36 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// Every mode does the same, test by test.
+func TestModes(t *testing.T) {
+	for _, mode := range modes {
+		for _, tt := range suite {
+			t.Run(string(mode)+"/"+tt.name, func(t *testing.T) { tt.test(t, mode) })
+		}
+	}
+}
+
+var suite = []struct {
+	name string
+	test func(*testing.T, Mode)
+}{
+	{"MessagesBothWays", testMessagesBothWays},
+	{"WhatADeviceMayNotDo", testWhatADeviceMayNotDo},
+	{"Expire", testExpire},
+	{"ExpireCanBeTakenBack", testExpireCanBeTakenBack},
+	{"CloseCodeArrivesInAFlood", testCloseCodeArrivesInAFlood},
+	{"SlowReaderIsDropped", testSlowReaderIsDropped},
+	{"Ping", testPing},
+	{"ClosedPollerRefuses", testClosedPollerRefuses},
+	{"TenThousandConnects", testTenThousandConnects},
+}
+
 // recorder is a handler that passes on what it is called with.
 type recorder struct {
-	conn   *Conn
+	conn   Conn
 	frames chan string
 	closed chan error
-	onData func(*Conn, []byte)
+	onData func(Conn, []byte)
 }
 
 func (r *recorder) Frame(data []byte) {
@@ -38,12 +62,15 @@ func (r *recorder) Frame(data []byte) {
 func (r *recorder) Closed(cause error) { r.closed <- cause }
 
 // serve runs a poller behind a real listener. Its connections come out of the channel.
-func serve(t testing.TB, cfg Config, onData func(*Conn, []byte)) (url string, p *Poller, opened chan *recorder) {
+func serve(t testing.TB, cfg Config, onData func(Conn, []byte)) (url string, p *Poller, opened chan *recorder) {
 	t.Helper()
-	p = New(cfg)
+	p, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
 	opened = make(chan *recorder, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = p.Accept(w, r, func(c *Conn) Handler {
+		_ = p.Accept(w, r, func(c Conn) Handler {
 			h := &recorder{c, make(chan string, 100), make(chan error, 1), onData}
 			opened <- h
 			return h
@@ -71,8 +98,8 @@ func dial(t testing.TB, url string) *websocket.Conn {
 	return ws
 }
 
-func TestMessagesBothWays(t *testing.T) {
-	url, p, opened := serve(t, Config{}, nil)
+func testMessagesBothWays(t *testing.T, mode Mode) {
+	url, p, opened := serve(t, Config{Mode: mode}, nil)
 	ws := dial(t, url)
 	h := <-opened
 	for _, m := range []string{"a", strings.Repeat("x", 5_000), strings.Repeat("y", protocol.MaxDeviceFrame)} {
@@ -100,7 +127,7 @@ func TestMessagesBothWays(t *testing.T) {
 	}
 }
 
-func TestWhatADeviceMayNotDo(t *testing.T) {
+func testWhatADeviceMayNotDo(t *testing.T, mode Mode) {
 	text := func(n int) func(*websocket.Conn) {
 		return func(ws *websocket.Conn) { _ = ws.WriteMessage(websocket.TextMessage, make([]byte, n)) }
 	}
@@ -133,7 +160,7 @@ func TestWhatADeviceMayNotDo(t *testing.T) {
 		}, ErrTimeout},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			url, _, opened := serve(t, Config{MessageTimeout: 50 * time.Millisecond, Linger: 100 * time.Millisecond}, func(*Conn, []byte) {})
+			url, _, opened := serve(t, Config{Mode: mode, MessageTimeout: 50 * time.Millisecond, Linger: 100 * time.Millisecond}, func(Conn, []byte) {})
 			ws := dial(t, url)
 			h := <-opened
 			tt.do(ws)
@@ -144,8 +171,8 @@ func TestWhatADeviceMayNotDo(t *testing.T) {
 	}
 }
 
-func TestExpire(t *testing.T) {
-	url, _, opened := serve(t, Config{}, nil)
+func testExpire(t *testing.T, mode Mode) {
+	url, _, opened := serve(t, Config{Mode: mode}, nil)
 	dial(t, url)
 	h := <-opened
 	h.conn.Expire(time.Now().Add(20 * time.Millisecond))
@@ -154,8 +181,8 @@ func TestExpire(t *testing.T) {
 	}
 }
 
-func TestExpireCanBeTakenBack(t *testing.T) {
-	url, _, opened := serve(t, Config{}, nil)
+func testExpireCanBeTakenBack(t *testing.T, mode Mode) {
+	url, _, opened := serve(t, Config{Mode: mode}, nil)
 	ws := dial(t, url)
 	h := <-opened
 	h.conn.Expire(time.Now().Add(time.Hour))
@@ -168,8 +195,8 @@ func TestExpireCanBeTakenBack(t *testing.T) {
 
 // The close code arrives although the device is still sending: the socket is
 // read on until the device has seen it.
-func TestCloseCodeArrivesInAFlood(t *testing.T) {
-	url, _, opened := serve(t, Config{}, func(c *Conn, _ []byte) { c.Close(4009, "too many requests") })
+func testCloseCodeArrivesInAFlood(t *testing.T, mode Mode) {
+	url, _, opened := serve(t, Config{Mode: mode}, func(c Conn, _ []byte) { c.Close(4009, "too many requests") })
 	ws := dial(t, url)
 	go func() {
 		for ws.WriteMessage(websocket.TextMessage, make([]byte, 1000)) == nil {
@@ -186,8 +213,8 @@ func TestCloseCodeArrivesInAFlood(t *testing.T) {
 	}
 }
 
-func TestSlowReaderIsDropped(t *testing.T) {
-	url, _, opened := serve(t, Config{WriteTimeout: 50 * time.Millisecond}, nil)
+func testSlowReaderIsDropped(t *testing.T, mode Mode) {
+	url, _, opened := serve(t, Config{Mode: mode, WriteTimeout: 50 * time.Millisecond}, nil)
 	dial(t, url) // and never reads
 	h := <-opened
 	big := make([]byte, 1<<20)
@@ -202,9 +229,9 @@ func TestSlowReaderIsDropped(t *testing.T) {
 	t.Fatal("a gigabyte went to a device that does not read")
 }
 
-// A ping to a socket that is being written to neither waits nor harms.
-func TestPing(t *testing.T) {
-	url, _, opened := serve(t, Config{}, nil)
+// A ping is answered, and that is a sign of life.
+func testPing(t *testing.T, mode Mode) {
+	url, _, opened := serve(t, Config{Mode: mode}, nil)
 	ws := dial(t, url)
 	h := <-opened
 	before := h.conn.Heard()
@@ -217,21 +244,19 @@ func TestPing(t *testing.T) {
 			t.Fatal("no answer to the ping within 5 s")
 		}
 	}
-	h.conn.sending.Lock()
-	if err := h.conn.Ping(); err != nil {
-		t.Errorf("Ping while sending = %v", err)
-	}
-	h.conn.sending.Unlock()
 }
 
-func TestClosedPollerRefuses(t *testing.T) {
-	p := New(Config{})
+func testClosedPollerRefuses(t *testing.T, mode Mode) {
+	p, err := New(Config{Mode: mode})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := p.Close(t.Context(), 1001); err != nil {
 		t.Fatal(err)
 	}
 	failed := make(chan error, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		failed <- p.Accept(w, r, func(*Conn) Handler { panic("opened") })
+		failed <- p.Accept(w, r, func(Conn) Handler { panic("opened") })
 	}))
 	defer srv.Close()
 	ws := dial(t, "ws"+strings.TrimPrefix(srv.URL, "http"))
@@ -244,11 +269,11 @@ func TestClosedPollerRefuses(t *testing.T) {
 }
 
 // Ten thousand connections come and go; nothing of them is left.
-func TestTenThousandConnects(t *testing.T) {
+func testTenThousandConnects(t *testing.T, mode Mode) {
 	if testing.Short() {
 		t.Skip("short: 10,000 sockets")
 	}
-	url, p, opened := serve(t, Config{Linger: 10 * time.Millisecond}, nil)
+	url, p, opened := serve(t, Config{Mode: mode, Linger: 10 * time.Millisecond}, nil)
 	var comers, drain sync.WaitGroup
 	drain.Go(func() {
 		for range 10_000 {
@@ -285,7 +310,13 @@ func TestTenThousandConnects(t *testing.T) {
 // BenchmarkIdle reports what an idle connection costs this process and its
 // peer in it, in bytes of heap and stack.
 func BenchmarkIdle(b *testing.B) {
-	url, _, opened := serve(b, Config{}, nil)
+	for _, mode := range modes {
+		b.Run(string(mode), func(b *testing.B) { benchmarkIdle(b, mode) })
+	}
+}
+
+func benchmarkIdle(b *testing.B, mode Mode) {
+	url, _, opened := serve(b, Config{Mode: mode}, nil)
 	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, ReadBufferSize: 128, WriteBufferSize: 128}
 	var before, after runtime.MemStats
 	runtime.GC()

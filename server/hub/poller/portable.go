@@ -17,8 +17,9 @@ import (
 // a few bytes: a socket that cannot take them is full of unread data.
 const controlTimeout = 250 * time.Millisecond
 
-// Conn is one connection to a device.
-type Conn struct {
+// portable is a connection whose goroutine waits for bytes: on systems without epoll, and
+// for TLS, which is in the standard library's hands.
+type portable struct {
 	poller  *Poller
 	ws      *websocket.Conn
 	heard   atomic.Int64 // Unix nanoseconds of the last whole message or control frame
@@ -30,23 +31,20 @@ type Conn struct {
 	next int64 // of the flood rule: when the bucket is full again; the reader's own
 }
 
-func newConn(p *Poller, ws *websocket.Conn) *Conn {
-	c := &Conn{poller: p, ws: ws}
+func newPortable(p *Poller, ws *websocket.Conn) *portable {
+	c := &portable{poller: p, ws: ws}
 	c.heard.Store(time.Now().UnixNano())
 	ws.SetPingHandler(c.pinged)
 	ws.SetPongHandler(func(string) error { return c.count() })
 	return c
 }
 
-// RemoteAddr is the address of the socket's other end.
-func (c *Conn) RemoteAddr() net.Addr { return c.ws.RemoteAddr() }
-
 // Heard is when the device last sent a whole message or control frame.
-func (c *Conn) Heard() time.Time { return time.Unix(0, c.heard.Load()) }
+func (c *portable) Heard() time.Time { return time.Unix(0, c.heard.Load()) }
 
 // Expire ends the connection at t unless it is called again before. The zero
 // time means never.
-func (c *Conn) Expire(t time.Time) {
+func (c *portable) Expire(t time.Time) {
 	var at int64
 	if !t.IsZero() {
 		at = t.UnixNano()
@@ -57,7 +55,7 @@ func (c *Conn) Expire(t time.Time) {
 
 // readUntil sets the read deadline, unless the connection is closing: then
 // that of Close counts, whichever came first.
-func (c *Conn) readUntil(t time.Time) {
+func (c *portable) readUntil(t time.Time) {
 	_ = c.ws.SetReadDeadline(t)
 	if c.closing.Load() {
 		_ = c.ws.SetReadDeadline(time.Now().Add(c.poller.cfg.Linger))
@@ -66,14 +64,14 @@ func (c *Conn) readUntil(t time.Time) {
 
 // Send writes the messages in order, with no other between them. Where it
 // fails, or takes longer than the write timeout, the connection is ended.
-func (c *Conn) Send(messages ...[]byte) error {
+func (c *portable) Send(messages ...[]byte) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	_ = c.ws.SetWriteDeadline(time.Now().Add(c.poller.cfg.WriteTimeout))
 	for _, m := range messages {
 		if err := c.ws.WriteMessage(websocket.TextMessage, m); err != nil {
 			if !c.closing.Load() {
-				c.abort()
+				c.giveUp()
 			}
 			return err
 		}
@@ -83,40 +81,40 @@ func (c *Conn) Send(messages ...[]byte) error {
 
 // Ping asks the device for a sign of life. While messages are being written
 // it does nothing: they have a deadline of their own.
-func (c *Conn) Ping() error {
+func (c *portable) Ping() error {
 	if !c.sending.TryLock() {
 		return nil
 	}
 	defer c.sending.Unlock()
 	err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(controlTimeout))
 	if err != nil && !c.closing.Load() {
-		c.abort()
+		c.giveUp()
 	}
 	return err
 }
 
 // Close ends the connection with a close code and a reason of at most 123
 // bytes. Only the first call counts.
-func (c *Conn) Close(code int, reason string) {
+func (c *portable) Close(code int, reason string) {
 	if c.closing.Swap(true) {
 		return
 	}
 	now := time.Now()
 	message := websocket.FormatCloseMessage(code, reason)
 	if err := c.ws.WriteControl(websocket.CloseMessage, message, now.Add(controlTimeout)); err != nil {
-		c.abort()
+		c.giveUp()
 		return
 	}
 	_ = c.ws.SetReadDeadline(now.Add(c.poller.cfg.Linger))
 }
 
-// abort ends the connection without a word.
-func (c *Conn) abort() { _ = c.ws.Close() }
+// giveUp ends the connection without a word.
+func (c *portable) giveUp() { _ = c.ws.Close() }
 
 // run reads until the connection ends.
-func (c *Conn) run(open func(*Conn) Handler) {
+func (c *portable) run(open func(Conn) Handler) {
 	defer c.poller.remove(c)
-	defer c.abort()
+	defer c.giveUp()
 	h := open(c)
 	cause := c.serve(h)
 	if c.closing.Load() {
@@ -128,7 +126,7 @@ func (c *Conn) run(open func(*Conn) Handler) {
 	}
 }
 
-func (c *Conn) serve(h Handler) error {
+func (c *portable) serve(h Handler) error {
 	for !c.closing.Load() {
 		if err := c.one(h); err != nil {
 			return err
@@ -138,7 +136,7 @@ func (c *Conn) serve(h Handler) error {
 }
 
 // one reads one message and hands it on.
-func (c *Conn) one(h Handler) error {
+func (c *portable) one(h Handler) error {
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		return why(err)
@@ -160,7 +158,7 @@ func (c *Conn) one(h Handler) error {
 }
 
 // fill reads one message into buf, which grows up to the bound.
-func (c *Conn) fill(buf *[]byte, r io.Reader) (n int, err error) {
+func (c *portable) fill(buf *[]byte, r io.Reader) (n int, err error) {
 	defer c.limit(time.Now())()
 	for {
 		if n > protocol.MaxDeviceFrame {
@@ -184,7 +182,7 @@ func (c *Conn) fill(buf *[]byte, r io.Reader) (n int, err error) {
 
 // limit sets the deadline of a message that was begun and returns what takes
 // it back.
-func (c *Conn) limit(now time.Time) func() {
+func (c *portable) limit(now time.Time) func() {
 	if c.expires.Load() != 0 {
 		return func() {} // the earlier deadline counts
 	}
@@ -192,20 +190,14 @@ func (c *Conn) limit(now time.Time) func() {
 	return func() { c.readUntil(time.Time{}) }
 }
 
-// count notes a sign of life and enforces the flood rule: a token bucket kept
-// as the one instant at which it is full again.
-func (c *Conn) count() error {
+// count notes a sign of life and enforces the flood rule.
+func (c *portable) count() error {
 	now := time.Now().UnixNano()
 	c.heard.Store(now)
-	each := int64(time.Second) / int64(c.poller.cfg.Rate)
-	c.next = max(c.next, now) + each
-	if c.next-now > each*int64(c.poller.cfg.Burst) {
-		return ErrFlood
-	}
-	return nil
+	return c.poller.cfg.flood(&c.next, now)
 }
 
-func (c *Conn) pinged(data string) error {
+func (c *portable) pinged(data string) error {
 	if err := c.count(); err != nil {
 		return err
 	}
@@ -218,7 +210,7 @@ func (c *Conn) pinged(data string) error {
 
 // linger reads and drops what the peer still sends until it closes too, or
 // until the deadline that Close has set.
-func (c *Conn) linger() {
+func (c *portable) linger() {
 	for {
 		_, r, err := c.ws.NextReader()
 		if err != nil {

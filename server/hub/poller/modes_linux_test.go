@@ -1,0 +1,3 @@
+package poller
+
+var modes = []Mode{Portable, Epoll}
