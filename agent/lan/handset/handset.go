@@ -39,7 +39,7 @@ import (
 )
 
 const (
-	dialTime   = 10 * time.Second
+	dialTime   = 10 * time.Second // for the whole handshake, and for each frame to be sent
 	answerTime = 15 * time.Second // for an answer that the TV gives by itself
 )
 
