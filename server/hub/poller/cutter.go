@@ -91,7 +91,7 @@ func (k *cutter) header(b []byte) (header, error) {
 		if k.begun {
 			return header{}, errMalformed
 		}
-	case 0:
+	case 0: // of a continuation
 		if !k.begun {
 			return header{}, errMalformed
 		}
@@ -99,10 +99,11 @@ func (k *cutter) header(b []byte) (header, error) {
 	default:
 		return header{}, errMalformed
 	}
-	if h = h.sized(b); h.opcode == websocket.BinaryMessage {
-		return header{}, ErrNotText
+	h, err := h.sized(b)
+	if err == nil && h.opcode == websocket.BinaryMessage {
+		err = ErrNotText
 	}
-	return h, nil
+	return h, err
 }
 
 // Of a control frame (RFC 6455, section 5.5) and of a mask, in bytes.
@@ -111,26 +112,32 @@ const (
 	maskSize   = 4
 )
 
+// maxHead is the longest header without its mask, in bytes.
+const maxHead = 10
+
 // sized reads the length.
-func (h header) sized(b []byte) header {
+func (h header) sized(b []byte) (header, error) {
 	head := 2 + maskSize
 	switch h.payload {
 	case 126:
 		if len(b) < 4 {
-			return header{}
+			return header{}, nil
 		}
 		h.payload, head = int(binary.BigEndian.Uint16(b[2:])), head+2
 	case 127:
-		if len(b) < 10 {
-			return header{}
+		if len(b) < maxHead {
+			return header{}, nil
+		}
+		if b[2]&0x80 != 0 {
+			return header{}, errMalformed
 		}
 		h.payload, head = int(min(binary.BigEndian.Uint64(b[2:]), maxRaw)), head+8
 	}
 	if len(b) < head {
-		return header{}
+		return header{}, nil
 	}
 	h.whole = head + h.payload
-	return h
+	return h, nil
 }
 
 // unmask returns the payload of a whole control frame, in place.

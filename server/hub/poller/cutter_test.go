@@ -49,7 +49,7 @@ func byCutter(stream []byte, step int) (said []string, err error) {
 		for {
 			p, err := k.next(b)
 			if errors.Is(err, errMalformed) {
-				if _, _, err = decode(bytes.Clone(b[:k.at+2]), nil); err == nil {
+				if _, _, err = decode(bytes.Clone(b[:min(len(b), k.at+maxHead)]), nil); err == nil {
 					err = errors.New("gorilla takes what the cutter does not")
 				}
 			}

@@ -220,7 +220,7 @@ func (c *polled) refusal(err error, cut *cutter, b []byte) error {
 	if !errors.Is(err, errMalformed) {
 		return err
 	}
-	_, answer, err := decode(b[:cut.at+2], nil)
+	_, answer, err := decode(b[:min(len(b), cut.at+maxHead)], nil)
 	if err == nil {
 		return errMalformed // never: gorilla refuses all that the cutter does
 	}
