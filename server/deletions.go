@@ -46,6 +46,9 @@ type deletions struct {
 func (p *parts) keepDeletions(ctx context.Context) {
 	tick := time.NewTicker(deletionsEvery)
 	defer tick.Stop()
+	if !p.alone() {
+		p.deleted.scrub = time.Now() // not all of them at each start
+	}
 	j := job{p: p, name: "deletions"}
 	defer j.leave(ctx)
 	for {
@@ -53,7 +56,7 @@ func (p *parts) keepDeletions(ctx context.Context) {
 		if j.mine(ctx, time.Now()) {
 			err = p.keepOnce(ctx, time.Now())
 		} else {
-			p.deleted.written = nil // another node goes on: what is noted is written again
+			p.deleted.written = nil // another node goes on: what is noted it writes again
 		}
 		if now := time.Now(); err != nil && ctx.Err() == nil && now.Sub(p.deleted.told) > toldEvery {
 			p.deleted.told = now
@@ -68,7 +71,8 @@ func (p *parts) keepDeletions(ctx context.Context) {
 }
 
 // keepOnce does one step of keepDeletions. The order is what counts: journal, then
-// files, then the note in the database.
+// files, then the note in the database. Tables that several servers share are written
+// anew hourly alone, as nobody can use one meanwhile: the note goes before.
 func (p *parts) keepOnce(ctx context.Context, now time.Time) error {
 	d := &p.deleted
 	if len(d.written) == 0 {
@@ -84,10 +88,12 @@ func (p *parts) keepOnce(ctx context.Context, now time.Time) error {
 		}
 		d.written = noted
 	}
-	if err := p.db.Scrub(ctx); err != nil {
-		return err
+	if p.alone() || now.Sub(d.scrub) >= tidyEvery {
+		if err := p.db.Scrub(ctx); err != nil {
+			return err
+		}
+		d.scrub = now
 	}
-	d.scrub = now
 	err := p.db.Update(ctx, func(tx *store.Tx) error {
 		for _, one := range d.written {
 			if err := tx.Journaled(one); err != nil {

@@ -59,6 +59,13 @@ func URL(tb testing.TB) string {
 	if Engine(tb) == store.SQLite {
 		return ""
 	}
+	return Postgres(tb)
+}
+
+// Postgres makes a PostgreSQL database with the schema that belongs to the test,
+// whatever [Engine] is.
+func Postgres(tb testing.TB) string {
+	tb.Helper()
 	return pgcluster.Copy(tb, "hearthkey", func(url string) error {
 		driver := openPostgres(context.Background(), tb, url)
 		db, err := store.Open(context.Background(), driver, slog.New(slog.DiscardHandler))

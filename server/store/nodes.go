@@ -1,12 +1,30 @@
 package store
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Heartbeat notes that a node is alive.
 func (tx *Tx) Heartbeat(node string, now time.Time) error {
 	_, err := tx.exec(`INSERT INTO nodes (node_id, heartbeat) VALUES ($1, $2)
 		ON CONFLICT (node_id) DO UPDATE SET heartbeat = $2`, node, millis(now))
 	return err
+}
+
+// LastHeartbeat returns when any node was last alive, in a PostgreSQL database that is
+// not opened; zero where there is no such table, or nothing in it.
+func LastHeartbeat(ctx context.Context, driver Driver) (time.Time, error) {
+	var last time.Time
+	err := (&DB{driver: driver}).View(ctx, func(tx *Tx) error {
+		there := 0
+		err := tx.row(`SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'nodes'`).Scan(&there)
+		if err != nil || there == 0 {
+			return err
+		}
+		return tx.row(`SELECT COALESCE(MAX(heartbeat), 0) FROM nodes`).Scan(asTime(&last))
+	})
+	return last, err
 }
 
 // NodeHeartbeat returns when a node was last alive.

@@ -51,3 +51,21 @@ func (c restoring) run(ctx context.Context, s streams) error {
 	fmt.Fprintln(s.out, "Owners sign in again; TVs go on as they are, and keep the stricter state where theirs is newer.")
 	return nil
 }
+
+type replaying struct {
+	Database  string   `required:"" placeholder:"URL" help:"The PostgreSQL database. It holds a secret: better in HEARTHKEY_DATABASE."`
+	Deletions []string `placeholder:"FILE" help:"Journal of deletions of a node. Give each node's."`
+	Without   bool     `name:"without-deletions" help:"Go on without journals, where they are lost: what was deleted after the backup comes back."`
+}
+
+func (c replaying) run(ctx context.Context, s streams) error {
+	cfg := server.Config{Database: c.Database, Log: slog.New(slog.NewTextHandler(s.err, nil))}
+	did, err := server.Replay(ctx, cfg, c.Deletions, c.Without)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "The database is that of %s; what happened since is lost. Deletions done again: %d. The servers can start.\n",
+		did.Backup.UTC().Format(time.DateTime+" UTC"), did.Repeated)
+	fmt.Fprintln(s.out, "Owners sign in again; TVs go on as they are, and keep the stricter state where theirs is newer.")
+	return nil
+}

@@ -51,6 +51,7 @@ type flags struct {
 	Backup       backingUp   `cmd:"" help:"Write a copy of the database into a file, while the server runs."`
 	Restore      restoring   `cmd:"" help:"Put a backup in the place of the database of a stopped server; what was deleted since is deleted again."`
 	Doctor       examining   `cmd:"" help:"Look at an installation, running or not, and say what is wrong with it; takes the flags of serve."`
+	Replay       replaying   `cmd:"" name:"replay-deletions" help:"After PostgreSQL's own tools have restored a backup, and before the servers start: delete again what was deleted since."`
 	Import       importing   `cmd:"" help:"Add the accounts of another system, with their password hashes."`
 	ContactReset moving      `cmd:"" help:"Give an account another address after a week, for an owner who lost mailbox, phone and factors; every old contact is told and can stop it."`
 	FactorReset  resetting   `cmd:"" help:"Have an account's second factor removed after 72 h; the owner is told and can stop it."`
