@@ -331,3 +331,20 @@ func TestRelayCloses(t *testing.T) {
 		}
 	})
 }
+
+// FuzzReceive has anything come over the bus: what is no message of ours is passed over.
+func FuzzReceive(f *testing.F) {
+	f.Add([]byte(`{"relay":"AAECAwQFBgcICQoLDA0ODw","account":"a","device":"bedroom","from":"one","by":"Mara"}`))
+	f.Add([]byte(`{"relay":"AAECAwQFBgcICQoLDA0ODw","account":"a","device":"bedroom","from":"one","frame":"x","ends":true}`))
+	f.Add([]byte(`{"relay":"AAECAwQFBgcICQoLDA0ODw","frame":"x","end":"refused"}`))
+	f.Add([]byte(`{"relay":7}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		within(t, func(n *nodes) {
+			c := n.open("a", "bedroom")
+			n.browser.receive(data)
+			n.tv.receive(data)
+			answers(c)
+			n.set.heard()
+		})
+	})
+}
