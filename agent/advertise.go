@@ -34,10 +34,11 @@ func (c *core) startAdverts() {
 }
 
 // advertOn returns the names of the interfaces on which remotes are served, none for
-// all. It is false where only this machine reaches them.
+// all. Where only this machine reaches them that is its loopback, and nobody else hears
+// of it. It is false where there is no such interface.
 func (c *core) advertOn() (names []string, ok bool) {
 	tcp, ok := c.remotes.server.Addr().(*net.TCPAddr)
-	if !ok || tcp.IP.IsLoopback() {
+	if !ok {
 		return nil, false
 	}
 	if tcp.IP.IsUnspecified() {

@@ -58,6 +58,7 @@ var ErrSettings = errors.New("lan: settings")
 // Settings are the same for all that is done on the network.
 type Settings struct {
 	Interfaces []string     // by name; empty: all but loopbacks that can send to all
+	Loopback   bool         // beside all of them, this machine's loopback: what is made known there nobody else hears
 	Log        *slog.Logger // nil: nothing is logged
 }
 
@@ -94,7 +95,7 @@ func start(s Settings, t Type, service *mdns.Service) (*Advertiser, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	node, err := mdns.Start(mdns.Config{
-		Interfaces: s.Interfaces, Service: service, Log: log,
+		Interfaces: s.Interfaces, Loopback: s.Loopback, Service: service, Log: log,
 		Announced: func(name string) { log.Info("known on the home network", "name", name, "type", string(t)) },
 	})
 	if err != nil {

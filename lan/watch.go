@@ -32,7 +32,10 @@ func (p Peer) Equal(q Peer) bool {
 }
 
 // Watcher finds services until Close.
-type Watcher struct{ node *mdns.Node }
+type Watcher struct {
+	node     *mdns.Node
+	loopback bool // is there beside a network, and none itself
+}
 
 // Watch begins to look for services of a type. found is called with the whole list, in
 // order of labels and ids, whenever it changed; it must return soon and not call the
@@ -40,7 +43,7 @@ type Watcher struct{ node *mdns.Node }
 func Watch(s Settings, t Type, found func([]Peer)) (*Watcher, error) {
 	var last []Peer
 	node, err := mdns.Start(mdns.Config{
-		Interfaces: s.Interfaces, Log: s.Log, Browse: string(t),
+		Interfaces: s.Interfaces, Loopback: s.Loopback, Log: s.Log, Browse: string(t),
 		Found: func(all []mdns.Found) {
 			list := peers(all)
 			if slices.EqualFunc(list, last, Peer.Equal) {
@@ -53,7 +56,7 @@ func Watch(s Settings, t Type, found func([]Peer)) (*Watcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lan: watch: %w", err)
 	}
-	return &Watcher{node}, nil
+	return &Watcher{node, s.Loopback && len(s.Interfaces) == 0}, nil
 }
 
 // Reconfirm is for who could not reach a peer: it goes from the list unless it answers
@@ -61,14 +64,16 @@ func Watch(s Settings, t Type, found func([]Peer)) (*Watcher, error) {
 func (w *Watcher) Reconfirm(p Peer) { w.node.Reconfirm(p.Label) }
 
 // Networked reports whether this machine is on a network at all.
-func (w *Watcher) Networked() bool { return len(w.node.Links()) > 0 }
+func (w *Watcher) Networked() bool {
+	return slices.ContainsFunc(w.node.Links(), func(l mdns.Link) bool { return !l.Own || !w.loopback })
+}
 
 // Close ends the search.
 func (w *Watcher) Close() error { return w.node.Close() }
 
 // Browse looks for services for a while: most answer within 150 ms, one that was asked
-// just before within 1.2 s. Errors are [ErrNoNetwork], wrap [mdns.ErrNoSocket], or are
-// the context's.
+// just before within 1.2 s. Errors are [ErrNoNetwork], where there is none and nothing
+// was found, wrap [mdns.ErrNoSocket], or are the context's.
 func Browse(ctx context.Context, s Settings, t Type, wait time.Duration) ([]Peer, error) {
 	lists := make(chan []Peer, 1)
 	w, err := Watch(s, t, func(l []Peer) {
@@ -87,15 +92,15 @@ func Browse(ctx context.Context, s Settings, t Type, wait time.Duration) ([]Peer
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if !w.Networked() {
+	var list []Peer
+	select {
+	case list = <-lists:
+	default:
+	}
+	if len(list) == 0 && !w.Networked() {
 		return nil, ErrNoNetwork
 	}
-	select {
-	case l := <-lists:
-		return l, nil
-	default:
-		return nil, nil
-	}
+	return list, nil
 }
 
 // peers reads what was found, and puts together what one peer tells on several links.

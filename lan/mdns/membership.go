@@ -41,7 +41,7 @@ func (n *Node) use(l links.Link) bool {
 	if len(n.config.Interfaces) > 0 {
 		return slices.Contains(n.config.Interfaces, l.Name)
 	}
-	return l.Multicast
+	return l.Multicast || l.Loopback && n.config.Loopback
 }
 
 // leaveOthers leaves the groups on links that are not among those, and on those whose

@@ -38,6 +38,7 @@ var ErrNoSocket = errors.New("mdns: no socket")
 // soon and not call the node.
 type Config struct {
 	Interfaces []string // by name; empty: all that can send to all but loopbacks
+	Loopback   bool     // a loopback too, where Interfaces is empty
 
 	Service   *Service              // optional: what to make known
 	Announced func(instance string) // optional: it is known under this name on every link

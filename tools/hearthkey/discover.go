@@ -43,7 +43,7 @@ func (c discoverCmd) Run(ctx context.Context, t terminal) error {
 }
 
 func (c discoverCmd) settings() lan.Settings {
-	return lan.Settings{Interfaces: c.Interface, Log: slog.New(slog.DiscardHandler)}
+	return lan.Settings{Interfaces: c.Interface, Loopback: true, Log: slog.New(slog.DiscardHandler)}
 }
 
 func (c discoverCmd) kind() lan.Type {

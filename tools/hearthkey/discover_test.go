@@ -81,6 +81,30 @@ func TestD11_Discover(t *testing.T) {
 	}
 }
 
+// TestD11_DiscoverOnThisMachine: a TV that serves this machine alone, as the demo's, is
+// found from here, and nobody else hears of it.
+func TestD11_DiscoverOnThisMachine(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, agent.LAN{Listen: "127.0.0.1:8713"})
+	other := h.laptop
+	h.laptop = h.host
+	if all := h.settled(); all[0].Addresses[0] != "127.0.0.1:8713" {
+		t.Errorf("on the TV's own machine: %+v", all)
+	}
+	h.laptop = other
+	if out := h.discover(); !strings.Contains(out, "No TV was found") {
+		t.Errorf("on another: %s", out)
+	}
+	h.port.Remove()
+	h.laptop = h.host
+	if err := h.tv.Close(); err != nil {
+		t.Error(err)
+	}
+	if out, err := h.host.Role("hearthkey", "discover", "--wait", "100ms").CombinedOutput(); err == nil || !strings.Contains(string(out), "on no network") {
+		t.Errorf("without a network: %v %s", err, out)
+	}
+}
+
 // In a hotel a TV is listed only while a remote is being paired.
 func TestD11_DiscoverInAHotel(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,7 @@ type home struct {
 	t      *testing.T
 	tv     *agent.Agent
 	port   *lanlab.Port
+	host   *lanlab.Host // of the TV
 	laptop *lanlab.Host
 	config string
 }
@@ -36,7 +37,7 @@ func newHome(t *testing.T, settings agent.LAN) *home {
 	lab := lanlab.New(t)
 	network := lab.Network("home")
 	host, laptop := lab.Host("tv"), lab.Host("laptop")
-	h := &home{t: t, laptop: laptop, config: filepath.Join(t.TempDir(), "remotes.json")}
+	h := &home{t: t, host: host, laptop: laptop, config: filepath.Join(t.TempDir(), "remotes.json")}
 	h.port = host.Join(network, "192.168.77.2/24")
 	laptop.Join(network, "192.168.77.3/24")
 	h.tv = &agent.Agent{

@@ -21,7 +21,7 @@ const (
 // there, or with no id for those that are being paired, or until all should be.
 func (b remoteBook) look(ctx context.Context, id string) ([]lanremote.Found, error) {
 	lists := make(chan []lan.Peer, 1)
-	w, err := lan.Watch(lan.Settings{Interfaces: b.Interface, Log: slog.New(slog.DiscardHandler)}, lan.TV, func(l []lan.Peer) {
+	w, err := lan.Watch(lan.Settings{Interfaces: b.Interface, Loopback: true, Log: slog.New(slog.DiscardHandler)}, lan.TV, func(l []lan.Peer) {
 		select { // the newest is enough
 		case <-lists:
 		default:
