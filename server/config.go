@@ -2,14 +2,12 @@ package server
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -69,7 +67,18 @@ type Config struct {
 	ServiceName string
 
 	// TLSCert and TLSKey are PEM files; with them TLS ends in this process.
+	// They are looked at again while the server runs.
 	TLSCert, TLSKey string
+	// TLSAuto gets the certificate by itself, for the host of PublicURL, by ACME; who
+	// sets it agrees to the authority's terms. It is kept in Data/certificates.
+	TLSAuto bool
+	// ACMEDirectory is the authority's address; empty: Let's Encrypt. ACMERoots is a
+	// PEM file of whom that address is believed by; empty: the system's. ACMEEmail is
+	// whom the authority writes to.
+	ACMEDirectory, ACMERoots, ACMEEmail string
+	// Redirect is an address for plain HTTP that sends people to PublicURL, and that
+	// the authority may ask too: usually :80. Empty: none.
+	Redirect string
 	// Advertise makes the server known on the network that it stands in, for TVs that
 	// were given the pin of its TLS key, which is logged. It needs TLSCert, and a Listen
 	// beyond loopback.
@@ -203,25 +212,13 @@ func (c Config) check() (settings, error) {
 	}
 	s := settings{Config: c}
 	for _, check := range []func(*settings) error{
-		(*settings).checkTLS, (*settings).checkAdvertise, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkHub, (*settings).checkCatalog, (*settings).checkGrants,
+		(*settings).checkTLS, (*settings).checkAdvertise, (*settings).checkProxies, (*settings).checkPublic, (*settings).checkAuto, (*settings).checkPlain, (*settings).checkAdmin, (*settings).checkBounds, (*settings).checkHub, (*settings).checkCatalog, (*settings).checkGrants,
 	} {
 		if err := check(&s); err != nil {
 			return settings{}, err
 		}
 	}
 	return s, nil
-}
-
-func (s *settings) checkTLS() error {
-	if (s.TLSCert == "") != (s.TLSKey == "") {
-		return operator(nil, "--tls-cert and --tls-key belong together: give both, or neither.")
-	}
-	for _, f := range []string{s.TLSCert, s.TLSKey} {
-		if _, err := os.Stat(f); f != "" && err != nil {
-			return operator(err, "The TLS file %s cannot be read: %v.", f, errors.Unwrap(err))
-		}
-	}
-	return nil
 }
 
 func (s *settings) checkProxies() error {
@@ -242,7 +239,7 @@ func (s *settings) checkProxies() error {
 func (s *settings) checkPublic() error {
 	if s.PublicURL == "" {
 		scheme := "http"
-		if s.TLSCert != "" {
+		if s.encrypts() {
 			scheme = "https"
 		}
 		host, port, err := net.SplitHostPort(s.Listen)
@@ -258,8 +255,8 @@ func (s *settings) checkPublic() error {
 	s.PublicURL = u.Scheme + "://" + u.Host
 	s.public = u
 	s.Name = cmp.Or(s.Name, u.Hostname())
-	if s.TLSCert != "" && u.Scheme != "https" {
-		return operator(nil, "--public-url %s begins with http://, but --tls-cert is given: make it https://.", s.PublicURL)
+	if s.encrypts() && u.Scheme != "https" {
+		return operator(nil, "--public-url %s begins with http://, but TLS ends here: make it https://.", s.PublicURL)
 	}
 	if len(s.Name) > protocol.MaxServer {
 		return operator(nil, "--name has %d bytes, at most %d are allowed.", len(s.Name), protocol.MaxServer)
@@ -269,18 +266,18 @@ func (s *settings) checkPublic() error {
 
 // checkPlain refuses to serve secrets in the clear to other machines.
 func (s *settings) checkPlain() error {
-	if s.TLSCert != "" || s.Dev || len(s.trusted) > 0 {
+	if s.encrypts() || s.Dev || len(s.trusted) > 0 {
 		return nil
 	}
 	if s.secure() {
-		return operator(nil, "--public-url is https, but nothing here speaks TLS: give --tls-cert and --tls-key, or --trusted-proxy for the proxy in front.")
+		return operator(nil, "--public-url is https, but nothing here speaks TLS: give --tls-auto, --tls-cert and --tls-key, or --trusted-proxy for the proxy in front.")
 	}
 	host, _, err := net.SplitHostPort(s.Listen)
 	if err != nil {
 		return operator(err, "--listen %q is not host:port.", s.Listen)
 	}
 	if !loopback(host) {
-		return operator(nil, "--listen %s would send passwords in the clear: give --tls-cert and --tls-key, or --trusted-proxy for a proxy that ends TLS, or --dev to try things out.", s.Listen)
+		return operator(nil, "--listen %s would send passwords in the clear: give --tls-auto, --tls-cert and --tls-key, or --trusted-proxy for a proxy that ends TLS, or --dev to try things out.", s.Listen)
 	}
 	return nil
 }
@@ -304,7 +301,7 @@ func (s *settings) checkAdmin() error {
 // where other machines reach it.
 func (s *settings) adminTLS() bool {
 	host, _, err := net.SplitHostPort(s.Admin)
-	return s.TLSCert != "" && err == nil && !loopback(host)
+	return s.encrypts() && err == nil && !loopback(host)
 }
 
 func loopback(host string) bool {

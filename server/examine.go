@@ -154,7 +154,16 @@ func schema(has int64) []doctor.Finding {
 }
 
 func (e examiner) certificate() []doctor.Finding {
-	if e.TLSCert == "" || !e.known {
+	if !e.known {
+		return nil
+	}
+	if own := filepath.Join(e.Data, "certificates", e.public.Hostname()); e.TLSAuto && isThere(own) {
+		return doctor.Certificate(own, own, e.public.Hostname(), e.Now())
+	}
+	if e.TLSAuto {
+		return []doctor.Finding{{Check: "tls", Level: doctor.Warn, Text: "No certificate came yet.", Do: "Start the server; it must be reached from the Internet on port 443, or on port 80 with --redirect :80."}}
+	}
+	if e.TLSCert == "" {
 		return nil
 	}
 	return doctor.Certificate(e.TLSCert, e.TLSKey, e.public.Hostname(), e.Now())

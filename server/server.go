@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -11,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/hearthkey/hearthkey/server/certificate"
 )
 
 // shutdownTime bounds the wait for requests under way.
@@ -26,6 +27,9 @@ type Server struct {
 	http      *http.Server
 	admin     net.Listener // nil: none
 	ops       *http.Server
+	auto      *certificate.Automatic // nil: the certificate is in files, or there is none
+	plain     net.Listener           // nil: none
+	redirect  *http.Server           // on plain
 
 	draining atomic.Bool
 }
@@ -62,23 +66,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	s.http = newHTTP(s.cfg.Log, meter.watch(s.routes(), s.cfg))
 	s.ops = newHTTP(s.cfg.Log, s.opsRoutes(meter))
 	s.ops.ReadTimeout = readTime // the meter bounds the public requests
-	if s.cfg.TLSCert == "" {
-		return nil
-	}
-	pair, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey)
-	if err != nil {
-		return operator(err, "The certificate %s and the key %s cannot be used: %v.", s.cfg.TLSCert, s.cfg.TLSKey, err)
-	}
-	s.publicKey = pair.Leaf.RawSubjectPublicKeyInfo
-	cfg := &tls.Config{
-		Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"http/1.1"}, // devices' WebSockets need it
-	}
-	s.listener = tls.NewListener(s.listener, cfg)
-	if s.cfg.adminTLS() {
-		s.admin = tls.NewListener(s.admin, cfg)
-	}
-	return nil
+	return s.openTLS()
 }
 
 func newHTTP(log *slog.Logger, h http.Handler) *http.Server {
@@ -128,11 +116,16 @@ func (s *Server) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	s.parts.run(loops, &running)
 
-	failed := make(chan error, 2)
+	running.Go(func() { s.getCertificate(loops) })
+
+	failed := make(chan error, 3)
 	var serving sync.WaitGroup
 	serving.Go(func() { failed <- s.http.Serve(s.listener) })
 	if s.admin != nil {
 		serving.Go(func() { failed <- s.ops.Serve(s.admin) })
+	}
+	if s.plain != nil {
+		serving.Go(func() { failed <- s.redirect.Serve(s.plain) })
 	}
 	s.cfg.Log.Info("listening", "address", s.Addr().String(), "publicURL", s.cfg.PublicURL, "name", s.cfg.Name)
 
@@ -178,6 +171,9 @@ func (s *Server) drain() {
 	})
 	ending.Wait()
 	s.ops.Close()
+	if s.redirect != nil {
+		s.redirect.Close()
+	}
 }
 
 // closeServiceRestart is the WebSocket close code of a server that comes back
@@ -187,7 +183,7 @@ const closeServiceRestart = 1012
 // Close frees what New opened, where Run was not called. It may be called
 // again.
 func (s *Server) Close() {
-	for _, l := range []net.Listener{s.listener, s.admin} {
+	for _, l := range []net.Listener{s.listener, s.admin, s.plain} {
 		if l != nil {
 			l.Close()
 		}

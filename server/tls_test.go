@@ -97,3 +97,30 @@ func TestTLS(t *testing.T) {
 		t.Error("TLS 1.1 is spoken")
 	}
 }
+
+func TestSettingsOfTLSThatCannotBe(t *testing.T) {
+	for _, c := range []struct {
+		want string // in the sentence
+		cfg  server.Config
+	}{
+		{"needs --public-url", server.Config{TLSAuto: true}},
+		{"make it https", server.Config{TLSAuto: true, PublicURL: "http://tv.example"}},
+		{"name of the DNS", server.Config{TLSAuto: true, PublicURL: "https://203.0.113.7"}},
+		{"name of the DNS", server.Config{TLSAuto: true, PublicURL: "https://localhost"}},
+		{"one of them", server.Config{TLSAuto: true, PublicURL: "https://tv.example", TLSCert: os.Args[0], TLSKey: os.Args[0]}},
+		{"belong together", server.Config{TLSCert: os.Args[0]}},
+		{"for --tls-auto", server.Config{ACMEEmail: "ops@tv.example"}},
+		{"not an https address", server.Config{TLSAuto: true, PublicURL: "https://tv.example", ACMEDirectory: "http://ca.example"}},
+		{"holds no certificate", server.Config{TLSAuto: true, PublicURL: "https://tv.example", ACMERoots: "tls_test.go"}},
+		{"does not end here", server.Config{Redirect: ":80"}},
+	} {
+		c.cfg.Listen, c.cfg.Data = "127.0.0.1:0", t.TempDir()
+		srv, err := server.New(t.Context(), c.cfg)
+		if err == nil {
+			srv.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v = %v, want %q", c.cfg, err, c.want)
+		}
+	}
+}

@@ -30,9 +30,9 @@ func leaf(pair tls.Certificate, host string, now time.Time) (out []Finding) {
 	case now.Before(c.NotBefore):
 		out = append(out, Finding{"tls", Bad, fmt.Sprintf("The certificate is valid only from %s on.", c.NotBefore.UTC().Format(time.DateTime)), "Check this machine's clock."})
 	case now.After(c.NotAfter):
-		out = append(out, Finding{"tls", Bad, "The certificate ended on " + until + ": nobody can connect.", "Renew it and restart the server."})
+		out = append(out, Finding{"tls", Bad, "The certificate ended on " + until + ": nobody can connect.", "Renew it: the server takes new files over by itself."})
 	case c.NotAfter.Sub(now) < min(renewBefore, c.NotAfter.Sub(c.NotBefore)/4):
-		out = append(out, Finding{"tls", Warn, fmt.Sprintf("The certificate ends on %s.", until), "Renew it and restart the server."})
+		out = append(out, Finding{"tls", Warn, fmt.Sprintf("The certificate ends on %s.", until), "Renew it: the server takes new files over by itself."})
 	default:
 		out = append(out, Good("tls", "the certificate is valid until %s", until))
 	}

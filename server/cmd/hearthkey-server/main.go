@@ -76,6 +76,11 @@ type serve struct {
 	ServiceName string        `default:"Hearthkey" placeholder:"NAME" help:"What the household knows the service as."`
 	TLSCert     string        `name:"tls-cert" placeholder:"FILE" help:"Certificate chain (PEM), to end TLS here."`
 	TLSKey      string        `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+	TLSAuto     bool          `name:"tls-auto" help:"End TLS here with a certificate that comes by itself (ACME, Let's Encrypt), for the host of --public-url. You agree to the authority's terms."`
+	ACMEEmail   string        `name:"acme-email" placeholder:"ADDRESS" help:"Whom the authority writes to about certificates."`
+	ACMEDir     string        `name:"acme-directory" placeholder:"URL" help:"Another authority's ACME directory. Default: Let's Encrypt."`
+	ACMERoots   string        `name:"acme-roots" placeholder:"FILE" help:"Certificates (PEM) by which that directory's own server is believed. Default: those of the system."`
+	Redirect    string        `placeholder:"HOST:PORT" help:"Address for plain HTTP that sends people to --public-url, and that the authority may ask too: usually :80."`
 	Advertise   bool          `help:"Make this server known on the network that it stands in, for TVs that were given the pin of its TLS key (hearthkey-agent -server-pin), which is logged. Needs --tls-cert."`
 	Trusted     []string      `name:"trusted-proxy" placeholder:"NETWORK" help:"Address or network of a proxy that ends TLS; its X-Forwarded-For is believed. May be given several times."`
 	Catalog     string        `placeholder:"FILE|URL" help:"JSON file with the titles that TVs show, or the https address of one. With --dev a demo set is the default."`
@@ -114,7 +119,7 @@ type serve struct {
 func (s serve) config(log *slog.Logger) server.Config {
 	return server.Config{
 		Listen: s.Listen, Admin: s.Admin, Data: s.Data, Database: s.Database, Bus: s.Bus, Deletions: s.Deletions, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
-		TLSCert: s.TLSCert, TLSKey: s.TLSKey, Advertise: s.Advertise, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
+		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TLSAuto: s.TLSAuto, ACMEEmail: s.ACMEEmail, ACMEDirectory: s.ACMEDir, ACMERoots: s.ACMERoots, Redirect: s.Redirect, Advertise: s.Advertise, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		CatalogEvery: s.CatEvery, CatalogToken: s.CatToken, CatalogTokenFile: s.CatFile,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
 		Places: s.Places, Region: s.Region, Support: s.Support, Risk: risk.Settings{Notice: s.RiskNotice, Code: s.RiskCode, Strong: s.RiskStrong},
@@ -184,7 +189,7 @@ func runServer(ctx context.Context, s serve, manager supervise.Manager, stdout, 
 		return err
 	}
 	fmt.Fprintf(stdout, "hearthkey-server: %s\n", srv.URL())
-	return supervised(ctx, srv, s.TLSCert != "", manager)
+	return supervised(ctx, srv, s.TLSCert != "" || s.TLSAuto, manager)
 }
 
 // environment reads flags that were not given from HEARTHKEY_ variables.
