@@ -88,7 +88,7 @@ type Hub struct {
 }
 
 type counts struct {
-	connected                                    atomic.Int64
+	connected, added                             atomic.Int64
 	nudges, pushes, failures, silent, superseded atomic.Int64
 }
 
@@ -127,6 +127,7 @@ func (h *Hub) Add(s *Session) error {
 	}
 	h.wheel.add(s)
 	h.counts.connected.Add(1)
+	h.counts.added.Add(1)
 	if loser != nil {
 		h.counts.superseded.Add(1)
 		h.forget(loser)

@@ -27,6 +27,10 @@ func (h *Hub) Run(ctx context.Context) {
 			clear(due)
 		})
 	})
+	loops.Go(func() {
+		var t tide
+		every(ctx, time.Second, func() { t.look(time.Now(), h.counts.added.Load()) })
+	})
 	loops.Wait()
 }
 
