@@ -58,16 +58,17 @@ func (r *Responder) answers(l *answering, p *Packet, now time.Time) []Send {
 		return nil
 	}
 	var alone, all []Record
-	own, known, done := r.records(l), knownTo(p.Message.Answers), make(map[string]bool)
+	own, known, done := r.records(l), knownTo(p.Message.Answers), make(map[once]bool)
 	for _, q := range p.Message.Questions {
 		for _, rec := range match(own, q) {
 			id := rec.id()
-			if ttl, ok := known[id]; ok && ttl >= rec.TTL/2 || done[id] {
+			fresh := now.Sub(w.last[id]) < time.Duration(rec.TTL)*time.Second/4
+			to := once{id, legacy || q.Unicast && fresh && p.Near}
+			if ttl, ok := known[id]; ok && ttl >= rec.TTL/2 || done[to] {
 				continue
 			}
-			done[id] = true
-			fresh := now.Sub(w.last[id]) < time.Duration(rec.TTL)*time.Second/4
-			if legacy || q.Unicast && fresh && p.Near {
+			done[to] = true
+			if to.alone {
 				alone = append(alone, rec)
 			} else {
 				all = append(all, rec)
@@ -79,6 +80,13 @@ func (r *Responder) answers(l *answering, p *Packet, now time.Time) []Send {
 		return nil
 	}
 	return []Send{r.toOne(l, p, alone, legacy)}
+}
+
+// once is a record and whether it goes to who asked alone: in a packet both may be
+// asked for.
+type once struct {
+	id    string
+	alone bool
 }
 
 // known forgets what an asker says it knows, in a packet after the question (RFC

@@ -7,6 +7,18 @@ import (
 	"time"
 )
 
+// Whoever begins to look right after somebody else was told is told at once.
+func TestSecondToLook(t *testing.T) {
+	w := newWorld(t)
+	w.host("tv", tv("TV", "hk1"), false).on("home", 1, "192.168.77.2")
+	w.run(time.Minute)
+	for i := range 4 {
+		phone := w.host("phone", nil, true).on("home", 1, fmt.Sprint("192.168.77.", 10+i))
+		w.run(150 * time.Millisecond)
+		w.wantSees(phone, "TV [192.168.77.2]")
+	}
+}
+
 // A TV that is unplugged says no goodbye.
 func TestKilled(t *testing.T) {
 	kill := func(w *world) {

@@ -147,6 +147,9 @@ func (b *Browser) question(l *asking, now time.Time) (Send, bool) {
 	list := Question{Name: b.service, Type: TypePTR}
 	if !now.Before(l.next) {
 		add(list)
+		if l.gap == time.Second { // the first: who just told all may tell us again, alone (RFC 6762, section 5.4)
+			add(Question{Name: b.service, Type: TypePTR, Unicast: true})
+		}
 		l.next = now.Add(l.gap)
 		l.gap = min(2*l.gap, longestGap)
 	}
