@@ -57,6 +57,7 @@ var measurements = []struct {
 	{name: "agent", measure: measureAgent},
 	{name: "box", measure: measureBox},
 	{name: "commits", measure: measureCommits},
+	{name: "postgres", measure: measurePostgres},
 	{name: "passwords", measure: measurePasswords},
 	{name: "page", measure: measurePage},
 	{name: "signout", measure: measureSignOut},

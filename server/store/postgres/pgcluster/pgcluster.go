@@ -67,12 +67,16 @@ func Start(ctx context.Context, settings Settings) (*Cluster, error) {
 
 // find returns the folder with the newest PostgreSQL's programs.
 func find() (string, error) {
-	if path, err := exec.LookPath("postgres"); err == nil {
-		return filepath.Dir(path), nil
-	}
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres") // Debian's, which are not in the path
 	if err != nil || len(found) == 0 {
-		return "", ErrMissing
+		path, err := exec.LookPath("postgres")
+		if err == nil {
+			path, err = filepath.EvalSymlinks(path)
+		}
+		if err != nil {
+			return "", ErrMissing
+		}
+		return filepath.Dir(path), nil
 	}
 	version := func(path string) int {
 		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
@@ -152,6 +156,9 @@ func (c *Cluster) answers(ctx context.Context) error {
 		}
 	}
 }
+
+// Program is the path of one of PostgreSQL's programs.
+func (c *Cluster) Program(name string) string { return filepath.Join(c.bin, name) }
 
 // Data is the folder of the database's files.
 func (c *Cluster) Data() string { return filepath.Join(c.dir, "data") }
