@@ -407,8 +407,8 @@ func TestStrangersGiveWay(t *testing.T) {
 	v := startTV(t, nil)
 	p := v.paired("phone", tvremote.Household)
 	var idle []net.Conn
-	for range 40 {
-		conn, err := net.Dial("tcp", v.Addr().String())
+	for i := range 40 {
+		conn, err := neighbour(1+i/20).Dial("tcp", v.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -454,13 +454,18 @@ func TestTalkativeStrangers(t *testing.T) {
 	}
 }
 
+// neighbour dials from an address of its own.
+func neighbour(n int) *net.Dialer {
+	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(n))}}
+}
+
 // TestManyPeers: a crowd at the door is let in one after the other.
 func TestManyPeers(t *testing.T) {
 	v := startTV(t, nil)
 	p := v.paired("phone", tvremote.Household)
 	began := time.Now()
-	for range 60 {
-		conn, err := net.Dial("tcp", v.Addr().String())
+	for i := range 60 {
+		conn, err := neighbour(1+i/20).Dial("tcp", v.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -473,6 +478,26 @@ func TestManyPeers(t *testing.T) {
 	v.again(p.key)
 	if took := time.Since(began); took < 900*time.Millisecond {
 		t.Errorf("61 peers were let in within %v", took)
+	}
+}
+
+// TestOneImpatientPeer: who comes a thousand times from one address is closed unread,
+// and a paired remote does not wait behind it.
+func TestOneImpatientPeer(t *testing.T) {
+	v := startTV(t, nil)
+	p := v.paired("phone", tvremote.Household)
+	began := time.Now()
+	for range 1000 {
+		conn, err := neighbour(1).Dial("tcp", v.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	v.again(p.key)
+	// With everybody in one queue it is 30 of them a second.
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the paired remote waited for %v", took)
 	}
 }
 

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -18,6 +19,9 @@ const (
 	maxStrangersHost = 6        // of one address
 	maxStrangerBytes = 64 << 10 // read from one: its certificate, hello and a few tries
 	peersPerSecond   = 30       // of all, as many at once: each costs a handshake, and a TV has better things to do
+	hostPerSecond    = 10       // of one address; more are closed unread, or they would take the others' turns
+	hostBurst        = 20       // of one address at once
+	maxHosts         = 64       // addresses whose pace is kept
 )
 
 // gate is a listener that lets in peers of the home network, a few strangers at a
@@ -29,6 +33,7 @@ type gate struct {
 	pace       *rate.Limiter
 	open       context.Context // ends with Close
 	shut       context.CancelFunc
+	hosts      map[netip.Addr]*rate.Limiter // of Accept's goroutine
 
 	mu        sync.Mutex
 	strangers []*guest // guarded by mu; oldest first
@@ -44,7 +49,7 @@ type guest struct {
 }
 
 func newGate(l net.Listener, interfaces []string) *gate {
-	g := &gate{Listener: l, interfaces: interfaces, pace: rate.NewLimiter(peersPerSecond, peersPerSecond)}
+	g := &gate{Listener: l, interfaces: interfaces, pace: rate.NewLimiter(peersPerSecond, peersPerSecond), hosts: map[netip.Addr]*rate.Limiter{}}
 	g.open, g.shut = context.WithCancel(context.Background())
 	return g
 }
@@ -56,21 +61,38 @@ func (g *gate) Close() error {
 }
 
 // Accept returns the next peer that may come in. Where there are many they wait in the
-// kernel's queue.
+// kernel's queue; those of one address that come too fast do not: they are closed.
 func (g *gate) Accept() (net.Conn, error) {
 	for {
-		if err := g.pace.Wait(g.open); err != nil {
-			return nil, net.ErrClosed
-		}
 		conn, err := g.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		if from := addrOf(conn.RemoteAddr()); atHome(from) && g.listensOn(addrOf(conn.LocalAddr())) {
-			return g.enter(conn, from), nil
+		from := addrOf(conn.RemoteAddr())
+		if !atHome(from) || !g.listensOn(addrOf(conn.LocalAddr())) || !g.patient(from) {
+			_ = conn.Close() // there is nobody to tell
+			continue
 		}
-		_ = conn.Close() // there is nobody to tell
+		if err := g.pace.Wait(g.open); err != nil {
+			return nil, errors.Join(net.ErrClosed, conn.Close())
+		}
+		return g.enter(conn, from), nil
 	}
+}
+
+// patient reports whether an address comes no faster than one may. Whose pace is
+// forgotten begins anew: somebody with very many addresses waits with everybody.
+func (g *gate) patient(from netip.Addr) bool {
+	if g.hosts[from] == nil {
+		if len(g.hosts) >= maxHosts {
+			maps.DeleteFunc(g.hosts, func(_ netip.Addr, l *rate.Limiter) bool { return l.Tokens() >= hostBurst })
+		}
+		if len(g.hosts) >= maxHosts {
+			clear(g.hosts)
+		}
+		g.hosts[from] = rate.NewLimiter(hostPerSecond, hostBurst)
+	}
+	return g.hosts[from].Allow()
 }
 
 // enter counts a stranger, and shows the oldest one out where there are too many.
