@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security fuzz screenshots needs clean
+.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -126,6 +126,11 @@ bench-risk: ## how well sign-ins of a generated population are told from attacks
 
 bench-security: programs ## whether the time of an answer tells who has an account; about 4 min
 	@$(GO) run ./tools/benchsecurity $(ARGS)
+
+bench-hub: ## our hub beside nats-server, gorilla's usual pattern and a bare epoll server; N=5000 by default, at most 20000
+	@mkdir -p bin
+	@$(GO) build -o bin/benchhub ./tools/benchhub
+	@bin/benchhub -n $(or $(N),5000) $(ARGS)
 
 fuzz: ## 10 s of fuzzing for each target
 	tools/fuzz.sh 10s
