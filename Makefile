@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability soak simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
+.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,17 @@ soak: ## 1,000 kills at a PIN check and 300 at the steps of a sign-out, all 10,0
 	$(GO) test -count=1 -timeout 60m ./agent/nav -run '^TestRandomWalk$$' -keys 3000000
 	$(GO) test -count=1 -timeout 60m ./tools/e2e -run '^TestSignOutKills$$' -args -signout-kills 300
 
+# What a second engine could do otherwise: every SQL statement, sign-outs and their races, throttles, codes, the outbox, restarts.
+postgres: needs ## a good part of the server's tests on a throw-away PostgreSQL
+	HEARTHKEY_TEST_DATABASE=postgres $(GO) test ./server/store ./server/timeline ./server/webhook
+	HEARTHKEY_TEST_DATABASE=postgres $(GO) test ./server/account -run 'TestV5_|TestD5_|TestSession|TestSendsAreBounded|TestV1_Recovery'
+	HEARTHKEY_TEST_DATABASE=postgres $(GO) test ./server/device -run 'Races|TestD4_|TestD5_|TestParallel'
+	HEARTHKEY_TEST_DATABASE=postgres $(GO) test ./server -run 'TestRoad|TestRestart|TestD2|TestD3|TestD5_|TestV6_|TestFlood|TestLockout|TestO3_SignOutEv'
+
+engines: needs ## all of the server's tests on PostgreSQL, and with every transaction run twice; about 15 min, never part of `make test`
+	HEARTHKEY_TEST_DATABASE=postgres $(GO) test -timeout 30m ./server/...
+	HEARTHKEY_TEST_TWICE=1 $(GO) test -timeout 30m ./server/account ./server/device ./server/profile ./server/operator
+
 e2e: needs build ## real servers, agents and browsers in separate processes, the ARM build under qemu
 	$(GO) test -count=1 -timeout 15m ./tools/e2e/...
 
@@ -105,13 +116,15 @@ hosts-test: build ## the C library as an archive and for ARM too, with the examp
 smoke: programs ## the whole tour without a person, one line per step
 	@bin/hearthkey smoke
 
-test: needs check test-386 test-arm reliability e2e smoke ## everything that CI runs; installs what the tests need
+test: needs check test-386 test-arm postgres reliability e2e smoke ## everything that CI runs; installs what the tests need
 
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
 
-bench-box: programs ## what the agent costs a box: size, memory, start, idling, writing, keys, PIN checks; about 5 min
+bench-box: programs ## what the agent costs a box: size, memory, start, idling, keys, PIN checks; writing and uinput on a real ARM kernel in qemu; about 10 min
+	@tools/needs.sh box
 	@for what in agent box start keys pin pincost; do $(GO) run ./tools/bench --only $$what || exit 1; done
+	@$(GO) run ./tools/boxmachine
 
 bench-ui: needs programs ## the TV's page in Chromium: until it is painted, and from a key to what comes of it; the account pages in Lighthouse
 	@$(GO) run ./tools/bench --only ui

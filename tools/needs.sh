@@ -23,6 +23,14 @@ need avahi-browse avahi-utils
 need dbus-daemon dbus
 [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import zeroconf' 2>/dev/null || missing="$missing python3-zeroconf"
 [ -n "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null)" ] || missing="$missing postgresql" # its programs are not in the path
+if [ "${1:-}" = box ]; then # for the emulated box of `make bench-box`
+	PATH=$PATH:/usr/sbin
+	need qemu-system-arm qemu-system-arm
+	need mkfs.f2fs f2fs-tools
+	need mkfs.ext4 e2fsprogs
+	need cpio cpio
+	need openssl openssl
+fi
 [ -n "$(fc-list 2>/dev/null)" ] || missing="$missing fonts-noto-core" # or pages have no letters
 
 if [ -n "$missing" ]; then
