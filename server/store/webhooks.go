@@ -156,7 +156,7 @@ func (tx *Tx) DeliveredWebhook(e WebhookEvent, now time.Time, long int) error {
 // PutOffWebhookEvent says when to try an event again after an error; a zero next
 // sets it aside. ErrNotFound: it is gone.
 func (tx *Tx) PutOffWebhookEvent(e WebhookEvent, now, next time.Time, lastError string) error {
-	return tx.execOne(`UPDATE webhook_events SET next_at = $4, failed_at = CASE WHEN $4 = 0 THEN CAST($5 AS BIGINT) ELSE 0 END, flying = 0, last_error = $6
+	return tx.execOne(`UPDATE webhook_events SET next_at = CAST($4 AS BIGINT), failed_at = CASE WHEN CAST($4 AS BIGINT) = 0 THEN CAST($5 AS BIGINT) ELSE 0 END, flying = 0, last_error = $6
 		WHERE account_id = $1 AND hook_id = $2 AND event_id = $3`, e.Account, e.Hook, e.ID, millis(next), millis(now), lastError)
 }
 
