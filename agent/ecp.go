@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/lan/ecp"
@@ -26,6 +27,7 @@ type ecpControl struct {
 	ended    chan struct{}                       // closed when the server before has ended; nil: there was none
 	heard    []netip.Addr                        // in this run, without those that are blocked
 	newest   *nav.ECPSource                      // of them
+	until    time.Duration                       // running time to which the banner tells of newest
 	blocked  atomic.Pointer[map[netip.Addr]bool] // read by connections; the map is never changed, only replaced
 }
 
@@ -173,7 +175,7 @@ func (c *core) blockECP(id string) {
 }
 
 // hearsECP says whether a source may press keys, and has the screen tell of one
-// that is new.
+// that is new: one at a time.
 func (c *core) hearsECP(from ecp.Source) bool {
 	blocked := *c.ecp.blocked.Load()
 	switch {
@@ -183,13 +185,15 @@ func (c *core) hearsECP(from ecp.Source) bool {
 		return true
 	case len(c.ecp.heard)+len(blocked) >= maxECPSources:
 		return false
+	case c.ecp.newest != nil && c.now().Running < c.ecp.until:
+		return false // or its banner would hide that of the other, whom nobody could block then
 	}
 	c.ecp.heard = append(c.ecp.heard, from.Addr)
 	name := from.Addr.String()
 	if from.Name != "" {
 		name = from.Name + " (" + name + ")"
 	}
-	c.ecp.newest = &nav.ECPSource{ID: from.Addr.String(), Name: name}
+	c.ecp.newest, c.ecp.until = &nav.ECPSource{ID: from.Addr.String(), Name: name}, c.now().Running+nav.BlockFor
 	c.updateWorld()
 	return true
 }

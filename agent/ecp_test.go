@@ -190,6 +190,37 @@ func TestECPSourcesAreBounded(t *testing.T) {
 	})
 }
 
+// TestD11_ECPSourcesAreToldOfOneByOne: a second program does not hide the banner by
+// which the first can be blocked.
+func TestD11_ECPSourcesAreToldOfOneByOne(t *testing.T) {
+	clock := newTestClock()
+	v := plugInAs(t, &Agent{
+		Server: newFakeServer(t).url(), Dir: t.TempDir(), Name: "Test TV", clock: clock.read,
+		LAN: LAN{Listen: "127.0.0.1:0", ECP: "127.0.0.1:0"},
+	})
+	v.switchECP(true)
+	one, two := netip.MustParseAddr("192.168.7.1"), netip.MustParseAddr("192.168.7.2")
+	hears := func(a netip.Addr) (heard bool) {
+		v.inCore(func(c *core) { heard = c.hearsECP(ecp.Source{Addr: a}) })
+		return heard
+	}
+	if !hears(one) || hears(two) || !hears(one) {
+		t.Error("the second is heard while the first is told of, or the first is not")
+	}
+	if b := v.View().Banner; b == nil || !strings.Contains(b.Text, one.String()) {
+		t.Errorf("the banner says %+v", b)
+	}
+	v.press(keyseq.Back)
+	v.until("the block", func(c *core) bool { return c.ecp.newest == nil })
+	if hears(one) || !hears(two) {
+		t.Error("the first is heard after its block, or the second is not")
+	}
+	clock.pass(v, nav.BlockFor)
+	if !hears(netip.MustParseAddr("192.168.7.3")) {
+		t.Error("the third is not heard after the banner about the second")
+	}
+}
+
 // TestECPSwitchedFast: however fast the switch moves, it is what it says at last.
 func TestECPSwitchedFast(t *testing.T) {
 	v := plugInECP(t, newFakeServer(t).url(), t.TempDir())

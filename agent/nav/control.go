@@ -19,11 +19,12 @@ type blocking struct {
 	ends     time.Duration
 }
 
-// Bounds of the banner about a program.
-const (
-	blockFor = 10 * time.Second
-	maxTold  = 32 // programs that are known to have been told of
-)
+// BlockFor is how long the banner tells of a program at its first key. It has room for
+// one: whoever tells of programs tells of the next after it.
+const BlockFor = 10 * time.Second
+
+// maxTold bounds the programs that are known to have been told of.
+const maxTold = 32
 
 // heard reports whether a source may be heard at all: what was just refused or
 // switched off on this TV may not, though its next key is on its way.
@@ -52,7 +53,7 @@ func (s *stepper) takeSource() {
 		return
 	}
 	s.told = append(slices.Clone(s.told[max(len(s.told)-maxTold+1, 0):]), src.ID)
-	s.blocking = blocking{id: src.ID, name: clean(src.Name, maxLabel), ends: s.now + blockFor}
+	s.blocking = blocking{id: src.ID, name: clean(src.Name, maxLabel), ends: s.now + BlockFor}
 }
 
 // endsControl reports whether p ends a control from elsewhere, and ends it.
