@@ -29,6 +29,7 @@ type loadtestCmd struct {
 	Idle     time.Duration `help:"How long they stay connected." default:"10s"`
 	SignOut  bool          `help:"Sign each account out everywhere, one after another, and time it."`
 	Storm    bool          `help:"Pull all plugs at once, reconnect at once, and time it."`
+	Hostile  int           `help:"So many hostile clients besides, each of which the server must get rid of, at most 5000."`
 	Within   time.Duration `help:"Give up after this time." default:"10m"`
 	JSON     bool          `name:"json" help:"Print the result as JSON."`
 }
@@ -40,7 +41,7 @@ func (c loadtestCmd) Run(ctx context.Context, t terminal) error {
 	}
 	ctx, cancel := drive.Timeout(ctx, c.Within)
 	defer cancel()
-	if err := roomFor(c.N); err != nil {
+	if err := roomFor(c.N + min(c.Hostile, loadtv.MaxHostile)); err != nil {
 		return err
 	}
 	p := newProgress(t.err, c.JSON)
@@ -70,6 +71,8 @@ func (c loadtestCmd) check() error {
 		return fmt.Errorf("--accounts %d does not fit %d TVs: an account has 1 to %d", c.Accounts, c.N, loadtv.MaxPerHousehold)
 	case c.Idle < 0 || c.Idle > maxLoadIdle:
 		return fmt.Errorf("--idle %s is not between 0s and %s", c.Idle, maxLoadIdle)
+	case c.Hostile < 0 || c.Hostile > loadtv.MaxHostile:
+		return fmt.Errorf("--hostile %d is not between 0 and %d", c.Hostile, loadtv.MaxHostile)
 	case c.Within <= 0 || c.Within > maxLoadWithin:
 		return fmt.Errorf("--within %s is not between 0s and %s", c.Within, maxLoadWithin)
 	}
@@ -112,6 +115,13 @@ func (c loadtestCmd) load(ctx context.Context, f *loadtv.Fleet) (*loadReport, er
 		return nil, err
 	}
 	r.Pings = f.Counts().Pings - before.Pings
+	if c.Hostile > 0 {
+		h, err := f.Hostile(ctx, c.Hostile)
+		if err != nil {
+			return nil, err
+		}
+		r.Hostile = &loadHostile{h.Clients, h.Refused, h.Closed, h.Cut, spreadOf(h.Each)}
+	}
 	if c.Storm {
 		f.HangUp()
 		s, err := stormOf(f.Connect(ctx))

@@ -69,6 +69,15 @@ type loadSignOut struct {
 	Acked    spread `json:"last_receipt"` // the last TV's receipt is acknowledged
 }
 
+// loadHostile is what became of hostile clients.
+type loadHostile struct {
+	Clients int    `json:"clients"`
+	Refused int64  `json:"refused"`
+	Closed  int64  `json:"closed"` // with a reason
+	Cut     int64  `json:"cut_off"`
+	Each    spread `json:"each"` // from the dial to the end
+}
+
 // loadReport is the result of a load test.
 type loadReport struct {
 	TVs      int          `json:"tvs"`
@@ -78,6 +87,7 @@ type loadReport struct {
 	Connect  loadStorm    `json:"connect"`
 	Idle     millis       `json:"idle_ms"`
 	Pings    int64        `json:"idle_pings"`
+	Hostile  *loadHostile `json:"hostile,omitempty"`
 	Storm    *loadStorm   `json:"storm,omitempty"`
 	SignOut  *loadSignOut `json:"sign_out_everywhere,omitempty"`
 	Lost     int64        `json:"connections_lost"`
@@ -96,6 +106,9 @@ func (r *loadReport) print(w io.Writer) error {
 	line("enrol with codes", "%s   %s each", r.Enrol, r.Enrol/millis(r.TVs))
 	storm("connect", r.Connect)
 	line("idle", "%s   %d pings answered, %d connections lost", r.Idle, r.Pings, r.Lost)
+	if h := r.Hostile; h != nil {
+		line("hostile clients", "%d: %d refused, %d closed with a reason, %d cut off   gone after p50 %s, p99 %s", h.Clients, h.Refused, h.Closed, h.Cut, h.Each.P50, h.Each.P99)
+	}
 	if r.Storm != nil {
 		storm("storm", *r.Storm)
 	}

@@ -71,6 +71,7 @@ func TestLoadtestRefuses(t *testing.T) {
 		"--n 100 --accounts 1":      "--accounts 1 does not fit",
 		"--n 3 --accounts 4":        "--accounts 4 does not fit",
 		"--idle 2h":                 "--idle 2h0m0s is not between",
+		"--hostile 5001":            "--hostile 5001 is not between",
 		"--within 0s":               "--within 0s is not between",
 		"--url ws://127.0.0.1:1 --within 1s --n 1": "sign up",
 	} {

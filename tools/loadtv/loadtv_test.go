@@ -90,6 +90,23 @@ func TestFleet(t *testing.T) {
 	}
 }
 
+// Hostile clients are got rid of, whatever they do, and the TVs do not notice.
+func TestHostile(t *testing.T) {
+	f, err := New(Config{URL: start(t), Sizes: []int{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	// What says nothing is left out here: the server has 20 s of patience with it.
+	h, err := f.hostile(t.Context(), 15, evils[:5])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Refused != 0 || h.Closed+h.Cut != int64(h.Clients) || h.Closed < int64(h.Clients)/2 || len(h.Each) != h.Clients {
+		t.Errorf("Hostile = %+v, want all of them gone, most with a reason", h)
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		url   string
