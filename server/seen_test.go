@@ -37,7 +37,9 @@ func TestD1_AFarTVIsApprovedByWhoSeesIt(t *testing.T) {
 func TestO4_TheListSaysWhatItMayLack(t *testing.T) {
 	v := openVaulted(t)
 	o := v.signUp("anna@example.org")
-	type list struct{ Restored *struct{ At, Backup, Until time.Time } }
+	type list struct {
+		Restored *struct{ At, Backup, Until time.Time }
+	}
 	var before, after list
 	if o.call("GET", "/v1/devices", nil, &before); before.Restored != nil {
 		t.Errorf("restored before there was a backup: %+v", before.Restored)
