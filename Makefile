@@ -67,10 +67,12 @@ check: needs ## the fast part: format, vet, staticcheck, architecture, the TV pa
 # Packages with a database and real password hashes in every test, which the
 # race detector slows down eightfold: `make race` runs them with it.
 SLOW = ./server ./server/account ./server/device ./server/web ./tools/simulate
+# Pure packages with long tests: no goroutines, nothing to race.
+PURE = ./agent/nav ./agent/session ./agent/pinlock ./protocol/parental ./protocol/titles ./server/risk
 
-unit: ## unit tests, with the race detector but for the slowest packages
-	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./supervise ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW))" | grep -v -e /e2e -e /archtest)
-	$(GO) test $(SLOW)
+unit: ## unit tests, with the race detector but for the slowest and the purest packages
+	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./supervise ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW) $(PURE))" | grep -v -e /e2e -e /archtest)
+	$(GO) test $(SLOW) $(PURE)
 
 race: ## the slowest packages with the race detector; about 10 min, never part of `make test`
 	$(GO) test -race -timeout 30m $(SLOW)
