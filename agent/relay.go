@@ -302,10 +302,11 @@ func (c *core) doWishes(w protocol.RemoteWishesClaims) error {
 		}
 	}
 	c.rec.LAN.Remotes = list
-	if err := c.save(); err != nil {
+	err := c.save()
+	c.serveRemotes() // who was removed is out, whatever can be written
+	if err != nil {
 		return err
 	}
-	c.serveRemotes()
 	if w.Open != nil {
 		c.openPairing(w.Open.Role, time.Duration(w.Open.Seconds)*time.Second)
 	}

@@ -368,6 +368,25 @@ func TestD11_ForgottenFromAfarAtOnce(t *testing.T) {
 	}
 }
 
+// D11: a remote that the owner forgets from afar is out at once, also where the vault
+// cannot be written; the server hears of it when it can.
+func TestD11_ForgottenFromAfarWithoutAVault(t *testing.T) {
+	v := plugInLAN(t, newFakeServer(t).url(), t.TempDir())
+	v.signIn()
+	p := v.pair(nav.RoleHousehold)
+	v.inCore(func(c *core) {
+		forget := protocol.RemoteWishesClaims{Number: 1, Forget: []protocol.RemoteID{c.rec.LAN.Remotes[0].id()}}
+		c.rec.LAN.Blocked = []string{strings.Repeat("x", 1<<20)} // more than a vault takes
+		if err := c.doWishes(forget); err == nil {
+			t.Error("the vault took it")
+		}
+		c.rec.LAN.Blocked = nil
+	})
+	if why := p.ended(); why != tvremote.CodeRevoked {
+		t.Errorf("the phone was told %q", why)
+	}
+}
+
 // device is this TV's id.
 func (v *tv) device() (id protocol.DeviceID) {
 	v.inCore(func(c *core) { id = c.rec.Session.Device })
