@@ -225,8 +225,11 @@ func (c remoteForgetCmd) Run(t terminal) error {
 		return err
 	}
 	list := book.Find(c.TV)
-	if c.TV == "" || len(list) != 1 {
-		return fmt.Errorf("%d paired TVs are called %q; hearthkey remote list shows their ids", len(list), c.TV)
+	switch {
+	case c.TV == "" || len(list) == 0:
+		return fmt.Errorf("no paired TV is called %q; hearthkey remote list shows them", c.TV)
+	case len(list) > 1:
+		return fmt.Errorf("several TVs are called so; name one by its id:\n%s", names(list))
 	}
 	if err := book.Forget(list[0].ID); err != nil {
 		return err

@@ -88,15 +88,24 @@ func (t TV) privateKey() (*ecdsa.PrivateKey, error) {
 // TVs are those that are known, in the order of their pairing.
 func (b *Book) TVs() []TV { return slices.Clone(b.tvs) }
 
-// Find returns the TVs that a person means by text: its id or its beginning, or the
-// name without case. Empty text means every TV.
-func (b *Book) Find(text string) (list []TV) {
-	for _, tv := range b.tvs {
-		if text == "" || strings.EqualFold(tv.Name, text) || len(text) >= 4 && strings.HasPrefix(tv.ID, strings.ToLower(text)) {
-			list = append(list, tv)
+// Find returns the TVs that a person means by text: an id before a name, which a TV
+// gives itself, and a whole one before the beginning of one, each without case. Empty
+// text means every TV.
+func (b *Book) Find(text string) []TV {
+	low := strings.ToLower(text)
+	for _, means := range []func(TV) bool{
+		func(tv TV) bool { return tv.ID == low },
+		func(tv TV) bool { return text != "" && strings.EqualFold(tv.Name, text) },
+		func(tv TV) bool {
+			return strings.HasPrefix(strings.ToLower(tv.Name), low) || len(low) >= 4 && strings.HasPrefix(tv.ID, low)
+		},
+	} {
+		list := slices.DeleteFunc(slices.Clone(b.tvs), func(tv TV) bool { return !means(tv) })
+		if len(list) > 0 {
+			return list
 		}
 	}
-	return list
+	return nil
 }
 
 // Keep remembers a TV, in place of what was known of it.

@@ -109,8 +109,15 @@ func TestPairErrors(t *testing.T) {
 	} {
 		if _, _, err := w.wizard.Pair(ctx, c.code, c.address); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("Pair(%q, %q) = %v, want %q in it", c.code, c.address, err, c.want)
+		} else if strings.Contains(err.Error(), "dial") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("Pair(%q, %q) = %v, which is not for people", c.code, c.address, err)
 		}
 	}
+	w.wizard.Name = strings.Repeat("a", 65)
+	if _, _, err := w.wizard.Pair(ctx, "123456", w.tv.Addr().String()); !errors.Is(err, ErrName) {
+		t.Errorf("a name of 65 characters = %v, want ErrName", err)
+	}
+	w.wizard.Name = "Terminal"
 	w.wizard.Ask = nil // a script
 	w.tv.Open(tvremote.Household, remote.PairingTime)
 	bad := "000000"
@@ -178,6 +185,11 @@ func TestScriptErrors(t *testing.T) {
 	if len(w.pressed) != 0 {
 		t.Error("keys before an unknown one were pressed")
 	}
+	for _, text := range []string{strings.Repeat("a", 257), "two\nlines"} {
+		if _, err := Script(conn, nil, text); err == nil || !strings.Contains(err.Error(), "256 characters") {
+			t.Errorf("a text of %d characters = %v", len(text), err)
+		}
+	}
 	if _, err := Script(conn, nil, "x"); err == nil || !strings.Contains(err.Error(), "nothing is being typed") {
 		t.Errorf("a text without a field = %v", err)
 	}
@@ -210,10 +222,14 @@ func TestBookRefuses(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	b := &Book{tvs: []TV{{ID: "00112233445566ff", Name: "Living room"}, {ID: "ffeeddccbbaa9988", Name: "Bedroom"}}}
-	for text, want := range map[string]int{"": 2, "bedroom": 1, "0011": 1, "FFEE": 1, "00": 0, "kitchen": 0} {
+	b := &Book{tvs: []TV{{ID: "00112233445566ff", Name: "Living room"}, {ID: "ffeeddccbbaa9988", Name: "Bedroom"}, {ID: "ff00000000000000", Name: "Bedroom 2"}}}
+	for text, want := range map[string]int{"": 3, "bedroom": 1, "BED": 2, "living": 1, "room": 0, "0011": 1, "FFEE": 1, "00": 0, "kitchen": 0} {
 		if got := b.Find(text); len(got) != want {
 			t.Errorf("Find(%q) = %v, want %d", text, got, want)
 		}
+	}
+	b.tvs[2].Name = b.tvs[0].ID
+	if got := b.Find(b.tvs[0].ID); len(got) != 1 || got[0].Name != "Living room" {
+		t.Errorf("a TV that calls itself as another's id is taken for it: %v", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/lan/handset"
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/protocol/tvremote"
 )
 
@@ -21,6 +22,9 @@ func Script(conn *handset.Conn, keys []string, text string) (tvremote.State, err
 		if _, err := keyseq.Parse(name); err != nil {
 			return st, fmt.Errorf("%q is no key: they are %v", name, keyseq.Keys())
 		}
+	}
+	if _, err := tvremote.Encode(tvremote.Text{Seq: 1, Text: protocol.Secret(text)}); text != "" && err != nil {
+		return st, fmt.Errorf("a text has at most %d characters, in one line", tvremote.MaxText)
 	}
 	for _, name := range keys {
 		seq, err := conn.Press(name, tvremote.Press)

@@ -29,6 +29,8 @@ var (
 	ErrNotFound = errors.New("the TV does not answer; is it on, and on this network?")
 	// ErrForgotten means that the TV does not know this remote any more.
 	ErrForgotten = errors.New("this TV does not know this remote any more: it was removed on the TV or on the account page, or somebody signed out there")
+	// ErrName means that no TV can list this remote by its name.
+	ErrName = errors.New("the name for this remote must be 1 to 64 characters that can be read, in at most 128 bytes")
 	// ErrCode means that what was given is neither 6 digits nor the text of a QR code.
 	ErrCode = errors.New("the pairing code is the 6 digits on the TV's screen, or the text of the QR code there")
 )
@@ -62,6 +64,11 @@ func (w *Wizard) tell(format string, args ...any) {
 // asked which TVs there are.
 func (w *Wizard) Pair(ctx context.Context, code, address string) (TV, *handset.Conn, error) {
 	code = strings.TrimSpace(code)
+	if _, err := tvremote.Encode(tvremote.Pair{
+		By: tvremote.ByCode, Name: w.Name, Nonce: make([]byte, tvremote.NonceSize), Share: make([]byte, tvremote.ShareSize),
+	}); err != nil {
+		return TV{}, nil, ErrName
+	}
 	if strings.HasPrefix(code, tvremote.InvitationScheme) {
 		return w.pairInvited(ctx, code)
 	}
@@ -177,18 +184,39 @@ func (w *Wizard) dialNew(ctx context.Context, addresses []string, pin *remote.Ha
 	return key, conn, err
 }
 
-// dialAny tries addresses in turn.
+// dialAny tries addresses in turn. The error is an *unreachable.
 func dialAny(ctx context.Context, addresses []string, key *ecdsa.PrivateKey, pin *remote.Hash) (*handset.Conn, error) {
-	err := ErrNotFound
+	none := &unreachable{tried: addresses}
 	for _, a := range addresses {
-		conn, dialErr := handset.Dial(ctx, handset.Target{Address: a, Key: key, TV: pin})
-		if dialErr == nil {
+		conn, err := handset.Dial(ctx, handset.Target{Address: a, Key: key, TV: pin})
+		if err == nil {
 			return conn, nil
 		}
-		err = errors.Join(err, dialErr)
+		none.why = append(none.why, err)
 	}
-	return nil, err
+	return nil, none
 }
+
+// unreachable means that a TV does not answer where it should. It is ErrNotFound, and
+// what each address came to.
+type unreachable struct {
+	tried []string
+	why   []error // of each
+}
+
+// Error is for people.
+func (u *unreachable) Error() string {
+	where := ""
+	if len(u.tried) > 0 {
+		where = " (tried " + strings.Join(u.tried, ", ") + ")"
+	}
+	if errors.Is(errors.Join(u.why...), handset.ErrImpostor) {
+		return handset.ErrImpostor.Error() + where
+	}
+	return ErrNotFound.Error() + where
+}
+
+func (u *unreachable) Unwrap() []error { return append([]error{ErrNotFound}, u.why...) }
 
 // pair goes through the pairing until the code is right or the TV has enough.
 func (w *Wizard) pair(conn *handset.Conn, key *ecdsa.PrivateKey, by tvremote.Way, secret func() ([]byte, error)) (TV, error) {
