@@ -43,6 +43,9 @@ type Server struct {
 // ErrConfig is wrapped by Start for settings that cannot work.
 var ErrConfig = errors.New("local: settings")
 
+// ErrListen is wrapped by Start where the socket or the port cannot be had.
+var ErrListen = errors.New("local: cannot listen")
+
 // ErrInUse is wrapped by Start where another program serves the socket or has the port.
 var ErrInUse = errors.New("local: in use by another program")
 

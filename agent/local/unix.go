@@ -21,17 +21,17 @@ func listenUnix(path string, group int) (*net.UnixListener, error) {
 	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
-		return nil, fmt.Errorf("local: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	mode := fs.FileMode(0o600)
 	if group != 0 {
 		mode = 0o660
 		if err := os.Chown(path, -1, group); err != nil {
-			return nil, errors.Join(fmt.Errorf("local: give %s to the group: %w", path, err), l.Close())
+			return nil, errors.Join(fmt.Errorf("%w: give %s to the group: %w", ErrListen, path, err), l.Close())
 		}
 	}
 	if err := os.Chmod(path, mode); err != nil {
-		return nil, errors.Join(fmt.Errorf("local: %w", err), l.Close())
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrListen, err), l.Close())
 	}
 	return l, nil
 }
@@ -44,7 +44,7 @@ func clear(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("local: %w", err)
+		return fmt.Errorf("%w: %w", ErrListen, err)
 	case info.Mode().Type() != fs.ModeSocket:
 		return fmt.Errorf("%w: %s is there and no socket", ErrConfig, path)
 	}
@@ -55,10 +55,10 @@ func clear(path string) error {
 		return fmt.Errorf("%w: %s", ErrInUse, path)
 	}
 	if !errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("local: %w", err)
+		return fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("local: %w", err)
+		return fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	return nil
 }

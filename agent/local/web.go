@@ -39,7 +39,7 @@ func listenWeb(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("%w: %s", ErrInUse, addr)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("local: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	return l, nil
 }

@@ -23,6 +23,7 @@ import (
 	"syscall"
 
 	"github.com/hearthkey/hearthkey/agent"
+	"github.com/hearthkey/hearthkey/agent/local"
 	"github.com/hearthkey/hearthkey/agent/lan/remote"
 	"github.com/hearthkey/hearthkey/agent/screen"
 	"github.com/hearthkey/hearthkey/agent/vault"
@@ -164,6 +165,10 @@ func advice(err error, a *agent.Agent) error {
 	switch {
 	case errors.Is(err, vault.ErrInUse):
 		return fmt.Errorf("%w\nAnother agent uses %s. End it, or give this one a folder of its own with -data", err, a.Dir)
+	case errors.Is(err, local.ErrInUse):
+		return fmt.Errorf("%w\nGive the local API another place with -local or -local-web", err)
+	case errors.Is(err, local.ErrListen):
+		return fmt.Errorf("%w\nThis agent must be able to make -local, in a folder that is there, and to take the port of -local-web", err)
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("%w\nThe disk is full, and this TV has nothing on it yet. Make room for 2 MB in %s", err, a.Dir)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
