@@ -166,6 +166,22 @@ func (s *street) signOutAll(when string) {
 	s.t.Logf("%s: signed out on every TV and confirmed after %v", when, time.Since(asked).Round(time.Millisecond))
 }
 
+// noNATS leaves the nodes to find by themselves what changed (R5).
+func (s *street) noNATS() error {
+	for i := range nodes {
+		s.NATS.Kill(i)
+	}
+	return nil
+}
+
+func (s *street) allNATS() error {
+	var errs []error
+	for i := range nodes {
+		errs = append(errs, s.NATS.Run(i))
+	}
+	return errors.Join(errs...)
+}
+
 // writer renames a profile again and again, at whichever node: what was acknowledged
 // last must be there, or what was under way.
 type writer struct {
@@ -251,6 +267,7 @@ func TestR10_ClusterLosesNothing(t *testing.T) {
 		}{
 			{"a node killed", func() error { s.KillNode(round % nodes); return nil }, func() error { return s.StartNode(s.ctx, round%nodes) }},
 			{"a NATS server killed", func() error { s.NATS.Kill(round % nodes); return nil }, func() error { return s.NATS.Run(round % nodes) }},
+			{"every NATS server gone", s.noNATS, s.allNATS},
 			{"PostgreSQL crashed", func() error { return s.Postgres.Crash(s.ctx) }, func() error { return nil }},
 		}
 		for _, b := range breaks {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
 
 	"github.com/hearthkey/hearthkey/server/bus"
@@ -98,6 +99,62 @@ func TestServersDie(t *testing.T) {
 			cluster.Restart(t, i)
 			arrives(fmt.Sprintf("round %d, with server %d again", round, i))
 		}
+	}
+}
+
+// Nudges that are doubled, late, out of order or nonsense, and messages that are too
+// long, harm nobody: the highest numbers are heard, and what comes after them.
+func TestFaultyNetwork(t *testing.T) {
+	cluster := natstest.Start(t, 1)
+	b := open(t, cluster.URL(0))
+	defer b.Close()
+	stranger, err := nats.Connect(cluster.URL(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Close()
+	heard, told := make(chan bus.Nudge, 1000), make(chan string, 1000)
+	defer b.Subscribe(func(n bus.Nudge) { heard <- n })()
+	defer b.Receive("n", func(data []byte) { told <- string(data) })()
+	if err := b.conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	send := func(subject, data string) {
+		if err := stranger.Publish("hearthkey."+subject, []byte(data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, v := range []int{3, 1, 3, 9, 2, 9, 4} {
+		send(fmt.Sprint("nudge.", v), fmt.Sprintf(`{"a":"x","v":%d}`, v))
+		send("nudge.7", strings.Repeat("nonsense", v*100))
+	}
+	send("nudge.0", `{"a":"x","v":-9}`)
+	send("nudge.0", `{"a":"last"}`)
+	send("node.n", strings.Repeat("x", bus.MaxMessage+1))
+	send("node.n", "last")
+	highest, late := bus.Nudge{Account: "x"}, time.After(20*time.Second)
+	for done := 0; done < 2; {
+		select {
+		case n := <-heard:
+			switch n.Account {
+			case "x":
+				highest = highest.Join(n)
+			case "last":
+				done++
+			default:
+				t.Errorf("heard %+v", n)
+			}
+		case text := <-told:
+			if text != "last" {
+				t.Errorf("a message of %d bytes", len(text))
+			}
+			done++
+		case <-late:
+			t.Fatal("what comes after the nonsense is not heard")
+		}
+	}
+	if highest.Version != 9 {
+		t.Errorf("heard up to %+v, want version 9", highest)
 	}
 }
 
