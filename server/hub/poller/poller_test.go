@@ -59,7 +59,15 @@ func (r *recorder) Frame(data []byte) {
 	r.frames <- string(data)
 }
 
-func (r *recorder) Closed(cause error) { r.closed <- cause }
+func (r *recorder) Closed(cause error) {
+	if cause != nil {
+		r.conn.Close(toldCode, "told why")
+	}
+	r.closed <- cause
+}
+
+// toldCode is the close code with which a recorder ends what the peer has caused.
+const toldCode = 4321
 
 // serve runs a poller behind a real listener. Its connections come out of the channel.
 func serve(t testing.TB, cfg Config, onData func(Conn, []byte)) (url string, p *Poller, opened chan *recorder) {
@@ -160,12 +168,22 @@ func testWhatADeviceMayNotDo(t *testing.T, mode Mode) {
 		}, ErrTimeout},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			url, _, opened := serve(t, Config{Mode: mode, MessageTimeout: 50 * time.Millisecond, Linger: 100 * time.Millisecond}, func(Conn, []byte) {})
+			url, _, opened := serve(t, Config{Mode: mode, MessageTimeout: 50 * time.Millisecond, Linger: 2 * time.Second}, func(Conn, []byte) {})
 			ws := dial(t, url)
 			h := <-opened
 			tt.do(ws)
 			if cause := <-h.closed; !errors.Is(cause, tt.want) {
 				t.Errorf("Closed(%v), want %v", cause, tt.want)
+			}
+			_ = ws.SetReadDeadline(time.Now().Add(5 * time.Second))
+			for {
+				_, _, err := ws.ReadMessage()
+				if websocket.IsCloseError(err, toldCode) {
+					return
+				}
+				if err != nil {
+					t.Fatalf("the device reads %v, want close code %d", err, toldCode)
+				}
 			}
 		})
 	}

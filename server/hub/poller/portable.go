@@ -209,10 +209,14 @@ func (c *portable) pinged(data string) error {
 }
 
 // linger reads and drops what the peer still sends until it closes too, or
-// until the deadline that Close has set.
+// until the deadline that Close has set. After a flood of pings gorilla reads no more:
+// an error of a handler is final.
 func (c *portable) linger() {
 	for {
 		_, r, err := c.ws.NextReader()
+		if errors.Is(err, ErrFlood) {
+			_, _ = io.Copy(io.Discard, c.ws.NetConn())
+		}
 		if err != nil {
 			return
 		}

@@ -204,7 +204,8 @@ func (c *polled) control(opcode int, frame []byte) error {
 	return err
 }
 
-// answer writes what the protocol asks for.
+// answer writes what the protocol asks for, which may be nothing. The last is a close
+// frame.
 func (c *polled) answer(frame []byte, last bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -212,7 +213,7 @@ func (c *polled) answer(frame []byte, last bool) {
 		return
 	}
 	_ = c.write(frame) // where it fails the end is under way
-	c.echoed = c.echoed || last
+	c.echoed = c.echoed || last && len(frame) > 0
 }
 
 // refusal has gorilla say what is wrong with a malformed frame.
