@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
+	"github.com/hearthkey/hearthkey/agent/lan/home"
 )
 
 // Port is the protocol's own.
@@ -96,7 +97,7 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: address %q: %w", ErrConfig, cfg.Listen, err)
 	}
-	if addr, err := netip.ParseAddr(host); host != "" && (err != nil || !addr.Is4() || !addr.IsUnspecified() && !home(addr)) {
+	if addr, err := netip.ParseAddr(host); host != "" && (err != nil || !addr.Is4() || !addr.IsUnspecified() && !atHome(addr)) {
 		return nil, fmt.Errorf("%w: address %q: want an IPv4 address of the home network, or none", ErrConfig, cfg.Listen)
 	}
 	var config net.ListenConfig
@@ -164,18 +165,8 @@ func (s *Server) Close() error {
 	return err
 }
 
-// home reports whether an address is one of a home network, or this machine's.
-func home(a netip.Addr) bool {
-	return a.Is4() && (a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsLoopback())
-}
-
-// addrOf is the IPv4 address of one end of a connection.
-func addrOf(a net.Addr) netip.Addr {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
-}
+// atHome reports whether an address is one that may send keys.
+func atHome(a netip.Addr) bool { return a.Is4() && home.Is(a) }
 
 // ours reports whether a Host header is the address that a request came to, as a
 // number, with the port that it came to or none.

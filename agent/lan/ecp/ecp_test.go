@@ -208,42 +208,14 @@ func TestD11_OnlyTheHomeNetwork(t *testing.T) {
 		{"172.32.0.1", false}, {"8.8.8.8", false}, {"100.64.0.1", false}, {"0.0.0.0", false}, {"224.0.0.1", false}, {"203.0.113.9", false},
 		{"fe80::1", false}, {"fd00::1", false}, {"::1", false}, {"::ffff:192.168.1.20", false}, {"2001:db8::1", false},
 	} {
-		if got := home(netip.MustParseAddr(tt.addr)); got != tt.want {
-			t.Errorf("home(%s) = %v", tt.addr, got)
+		if got := atHome(netip.MustParseAddr(tt.addr)); got != tt.want {
+			t.Errorf("atHome(%s) = %v", tt.addr, got)
 		}
 		l := &oneConn{from: tt.addr, closed: make(chan struct{})}
 		g := &gate{Listener: l, blocked: func(netip.Addr) bool { return false }}
 		conn, err := g.Accept()
-		if unmapped := home(netip.MustParseAddr(tt.addr).Unmap()); unmapped != (err == nil) {
+		if unmapped := atHome(netip.MustParseAddr(tt.addr).Unmap()); unmapped != (err == nil) {
 			t.Errorf("Accept from %s = %v, %v", tt.addr, conn, err)
-		}
-	}
-}
-
-// TestInterfaces: of a machine on several networks only those that are named are
-// meant.
-func TestInterfaces(t *testing.T) {
-	cards, err := net.Interfaces()
-	if err != nil {
-		t.Fatal(err)
-	}
-	loopback := ""
-	for _, c := range cards {
-		if c.Flags&net.FlagLoopback != 0 {
-			loopback = c.Name
-		}
-	}
-	at := netip.MustParseAddr("127.0.0.1")
-	for _, tt := range []struct {
-		names []string
-		addr  netip.Addr
-		want  bool
-	}{
-		{nil, at, true}, {[]string{loopback}, at, true}, {[]string{"nowhere0", loopback}, at, true},
-		{[]string{"nowhere0"}, at, false}, {[]string{loopback}, netip.MustParseAddr("192.168.1.2"), false},
-	} {
-		if got := offered(tt.names, tt.addr); got != tt.want {
-			t.Errorf("offered(%q, %v) = %v", tt.names, tt.addr, got)
 		}
 	}
 }

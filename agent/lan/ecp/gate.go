@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+
+	"github.com/hearthkey/hearthkey/agent/lan/home"
 )
 
 // Bounds on connections. A request takes milliseconds, and each has its own.
@@ -32,34 +34,12 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		from := addrOf(conn.RemoteAddr())
-		if home(from) && !g.blocked(from) && offered(g.interfaces, addrOf(conn.LocalAddr())) {
+		from := home.AddrOf(conn.RemoteAddr())
+		if atHome(from) && !g.blocked(from) && home.On(g.interfaces, home.AddrOf(conn.LocalAddr())) {
 			return g.enter(conn, from), nil
 		}
 		_ = conn.Close() // there is nobody to tell
 	}
-}
-
-// offered reports whether an address of this machine is on one of the interfaces of
-// these names; where there are none, all are meant.
-func offered(names []string, to netip.Addr) bool {
-	if len(names) == 0 {
-		return true
-	}
-	for _, name := range names {
-		card, err := net.InterfaceByName(name)
-		if err != nil {
-			continue // it is gone
-		}
-		addrs, err := card.Addrs()
-		if err == nil && slices.ContainsFunc(addrs, func(a net.Addr) bool {
-			p, err := netip.ParsePrefix(a.String())
-			return err == nil && p.Addr().Unmap() == to
-		}) {
-			return true
-		}
-	}
-	return false
 }
 
 // enter counts a connection, and closes another one where there are too many.

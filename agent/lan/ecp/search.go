@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/time/rate"
+
+	"github.com/hearthkey/hearthkey/agent/lan/home"
 )
 
 // Searches by SSDP (UPnP Device Architecture 1.0 §1.2) come to this group and port.
@@ -134,7 +136,7 @@ func (s *searches) answer() {
 		}
 		peer := from.Addr().Unmap()
 		to, ok := s.arrivedAt(oob[:on])
-		if !ok || n > maxSearch || !home(peer) || s.cfg.Blocked(peer) || !isSearch(buf[:n]) || !offered(s.cfg.Interfaces, to) || !s.limit.Allow() {
+		if !ok || n > maxSearch || !atHome(peer) || s.cfg.Blocked(peer) || !isSearch(buf[:n]) || !home.On(s.cfg.Interfaces, to) || !s.limit.Allow() {
 			continue
 		}
 		reply := s.reply(netip.AddrPortFrom(to, s.port))

@@ -56,7 +56,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (from netip.Addr,
 	peer, peerErr := netip.ParseAddrPort(r.RemoteAddr)
 	from = peer.Addr().Unmap()
 	switch {
-	case err != nil || peerErr != nil || !home(from) || s.cfg.Blocked(from):
+	case err != nil || peerErr != nil || !atHome(from) || s.cfg.Blocked(from):
 		http.Error(w, "You are not heard here.", http.StatusForbidden)
 	case !ours(r.Host, netip.AddrPortFrom(local.Addr().Unmap(), local.Port())):
 		http.Error(w, "This TV answers only to its address.", http.StatusMisdirectedRequest)

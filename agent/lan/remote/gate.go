@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/time/rate"
+
+	"github.com/hearthkey/hearthkey/agent/lan/home"
 )
 
 // Bounds on peers that have not shown a paired key.
@@ -45,7 +47,7 @@ type guest struct {
 	gate *gate
 	from netip.Addr
 	left int         // bytes that it may still send as a stranger; its reader's
-	home atomic.Bool // it is known
+	kept atomic.Bool // it is known
 }
 
 func newGate(l net.Listener, interfaces []string) *gate {
@@ -68,8 +70,8 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		from := addrOf(conn.RemoteAddr())
-		if !atHome(from) || !g.listensOn(addrOf(conn.LocalAddr())) || !g.patient(from) {
+		from := home.AddrOf(conn.RemoteAddr())
+		if !home.Is(from) || !g.patient(from) || !home.On(g.interfaces, home.AddrOf(conn.LocalAddr())) {
 			_ = conn.Close() // there is nobody to tell
 			continue
 		}
@@ -127,7 +129,7 @@ var errTalkative = errors.New("remote: a stranger sends too much")
 
 // Read reads from the peer; of a stranger so much and no more.
 func (c *guest) Read(p []byte) (int, error) {
-	if c.home.Load() {
+	if c.kept.Load() {
 		return c.Conn.Read(p)
 	}
 	if c.left <= 0 {
@@ -140,7 +142,7 @@ func (c *guest) Read(p []byte) (int, error) {
 
 // known says that the peer is no stranger any more.
 func (c *guest) known() {
-	c.home.Store(true)
+	c.kept.Store(true)
 	c.gate.mu.Lock()
 	defer c.gate.mu.Unlock()
 	c.gate.forget(c)
@@ -150,43 +152,4 @@ func (c *guest) known() {
 func (c *guest) Close() error {
 	c.known()
 	return c.Conn.Close()
-}
-
-// listensOn reports whether the TV's end of a connection has an address of one of
-// the interfaces that are listened on.
-func (g *gate) listensOn(here netip.Addr) bool {
-	if len(g.interfaces) == 0 {
-		return true
-	}
-	for _, name := range g.interfaces {
-		i, err := net.InterfaceByName(name)
-		if err != nil {
-			continue // not plugged in
-		}
-		addrs, err := i.Addrs()
-		if err != nil {
-			continue
-		}
-		for _, a := range addrs {
-			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Unmap() == here {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// atHome reports whether an address is one of a home network: private (RFC 1918),
-// unique local (RFC 4193), link-local, or this machine.
-func atHome(a netip.Addr) bool {
-	return a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsLoopback()
-}
-
-// addrOf returns the address without its zone, or the zero Addr.
-func addrOf(a net.Addr) netip.Addr {
-	tcp, ok := a.(*net.TCPAddr)
-	if !ok {
-		return netip.Addr{}
-	}
-	return tcp.AddrPort().Addr().Unmap().WithZone("")
 }
