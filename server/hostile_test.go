@@ -53,7 +53,7 @@ func TestHostileFrames(t *testing.T) {
 		{"oversized", func(v *tv) { v.dial(); v.raw(make([]byte, protocol.MaxDeviceFrame+1)) }, protocol.CodeTooLarge},
 		{"a flood", func(v *tv) {
 			v.dial()
-			for range 600 {
+			for range 360 {
 				if v.ws.WriteMessage(websocket.TextMessage, []byte(`{"t":"later"}`)) != nil {
 					return
 				}
