@@ -113,17 +113,24 @@ func QR(text string) []string {
 	return rows
 }
 
-// signingIn are the states of signing in with a code.
+// signingIn are the states of signing in with a code, as nav makes them.
 func signingIn() []Named {
-	view := func(code *nav.Code) nav.View {
-		return nav.View{Screen: nav.ScreenCode, Title: "Sign in", Focus: "cancel", Code: code,
-			Text:  []string{"Scan the picture with your phone, or go to the address and enter this code."},
-			Items: []nav.Item{{ID: "cancel", Label: "Cancel"}}}
+	view := func(name string, code *nav.UserCode) Named {
+		m, _ := nav.Step(nav.Model{}, nav.World{Phase: nav.SignedOut})
+		m, _ = nav.Step(m, nav.Press{Key: keyseq.OK, Source: nav.Source{Kind: nav.Local}})
+		m, _ = nav.Step(m, nav.World{Phase: nav.Enrolling, Online: code == nil || code.Problem != nav.ProblemOffline, Code: code})
+		return Named{name, m.View()}
 	}
-	problem := "This TV is not connected to the internet. Your code appears as soon as it is."
+	userCode := func(problem nav.Problem) *nav.UserCode {
+		return &nav.UserCode{Code: "BCDFGHJK", URI: "tv.example.com/tv", QR: QR("https://tv.example.com/tv?code=BCDF-GHJK"),
+			ExpiresIn: 12*time.Minute + 33*time.Second, Problem: problem}
+	}
 	return []Named{
-		{"code", view(Code())},
-		{"code-problem", view(&nav.Code{Problem: problem})},
+		view("code", userCode(nav.ProblemNone)),
+		view("code-getting", nil),
+		view("code-problem", &nav.UserCode{Problem: nav.ProblemOffline}),
+		view("code-refused", &nav.UserCode{Problem: nav.ProblemRefused}),
+		view("code-busy", userCode(nav.ProblemBusy)),
 	}
 }
 
@@ -174,7 +181,11 @@ func typing() []Named {
 	for m.View().Focus != "show" {
 		keys(keyseq.Right)
 	}
-	keys(keyseq.OK, keyseq.Down, keyseq.OK)
+	keys(keyseq.OK, keyseq.Down)
+	for m.View().Focus != "next" {
+		keys(keyseq.Right)
+	}
+	keys(keyseq.OK)
 	checking := world
 	checking.SignIn = &nav.SignIn{Checking: true}
 	step(checking)
