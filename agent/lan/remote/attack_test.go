@@ -501,6 +501,16 @@ func TestOneImpatientPeer(t *testing.T) {
 	}
 }
 
+// TestOneBusyRemote: a script that presses each key over a connection of its own is
+// nobody who comes too often.
+func TestOneBusyRemote(t *testing.T) {
+	v := startTV(t, nil)
+	p := v.paired("phone", tvremote.Household)
+	for range 45 {
+		v.again(p.key).ws.Close()
+	}
+}
+
 // errTimeout returns err where it is a timeout.
 func errTimeout(err error) error {
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {

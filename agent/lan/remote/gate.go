@@ -35,19 +35,19 @@ type gate struct {
 	pace       *rate.Limiter
 	open       context.Context // ends with Close
 	shut       context.CancelFunc
-	hosts      map[netip.Addr]*rate.Limiter // of Accept's goroutine
 
 	mu        sync.Mutex
-	strangers []*guest // guarded by mu; oldest first
+	strangers []*guest                     // guarded by mu; oldest first
+	hosts     map[netip.Addr]*rate.Limiter // guarded by mu; the pace of each
 }
 
 // guest is a peer's connection.
 type guest struct {
 	net.Conn
-	gate *gate
-	from netip.Addr
-	left int         // bytes that it may still send as a stranger; its reader's
-	kept atomic.Bool // it is known
+	gate   *gate
+	from   netip.Addr
+	left   int         // bytes that it may still send as a stranger; its reader's
+	paired atomic.Bool // it has shown a paired key
 }
 
 func newGate(l net.Listener, interfaces []string) *gate {
@@ -85,6 +85,8 @@ func (g *gate) Accept() (net.Conn, error) {
 // patient reports whether an address comes no faster than one may. Whose pace is
 // forgotten begins anew: somebody with very many addresses waits with everybody.
 func (g *gate) patient(from netip.Addr) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.hosts[from] == nil {
 		if len(g.hosts) >= maxHosts {
 			maps.DeleteFunc(g.hosts, func(_ netip.Addr, l *rate.Limiter) bool { return l.Tokens() >= hostBurst })
@@ -129,7 +131,7 @@ var errTalkative = errors.New("remote: a stranger sends too much")
 
 // Read reads from the peer; of a stranger so much and no more.
 func (c *guest) Read(p []byte) (int, error) {
-	if c.kept.Load() {
+	if c.paired.Load() {
 		return c.Conn.Read(p)
 	}
 	if c.left <= 0 {
@@ -140,16 +142,20 @@ func (c *guest) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// known says that the peer is no stranger any more.
+// known says that the peer is no stranger any more. Nor is its address one that comes
+// too often: a script may press each key over a connection of its own.
 func (c *guest) known() {
-	c.kept.Store(true)
+	c.paired.Store(true)
 	c.gate.mu.Lock()
 	defer c.gate.mu.Unlock()
 	c.gate.forget(c)
+	delete(c.gate.hosts, c.from)
 }
 
 // Close ends the connection.
 func (c *guest) Close() error {
-	c.known()
+	c.gate.mu.Lock()
+	c.gate.forget(c)
+	c.gate.mu.Unlock()
 	return c.Conn.Close()
 }
