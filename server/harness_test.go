@@ -32,14 +32,15 @@ const (
 
 // house is a running server with what a test needs around it.
 type house struct {
-	t    testing.TB
-	srv  *server.Server
-	url  string
-	data string // the folder
-	doc  *openapi3.T
-	skew atomic.Int64 // added to the clock, nanoseconds
-	logs *lines
-	stop func() error
+	t       testing.TB
+	srv     *server.Server
+	url     string
+	data    string // the folder
+	doc     *openapi3.T
+	skew    atomic.Int64 // added to the clock, nanoseconds
+	logs    *lines
+	secrets secrets // that logs must not tell
+	stop    func() error
 }
 
 // lines collects a log.
@@ -119,6 +120,7 @@ func (h *house) serve(srv *server.Server) {
 		if err := h.stop(); err != nil {
 			h.t.Errorf("Run = %v", err)
 		}
+		h.silent()
 		if h.t.Failed() && os.Getenv("SERVER_LOG") != "" {
 			h.t.Log(h.logs.String())
 		}
@@ -146,6 +148,13 @@ func (h *house) do(method, path string, header http.Header, body []byte) (int, h
 	out, err := io.ReadAll(resp.Body)
 	if err != nil {
 		h.t.Fatal(err)
+	}
+	if strings.HasPrefix(path, "/v1/") {
+		h.secrets.read(body)
+		h.secrets.read(out)
+	}
+	if path == "/dev/outbox.json" {
+		h.secrets.mails(out)
 	}
 	path, _, _ = strings.Cut(path, "?")
 	if h.doc != nil && strings.HasPrefix(path, "/v1/") && resp.StatusCode != 404 && resp.StatusCode != 405 {

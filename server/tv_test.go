@@ -17,15 +17,16 @@ import (
 
 // tv is a TV that a stranger could have written from the protocol alone.
 type tv struct {
-	t    testing.TB
-	url  string
-	name string
-	key  ed25519.PrivateKey
-	id   protocol.DeviceID
-	conn int64  // connections so far, as the vault counts them
-	from string // its address, where a proxy is trusted; empty: this machine's
-	cap  protocol.Capability
-	had  protocol.Epoch // that it says to enrol with
+	t     testing.TB
+	knows *secrets // what it sends and reads that logs must not tell
+	url   string
+	name  string
+	key   ed25519.PrivateKey
+	id    protocol.DeviceID
+	conn  int64  // connections so far, as the vault counts them
+	from  string // its address, where a proxy is trusted; empty: this machine's
+	cap   protocol.Capability
+	had   protocol.Epoch // that it says to enrol with
 
 	ws    *websocket.Conn
 	hello protocol.Hello
@@ -51,7 +52,7 @@ func newTV(h *house, name string) *tv {
 		h.t.Fatal(err)
 	}
 	v := &tv{
-		t: h.t, url: h.url, name: name, key: key, cap: protocol.CurrentCapability,
+		t: h.t, knows: &h.secrets, url: h.url, name: name, key: key, cap: protocol.CurrentCapability,
 		blobs: map[protocol.Digest][]byte{}, got: map[string]int{},
 	}
 	v.id = protocol.DeviceIDOf(v.public())
@@ -100,6 +101,9 @@ func (v *tv) send(f protocol.Frame) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
+	if v.knows != nil {
+		v.knows.frame(f)
+	}
 	v.raw(data)
 }
 
@@ -120,6 +124,9 @@ func (v *tv) read() (protocol.Frame, error) {
 	f, err := protocol.DecodeDown(data)
 	if err == nil {
 		v.got[f.Type()]++
+	}
+	if err == nil && v.knows != nil {
+		v.knows.frame(f)
 	}
 	return f, err
 }
