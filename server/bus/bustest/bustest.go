@@ -191,7 +191,7 @@ func testNeverWaits(t *testing.T, nodes []bus.Bus) {
 	published := make(chan struct{})
 	go func() {
 		defer close(published)
-		for i := range 200_000 {
+		for i := range 100_000 {
 			nodes[0].Publish(bus.Nudge{Account: protocol.AccountID(fmt.Sprint(i)), Version: 1})
 		}
 	}()
