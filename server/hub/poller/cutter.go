@@ -9,9 +9,10 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 )
 
-// maxRaw bounds the bytes of one message with the headers of its frames: a
-// message of [protocol.MaxDeviceFrame] bytes in frames of one byte each fits.
-const maxRaw = 8 * protocol.MaxDeviceFrame
+// maxRaw bounds the bytes of one message with the headers of its frames: one of
+// [protocol.MaxDeviceFrame] bytes may come in frames of six bytes each, and nobody may
+// have the server hold headers instead of content.
+const maxRaw = 2 * protocol.MaxDeviceFrame
 
 // errMalformed means that gorilla has to say what is wrong with a frame.
 var errMalformed = errors.New("malformed frame")

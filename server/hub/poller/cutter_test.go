@@ -149,6 +149,17 @@ func FuzzCutter(f *testing.F) {
 	})
 }
 
+// A message whose frames hold next to nothing is refused, however long it goes on.
+func TestHeadersAreBounded(t *testing.T) {
+	stream := frame(firstText, "")
+	for len(stream) <= maxRaw {
+		stream = append(stream, frame(more, "")...)
+	}
+	if said, err := byCutter(stream, 1000); !errors.Is(err, ErrTooLarge) || len(said) > 0 {
+		t.Errorf("%d bytes of headers: %q, %v; want %v", len(stream), said, err, ErrTooLarge)
+	}
+}
+
 func TestDropper(t *testing.T) {
 	large := []byte{0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4} // of 4 GiB, which never come
 	for _, tt := range []struct {
