@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -30,6 +31,14 @@ func TestSmoke(t *testing.T) {
 	}
 	if got, want := len(figures), 7*len(names); got != want {
 		t.Errorf("%d figures, want %d", got, want)
+	}
+	file := filepath.Join(t.TempDir(), "50.json")
+	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	if code := run(t.Context(), []string{"-plot", "one_p50", file}, strings.NewReader(""), &out, &errOut); code != 0 || !strings.Contains(out.String(), ">ours</text>") {
+		t.Errorf("benchhub -plot = %d\n%s%s", code, &errOut, &out)
 	}
 	for _, f := range figures {
 		if strings.Contains(f.Name, ".one_") && f.Value <= 0 {

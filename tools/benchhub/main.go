@@ -59,6 +59,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	settle := flags.Duration("settle", 5*time.Second, "how long the clients are idle before memory is looked at")
 	only := flags.String("only", strings.Join(names, ","), "which `servers`, with commas between them")
 	asJSON := flags.Bool("json", false, "print a JSON array instead")
+	figure := flags.String("plot", "", "draw this `figure` (settled, all, …) as SVG from the files given, which -json wrote, and measure nothing")
 	serve := flags.String("serve", "", "be this server: for the command itself")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -67,9 +68,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return 2
 	}
 	var err error
-	if *serve != "" {
+	switch {
+	case *serve != "":
 		err = be(ctx, *serve, in, out)
-	} else {
+	case *figure != "":
+		err = plot(out, *figure, flags.Args())
+	default:
 		err = compare(ctx, *n, *settle, strings.Split(*only, ","), *asJSON, out, errOut)
 	}
 	if err != nil {
