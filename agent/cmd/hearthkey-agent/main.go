@@ -23,8 +23,8 @@ import (
 	"syscall"
 
 	"github.com/hearthkey/hearthkey/agent"
-	"github.com/hearthkey/hearthkey/agent/local"
 	"github.com/hearthkey/hearthkey/agent/lan/remote"
+	"github.com/hearthkey/hearthkey/agent/local"
 	"github.com/hearthkey/hearthkey/agent/screen"
 	"github.com/hearthkey/hearthkey/agent/vault"
 	"github.com/hearthkey/hearthkey/supervise"
