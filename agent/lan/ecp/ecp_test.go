@@ -376,6 +376,10 @@ func TestConnectionsAreBounded(t *testing.T) {
 			last = dial(from)
 		}
 	}
+	for from := range byte(2 * maxConnections) { // and each from an address of its own
+		dial(10 + from)
+	}
+	last = dial(3)
 	h.wants(200, "GET", "/query/apps") // comes after them
 	of := map[netip.Addr]int{}
 	h.s.gate.mu.Lock()

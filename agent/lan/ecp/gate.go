@@ -47,21 +47,13 @@ func (g *gate) enter(conn net.Conn, from netip.Addr) *visit {
 	v := &visit{Conn: conn, gate: g, from: from}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	of := map[netip.Addr]int{from: 1}
-	most := from
+	open := make([]netip.Addr, 0, maxConnections)
 	for _, o := range g.open {
-		if of[o.from]++; of[o.from] > of[most] {
-			most = o.from
-		}
+		open = append(open, o.from)
 	}
-	if of[from] > maxOfPeer {
-		most = from
-	}
-	if of[from] > maxOfPeer || len(g.open) >= maxConnections {
-		if i := slices.IndexFunc(g.open, func(o *visit) bool { return o.from == most }); i >= 0 {
-			_ = g.open[i].Conn.Close() // its reader hears of it
-			g.open = slices.Delete(g.open, i, i+1)
-		}
+	if i := home.GivesWay(open, from, maxConnections, maxOfPeer); i >= 0 {
+		_ = g.open[i].Conn.Close() // its reader hears of it
+		g.open = slices.Delete(g.open, i, i+1)
 	}
 	g.open = append(g.open, v)
 	return v

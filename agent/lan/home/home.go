@@ -1,8 +1,9 @@
-// Package home says who is on the TV's home network, for what listens there: peers of
-// any other are closed before a byte of theirs is read.
+// Package home says who is on the TV's home network, for what listens there, and who
+// gives way where it is crowded: peers of any other network are closed before a byte of
+// theirs is read.
 //
 // All of it is safe for concurrent use. [On] asks the kernel each time, since networks
-// come and go. The tests hold both against tables, with this machine's loopback.
+// come and go. The tests hold all against tables, with this machine's loopback.
 package home
 
 import (

@@ -427,6 +427,32 @@ func TestStrangersGiveWay(t *testing.T) {
 	}
 }
 
+// TestACrowdWhileTheCodeIsRead: it shows out its own, not the phone whose person reads
+// the code off the screen.
+func TestACrowdWhileTheCodeIsRead(t *testing.T) {
+	v := startTV(t, nil)
+	v.Open(tvremote.Household, remote.PairingTime)
+	p := v.connect(nil)
+	a := p.begin(tvremote.ByCode, []byte(v.Window().Code), "phone")
+	for n := range 4 {
+		var own []net.Conn
+		for range 7 {
+			conn, err := neighbour(1+n).Dial("tcp", v.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			own = append(own, conn)
+		}
+		own[0].SetReadDeadline(time.Now().Add(20 * time.Second))
+		if _, err := own[0].Read(make([]byte, 1)); errors.Is(err, errTimeout(err)) {
+			t.Fatalf("the first of seven from one address is still there: %v", err)
+		}
+	}
+	a.ask()
+	a.confirm()
+}
+
 // TestTalkativeStrangers: what is read of somebody who was not paired is bounded, in
 // the handshake too.
 func TestTalkativeStrangers(t *testing.T) {

@@ -19,8 +19,8 @@
 // request that names an origin is refused. Every peer shows a TLS certificate, whose
 // key is its name: what a key may do depends on whether it was paired, never on who
 // signed the certificate. Strangers can open few connections for a short time, and
-// where there are too many the oldest gives way, so that they cannot keep a paired
-// remote out. Pairing needs an open [Window]; a wrong code costs one of its tries as
+// where there are too many the oldest of whoever has most gives way, so that they cannot
+// keep a paired remote out. Pairing needs an open [Window]; a wrong code costs one of its tries as
 // soon as the TV has answered it.
 //
 // # Concurrency and duties of the caller

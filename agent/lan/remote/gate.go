@@ -27,8 +27,9 @@ const (
 )
 
 // gate is a listener that lets in peers of the home network, a few strangers at a
-// time. Where there are too many the oldest is closed: a paired remote needs
-// milliseconds to say who it is, whoever waits for longer wants something else.
+// time. Where there are too many the oldest of whoever has most is closed: a paired
+// remote needs milliseconds to say who it is, and a phone whose person reads the code
+// off the screen is one.
 type gate struct {
 	net.Listener
 	interfaces []string // by name; none: all
@@ -99,17 +100,17 @@ func (g *gate) patient(from netip.Addr) bool {
 	return g.hosts[from].Allow()
 }
 
-// enter counts a stranger, and shows the oldest one out where there are too many.
+// enter counts a stranger, and shows another one out where there are too many.
 func (g *gate) enter(conn net.Conn, from netip.Addr) *guest {
 	c := &guest{Conn: conn, gate: g, from: from, left: maxStrangerBytes}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	same := slices.DeleteFunc(slices.Clone(g.strangers), func(o *guest) bool { return o.from != from })
-	switch {
-	case len(same) >= maxStrangersHost:
-		g.out(same[0])
-	case len(g.strangers) >= maxStrangers:
-		g.out(g.strangers[0])
+	open := make([]netip.Addr, 0, maxStrangers)
+	for _, o := range g.strangers {
+		open = append(open, o.from)
+	}
+	if i := home.GivesWay(open, from, maxStrangers, maxStrangersHost); i >= 0 {
+		g.out(g.strangers[i])
 	}
 	g.strangers = append(g.strangers, c)
 	return c
