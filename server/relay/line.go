@@ -14,12 +14,21 @@ type line struct {
 	tv      *hub.Session
 	back    string // the browser's node
 	frames  chan protocol.Relay
-	stopped chan struct{}
+	stopped chan struct{} // closed by stop
+	left    chan struct{} // of one: the browser has gone, and its last frame had no room
 	once    sync.Once
 }
 
-// stop ends the line's goroutine. It does not wait.
+// stop ends the line's goroutine without a word to the TV. It does not wait.
 func (l *line) stop() { l.once.Do(func() { close(l.stopped) }) }
+
+// leave ends it, and tells the TV. It does not wait.
+func (l *line) leave() {
+	select {
+	case l.left <- struct{}{}:
+	default:
+	}
+}
 
 // toTV takes a frame for a TV. The first of a call begins a line.
 func (s *Switch) toTV(e envelope) {
@@ -38,7 +47,7 @@ func (s *Switch) toTV(e envelope) {
 		case l.frames <- protocol.Relay{ID: e.Relay, By: e.By, Frame: e.Frame, End: e.Ends}:
 		default: // a TV that does not read: lost, as keys may be
 			if e.Ends {
-				l.stop()
+				l.leave()
 			}
 		}
 	}
@@ -53,7 +62,7 @@ func (s *Switch) begin(e envelope) (*line, protocol.RelayEnd) {
 	case s.of[tv] >= protocol.MaxRelays || len(s.lines) >= maxLines:
 		return nil, protocol.RelayBusy
 	}
-	l := &line{id: e.Relay, tv: tv, back: e.From, frames: make(chan protocol.Relay, maxWaiting), stopped: make(chan struct{})}
+	l := &line{id: e.Relay, tv: tv, back: e.From, frames: make(chan protocol.Relay, maxWaiting), stopped: make(chan struct{}), left: make(chan struct{}, 1)}
 	s.lines[l.id] = l
 	s.of[tv]++
 	s.work.Go(func() { s.run(l) })
@@ -70,7 +79,9 @@ func (s *Switch) run(l *line) {
 		case <-l.stopped:
 			ended = true
 		case <-idle.C:
-			_ = hub.Send(l.tv.Conn, protocol.Relay{ID: l.id, End: true})
+			l.leave()
+		case <-l.left:
+			_ = hub.Send(l.tv.Conn, protocol.Relay{ID: l.id, End: true}) // where that fails its connection ends
 			ended = true
 		case f := <-l.frames:
 			idle.Reset(lineIdle)

@@ -281,8 +281,12 @@ func TestRelayIsBounded(t *testing.T) {
 		synctest.Wait()
 		c.Close()
 		close(n.set.hold)
-		if got := len(n.set.heard()); got > maxWaiting+2 {
-			t.Errorf("%d frames waited", got)
+		got := n.set.heard()
+		if len(got) > maxWaiting+2 {
+			t.Errorf("%d frames waited", len(got))
+		}
+		if got[len(got)-1] != "||true" {
+			t.Errorf("the TV does not hear that it is over: %q", got[len(got)-1])
 		}
 	})
 	within(t, func(n *nodes) {
