@@ -23,8 +23,8 @@ import (
 const webPath = "/local"
 
 const (
-	pingEvery   = 25 * time.Second
-	pongTimeout = 60 * time.Second
+	pingEvery   = 25 * time.Second // that a connected page is still there
+	pongTimeout = 60 * time.Second // a page that says nothing for so long is gone
 )
 
 // listenWeb opens a loopback address, given as one.

@@ -23,9 +23,9 @@ import (
 )
 
 const (
-	retryEvery = time.Minute      // autocert asks its authority no sooner after a failure
-	acmeTime   = 30 * time.Second // for one request to the authority
-	selfSigned = 10 * 365 * 24 * time.Hour
+	retryEvery = time.Minute               // autocert asks its authority no sooner after a failure
+	acmeTime   = 30 * time.Second          // for one request to the authority
+	selfSigned = 10 * 365 * 24 * time.Hour // of the certificate for who names no host
 )
 
 // Config is where certificates come from.

@@ -20,8 +20,8 @@ var (
 
 const (
 	maxAddress    = 4096 // bytes
-	maxServers    = 32
-	maxName       = 64 // bytes of a node's name, and of the prefix
+	maxServers    = 32   // addresses of one bus
+	maxName       = 64   // bytes of a node's name, and of the prefix
 	defaultPrefix = "hearthkey"
 )
 

@@ -40,9 +40,9 @@ const (
 	maxPending  = 1 << 16 // nudges and messages that wait for this node's membus
 	pendingSize = 64 << 20
 
-	reconnectWait = 500 * time.Millisecond
-	pingEvery     = 5 * time.Second // twice without an answer: the connection is gone
-	writeTime     = 5 * time.Second
+	reconnectWait = 500 * time.Millisecond // between tries of one server
+	pingEvery     = 5 * time.Second        // twice without an answer: the connection is gone
+	writeTime     = 5 * time.Second        // for a message to leave
 )
 
 // Bus implements bus.Bus. Make one with [Open].

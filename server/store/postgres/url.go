@@ -34,10 +34,10 @@ var (
 )
 
 const (
-	defaultConns = 28
-	maxConns     = 1000
-	maxURL       = 4096 // bytes
-	connectTime  = 5 * time.Second
+	defaultConns = 28              // connections to the server, where the address names no other number
+	maxConns     = 1000            // connections that an address can ask for
+	maxURL       = 4096            // bytes
+	connectTime  = 5 * time.Second // for a connection to the server
 
 	statementTimeout = "statement_timeout"
 	idleTimeout      = "idle_in_transaction_session_timeout"
