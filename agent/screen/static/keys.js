@@ -12,7 +12,7 @@ const BY_NAME = {
   MediaFastForward: "Right", MediaRewind: "Left",
 };
 
-// Codes of remotes whose keys have no name: HbbTV's VK_*, Samsung's Tizen,
+// Codes of remotes whose keys have no name, or one of their own: HbbTV's VK_*, Samsung's Tizen,
 // LG's webOS and Android TV.
 const BY_CODE = {
   37: "Left", 38: "Up", 39: "Right", 40: "Down", 13: "OK",
@@ -36,10 +36,10 @@ export function keyName(event) {
   if (name) {
     return name;
   }
-  if (event.key && event.key !== "Unidentified") {
-    return null;
-  }
   const code = event.keyCode;
+  if (event.key && event.key !== "Unidentified" && code < 256 && event.key.indexOf("XF86") !== 0) {
+    return null; // of a keyboard: the codes of remotes begin above its own, or X11 names them
+  }
   if (code >= 48 && code <= 57) {
     return String(code - 48);
   }
