@@ -18,12 +18,21 @@ const browser = await chromium.launch({
 
 const KINDS = { accessibility: "accessibility", practices: "best-practices", performance: "performance" };
 
+// record loads a page and returns what was seen of it. A browser that gets no turn on a
+// busy machine now and then leaves no trace of a load, which is then done again.
+async function record(path, headers) {
+  for (let tries = 1; ; tries++) {
+    const { lhr } = await lighthouse(server + path, { port: PORT, logLevel: "error", extraHeaders: headers, disableStorageReset: true },
+      { extends: "lighthouse:default", settings: { onlyCategories: Object.values(KINDS), skipAudits: ["bf-cache"] } });
+    if (!lhr.runtimeError) return lhr;
+    if (tries === 4) throw new Error(`${path}: ${lhr.runtimeError.message}`);
+  }
+}
+
 // judge returns the scores of a page. Storage is not reset, which signs the owner
 // out; the cache is emptied, as for a first visit.
 async function judge(path, headers) {
-  const { lhr } = await lighthouse(server + path, { port: PORT, logLevel: "error", extraHeaders: headers, disableStorageReset: true },
-    { extends: "lighthouse:default", settings: { onlyCategories: Object.values(KINDS), skipAudits: ["bf-cache"] } });
-  if (lhr.runtimeError) throw new Error(`${path}: ${lhr.runtimeError.message}`);
+  const lhr = await record(path, headers);
   if (new URL(lhr.finalDisplayedUrl).pathname !== path) throw new Error(`${path} led to ${lhr.finalDisplayedUrl}`);
   const scores = { page: path };
   for (const [name, id] of Object.entries(KINDS)) {
