@@ -53,8 +53,11 @@ func ParseInvitation(text string) (Invitation, error) {
 	if !ok || len(rest) > 512 {
 		return Invitation{}, ErrInvitation
 	}
-	if part[0] != "1" || len(part) != 5 {
+	switch {
+	case part[0] != "1":
 		return Invitation{}, fmt.Errorf("%w: of another version", ErrInvitation)
+	case len(part) != 5:
+		return Invitation{}, fmt.Errorf("%w: cut short", ErrInvitation)
 	}
 	i := Invitation{TV: part[1], Addresses: strings.Split(part[4], ",")}
 	err := errors.Join(i.Key.UnmarshalText([]byte(part[2])), i.Secret.UnmarshalText([]byte(part[3])))

@@ -106,6 +106,7 @@ func TestPairErrors(t *testing.T) {
 		{"hearthkey-pair:1/x", "", "6 digits"},
 		{"123456", w.tv.Addr().String(), "Settings, Remotes"},
 		{"123456", "127.0.0.1:1", "does not answer"},
+		{"123456", "nonsense", "host:port"},
 	} {
 		if _, _, err := w.wizard.Pair(ctx, c.code, c.address); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("Pair(%q, %q) = %v, want %q in it", c.code, c.address, err, c.want)

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,8 @@ var (
 	ErrForgotten = errors.New("this TV does not know this remote any more: it was removed on the TV or on the account page, or somebody signed out there")
 	// ErrName means that no TV can list this remote by its name.
 	ErrName = errors.New("the name for this remote must be 1 to 64 characters that can be read, in at most 128 bytes")
+	// ErrAddress means that an address is none.
+	ErrAddress = errors.New("the TV's address is host:port, such as 192.168.1.5:8713; hearthkey discover shows it")
 	// ErrCode means that what was given is neither 6 digits nor the text of a QR code.
 	ErrCode = errors.New("the pairing code is the 6 digits on the TV's screen, or the text of the QR code there")
 )
@@ -184,10 +187,13 @@ func (w *Wizard) dialNew(ctx context.Context, addresses []string, pin *remote.Ha
 	return key, conn, err
 }
 
-// dialAny tries addresses in turn. The error is an *unreachable.
+// dialAny tries addresses in turn. The error is an *unreachable, or ErrAddress.
 func dialAny(ctx context.Context, addresses []string, key *ecdsa.PrivateKey, pin *remote.Hash) (*handset.Conn, error) {
 	none := &unreachable{tried: addresses}
 	for _, a := range addresses {
+		if _, _, err := net.SplitHostPort(a); err != nil {
+			return nil, ErrAddress
+		}
 		conn, err := handset.Dial(ctx, handset.Target{Address: a, Key: key, TV: pin})
 		if err == nil {
 			return conn, nil
