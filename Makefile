@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
+.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak torture sbom release simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ packages: build ## Debian packages of agent and server for amd64, arm64 and armh
 		&& packaging/deb.sh agent $$2 $(VERSION) bin/hearthkey-agent-linux-$$1 dist \
 		&& packaging/deb.sh server $$2 $(VERSION) bin/hearthkey-server-linux-$$1 dist \
 		&& packaging/tarball.sh $$1 $(VERSION) bin/hearthkey-agent-linux-$$1 dist || exit 1; done
+
+sbom: programs ## what the programs are made of, as CycloneDX, into dist/
+	@$(GO) run ./tools/sbom -version $(VERSION) bin/hearthkey-server bin/hearthkey-agent bin/hearthkey
+
+release: ## archives for all platforms with bills of materials and checksums, into dist/release; the same commit gives the same bytes
+	@packaging/release.sh $(VERSION)
 
 packages-test: packages ## all packages, installed with apt in a fresh Debian and started there; needs root, debootstrap and the network
 	$(GO) test -count=1 -timeout 30m ./tools/e2e -run '^TestPackages' -args -packages ../../dist
@@ -89,6 +95,15 @@ reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./agent/session -run TestSchedules -args -schedules 1000
 	$(GO) test -count=1 ./server/store/sqlite -run TestKill -args -kills 300
 	$(GO) test -count=1 ./tools/simulate -args -histories 2000 -planted
+
+torture: needs build ## long: soak, and 50 histories of sign-outs under kill -9 held against a model; an hour or two. TORTURE=short: what `make test` has of it
+ifeq ($(TORTURE),short)
+	$(MAKE) --no-print-directory reliability
+	$(GO) test -count=1 -timeout 15m ./tools/e2e -run '^TestLinear'
+else
+	$(MAKE) --no-print-directory soak
+	$(GO) test -v -count=1 -timeout 240m ./tools/e2e -run '^TestLinear' -args -linear-histories 50 -linear-ops 10000 -linear-kills 20 $(ARGS)
+endif
 
 simulate: ## 100,000 random histories of server, TVs and network against their promises; about 20 min
 	$(GO) run ./tools/simulate -histories 100000 $(ARGS)
