@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,7 +30,7 @@ type point struct{ n, value float64 }
 // plot draws how a figure grows with the clients, from the files that -json wrote, as SVG
 // with logarithmic axes.
 func plot(out io.Writer, what string, files []string) error {
-	lines := map[string][]point{}
+	lines, title := map[string][]point{}, what
 	for _, name := range files {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -44,6 +45,7 @@ func plot(out io.Writer, what string, files []string) error {
 			number, ok := strings.CutPrefix(rest, what+"_")
 			n, err := strconv.Atoi(number)
 			if ok && err == nil && colors[server] != "" && f.Value > 0 {
+				title = what + ", " + f.Unit
 				lines[server] = append(lines[server], point{float64(n), f.Value})
 			}
 		}
@@ -51,7 +53,7 @@ func plot(out io.Writer, what string, files []string) error {
 	if len(lines) == 0 {
 		return fmt.Errorf("no figure %q in %d files", what, len(files))
 	}
-	return draw(out, what, lines)
+	return draw(out, title, lines)
 }
 
 // axis maps the logarithm of a value to pixels.
@@ -73,7 +75,7 @@ func (a axis) ticks() (out []float64) {
 	return out
 }
 
-func draw(out io.Writer, what string, lines map[string][]point) error {
+func draw(out io.Writer, title string, lines map[string][]point) error {
 	var ns, values []float64
 	for _, points := range lines {
 		for _, p := range points {
@@ -83,8 +85,8 @@ func draw(out io.Writer, what string, lines map[string][]point) error {
 	x := axis{math.Log10(slices.Min(ns)) - 0.05, math.Log10(slices.Max(ns)) + 0.05, marginX, plotWidth - legendWidth}
 	y := axis{math.Log10(slices.Min(values)) - 0.1, math.Log10(slices.Max(values)) + 0.1, plotHeight - marginY, marginY}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12" role="img" aria-label="%s by clients">`+"\n", plotWidth, plotHeight, what)
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/><text x="%d" y="20">%s by clients</text>`+"\n", plotWidth, plotHeight, marginX, what)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12" role="img" aria-label="%s by clients">`+"\n", plotWidth, plotHeight, title)
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/><text x="%d" y="20">%s by clients</text>`+"\n", plotWidth, plotHeight, marginX, title)
 	for _, v := range x.ticks() {
 		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%g</text>`+"\n", x.at(v), plotHeight-marginY+18, v)
 	}
@@ -92,12 +94,12 @@ func draw(out io.Writer, what string, lines map[string][]point) error {
 		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%g</text>`+"\n",
 			marginX, y.at(v), plotWidth-legendWidth, marginX-6, y.at(v)+4, v)
 	}
+	labels := labelsOf(lines, y)
 	for _, name := range names {
 		points := lines[name]
 		if len(points) == 0 {
 			continue
 		}
-		slices.SortFunc(points, func(a, b point) int { return int(a.n - b.n) })
 		var path strings.Builder
 		for i, p := range points {
 			fmt.Fprintf(&path, "%c%.1f %.1f", "ML"[min(i, 1)], x.at(p.n), y.at(p.value))
@@ -105,9 +107,26 @@ func draw(out io.Writer, what string, lines map[string][]point) error {
 		}
 		end := points[len(points)-1]
 		fmt.Fprintf(&b, `<path d="%s" fill="none" stroke="%s" stroke-width="2"/><text x="%.1f" y="%.1f" fill="%s">%s</text>`+"\n",
-			&path, colors[name], x.at(end.n)+8, y.at(end.value)+4, colors[name], name)
+			&path, colors[name], x.at(end.n)+8, labels[name], colors[name], name)
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// labelsOf sorts each line's points, and says how far down its name stands: beside its
+// last point, and below the name above it.
+func labelsOf(lines map[string][]point, y axis) map[string]float64 {
+	const lineHeight = 13
+	at, order := map[string]float64{}, []string{}
+	for name, points := range lines {
+		slices.SortFunc(points, func(a, b point) int { return int(a.n - b.n) })
+		at[name] = y.at(points[len(points)-1].value) + 4
+		order = append(order, name)
+	}
+	slices.SortFunc(order, func(a, b string) int { return cmp.Compare(at[a], at[b]) })
+	for i := 1; i < len(order); i++ {
+		at[order[i]] = max(at[order[i]], at[order[i-1]]+lineHeight)
+	}
+	return at
 }
