@@ -186,10 +186,12 @@ func aboutNotice(kind account.NoticeKind) string {
 	if text, ok := noticeNames[kind]; ok {
 		return text
 	}
-	return "a change in your account"
+	return noticeNames[""]
 }
 
 var noticeNames = map[account.NoticeKind]string{
+	"": "a change in your account", // any other kind
+
 	account.NoticeNewSignIn:        "a new sign-in",
 	account.NoticeSuspicious:       "a suspicious sign-in",
 	account.NoticeGuessing:         "wrong passwords in a row",

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -24,19 +25,26 @@ type StopPage struct {
 	Address  bool   // it is about this address becoming that of an account
 }
 
+// stopNames say what a code was asked for, to go after "for".
+var stopNames = map[account.Purpose]string{
+	account.ForSignIn:   "a sign-in to your account",
+	account.ForCheck:    "a change of how your account is reached or protected",
+	account.ForRecovery: "a new password for your account",
+	account.ForSignUp:   "a new account with your address",
+	account.ForEmail:    "your address as that of another account",
+}
+
 func (s *Site) stopPage(v *visit, title string, what account.Stop) StopPage {
-	page := StopPage{Frame: v.frame(title, ""), Asked: what.Asked, Expires: what.Expires}
+	page := StopPage{Frame: v.frame(title, ""), What: cmp.Or(stopNames[what.Purpose], stopNames[account.ForEmail]), Asked: what.Asked, Expires: what.Expires}
 	switch what.Purpose {
 	case account.ForSignIn:
-		page.What, page.Password = "a sign-in to your account", true
+		page.Password = true
 	case account.ForCheck:
-		page.What, page.Inside = "a change of how your account is reached or protected", true
+		page.Inside = true
 	case account.ForRecovery:
-		page.What, page.Anybody = "a new password for your account", true
-	case account.ForSignUp:
-		page.What, page.Address = "a new account with your address", true
-	default:
-		page.What, page.Address = "your address as that of another account", true
+		page.Anybody = true
+	default: // it is about an address
+		page.Address = true
 	}
 	return page
 }
