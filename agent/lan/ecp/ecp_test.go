@@ -370,16 +370,15 @@ func TestConnectionsAreBounded(t *testing.T) {
 		t.Cleanup(func() { c.Close() })
 		return c
 	}
-	var last net.Conn
 	for _, from := range []byte{1, 2, 3} {
 		for range 3 * maxOfPeer {
-			last = dial(from)
+			dial(from)
 		}
 	}
 	for from := range byte(2 * maxConnections) { // and each from an address of its own
 		dial(10 + from)
 	}
-	last = dial(3)
+	last := dial(3)
 	h.wants(200, "GET", "/query/apps") // comes after them
 	of := map[netip.Addr]int{}
 	h.s.gate.mu.Lock()
