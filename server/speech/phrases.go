@@ -87,6 +87,7 @@ var phrases = []string{
 	"by support",
 	"address {ip}",
 	"under a minute",
+	"Series, with its episodes · {year}",
 	"desktop",
 	"mobile",
 	"tablet",
