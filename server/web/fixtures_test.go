@@ -178,7 +178,7 @@ func fixtureProfiles(add func(string, any)) {
 		rows = append(rows, ProfileRow{Face: f, Level: parental.Level(5 - i), Language: languages[i].Tag, Main: i == 0, Kids: i >= 3, Blocked: i * 3})
 	}
 	few := &TriesView{Wrong: 3, Last: minutesAgo(190), Whose: fixtureFaces[1].Name}
-	many := &TriesView{Wrong: 14, Last: minutesAgo(2), Many: true, Next: minutesAgo(-58), Whose: parentalWhose, Unlock: "/account/parental/unlock"}
+	many := &TriesView{Wrong: 14, Last: minutesAgo(2), Many: true, Next: minutesAgo(-58), Unlock: "/account/parental/unlock"}
 	rows[1].Tries = few
 	rules := []string{"The parental PIN is asked for above Teens, and for 3 titles.", "Adding a profile at a TV always needs the main profile’s PIN."}
 	add("profiles", ProfilesPage{Frame: fixtureFrame("Profiles and parental control", "profiles"), Profiles: rows, Most: 5, Parental: rules, ParentalTries: many})

@@ -35,7 +35,7 @@ type TriesView struct {
 	Last   time.Time // zero: the PIN was right since
 	Many   bool      // every further try waits an hour
 	Next   time.Time // until then nobody can try; zero: nobody waits
-	Whose  string    // PIN it is
+	Whose  string    // PIN it is; empty: the parental PIN
 	Unlock string    // where the form posts; empty: so few hold nobody up
 }
 

@@ -86,7 +86,7 @@ func (s *Site) showParental(v *visit, status int, typed picked, problem *Problem
 	}
 	page := ParentalPage{
 		Frame: v.frame("Parental control", "profiles"), HasPIN: rules.HasPIN, AddNeedsPIN: rules.AddNeedsPIN,
-		Tries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, parentalWhose), Above: aboveOptions(rules.Above), Titles: s.titleRows(rules.Titles),
+		Tries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, ""), Above: aboveOptions(rules.Above), Titles: s.titleRows(rules.Titles),
 	}
 	for _, p := range list {
 		page.MainLocked = page.MainLocked || p.Main && p.Locked

@@ -131,13 +131,10 @@ func (s *Site) unlock(v *visit) error {
 	return v.done("triesForgiven", l.back)
 }
 
-// parentalWhose names the parental PIN beside the names of profiles.
-const parentalWhose = "the parental PIN"
-
-// whose names a PIN for a button.
+// whose names a PIN for a button; empty: the parental PIN.
 func (l locked) whose() string {
 	if l.parental {
-		return parentalWhose
+		return ""
 	}
 	return l.face.Name
 }
@@ -181,7 +178,7 @@ func (s *Site) pins(v *visit) error {
 	}
 	if rules.HasPIN {
 		page.Locks = append(page.Locks, LockRow{
-			Parental: true, Tries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, parentalWhose), Reset: parentalPath + "/lock",
+			Parental: true, Tries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, ""), Reset: parentalPath + "/lock",
 		})
 	}
 	return v.show(http.StatusOK, page)

@@ -24,7 +24,7 @@ func (s *Site) profileList(v *visit) error {
 	}
 	page := ProfilesPage{
 		Frame: v.frame("Profiles and parental control", "profiles"), Most: s.c.MaxProfiles,
-		ParentalTries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, parentalWhose),
+		ParentalTries: triesOf(v.now, tries[protocol.ParentalPIN], parentalPath, ""),
 	}
 	mainLocked := false
 	for _, p := range list {

@@ -75,18 +75,20 @@ func ago(t, now time.Time) string {
 	return t.UTC().Format(layoutDay)
 }
 
+// erasedNames say what a device erased.
+var erasedNames = map[protocol.Erased]string{
+	protocol.ErasedProfiles:  "profiles",
+	protocol.ErasedVerifiers: "PIN verifiers",
+	protocol.ErasedActivity:  "viewing activity",
+	protocol.ErasedSession:   "its sign-in",
+	protocol.ErasedIdentity:  "its identity key",
+}
+
 // erased says what a device erased.
 func erased(list []protocol.Erased) []string {
-	words := map[protocol.Erased]string{
-		protocol.ErasedProfiles:  "profiles",
-		protocol.ErasedVerifiers: "PIN verifiers",
-		protocol.ErasedActivity:  "viewing activity",
-		protocol.ErasedSession:   "its sign-in",
-		protocol.ErasedIdentity:  "its identity key",
-	}
 	out := make([]string, 0, len(list))
 	for _, e := range list {
-		if w, ok := words[e]; ok {
+		if w, ok := erasedNames[e]; ok {
 			out = append(out, w)
 		}
 	}

@@ -104,7 +104,7 @@ func (t *texts) hint(e ast.Expr) {
 }
 
 // tables hold words that do not look like sentences.
-var tables = []string{"fractions", "words", "did", "kindWords", "noticeNames", "stopNames"}
+var tables = []string{"fractions", "words", "did", "kindWords", "noticeNames", "stopNames", "erasedNames"}
 
 func (t *texts) shownCall(n *ast.CallExpr) bool {
 	name := ""
