@@ -59,6 +59,10 @@ const keys = () => {
   return found;
 };
 
+// settled: a browser gives a field that asks for it the focus with the first frame,
+// which may come after the page was loaded.
+const settled = () => !document.querySelector("main [aria-invalid=true], main [data-problems]") || document.activeElement !== document.body;
+
 let faults = 0;
 const report = (name, looks, found) => {
   for (const f of found) console.log(`${name}, ${looks}: ${f}`);
@@ -71,6 +75,7 @@ await Promise.all([1, 2].map(async () => { // each has a process of its own in t
   for (let next; (next = waiting.shift());) { // a page is loaded once, and drawn twice
     await Promise.all([page.setViewportSize(computer), page.emulateMedia({ colorScheme: "light" })]);
     await page.goto(next.url);
+    await page.waitForFunction(settled, null, { timeout: 3000 }).catch(() => {}); // keys says what is wrong then
     report(next.name, "keyboard", await page.evaluate(keys));
     await page.evaluate(() => {
       for (const [i, d] of document.querySelectorAll("details").entries()) d.open = i < 3;
