@@ -72,7 +72,8 @@ check: needs ## the fast part: format, vet, staticcheck, architecture, the TV pa
 
 # Packages with a database and real password hashes in every test, which the
 # race detector slows down eightfold: `make race` runs them with it.
-SLOW = ./server ./server/account ./server/device ./server/web ./tools/simulate
+SLOW = ./server ./server/account ./server/device ./server/web ./tools/simulate \
+	./server/profile ./server/notify ./server/webhook ./server/operator ./server/grant
 # Pure packages with long tests: no goroutines, nothing to race.
 PURE = ./agent/nav ./agent/session ./agent/pinlock ./protocol/parental ./protocol/titles ./server/risk
 
@@ -80,7 +81,7 @@ unit: ## unit tests, with the race detector but for the slowest and the purest p
 	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./supervise ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW) $(PURE))" | grep -v -e /e2e -e /archtest)
 	$(GO) test $(SLOW) $(PURE)
 
-race: ## the slowest packages with the race detector; about 10 min, never part of `make test`
+race: ## the slowest packages with the race detector; about 15 min, never part of `make test`
 	$(GO) test -race -timeout 30m $(SLOW)
 
 test-386: ## the agent's packages as a 32-bit build, which catches 32-bit faults, made of the modules that a box gets
