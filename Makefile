@@ -116,10 +116,12 @@ soak: ## 1,000 kills at a PIN check and 300 at the steps of a sign-out, all 10,0
 
 # What a second engine could do otherwise: every SQL statement, sign-outs and their races, throttles, codes, the outbox, restarts.
 postgres: needs ## a good part of the server's tests on a throw-away PostgreSQL
-	HEARTHKEY_TEST_DATABASE=postgres $(GO) test ./server/store ./server/timeline ./server/webhook
-	HEARTHKEY_TEST_DATABASE=postgres $(GO) test ./server/account -run 'TestV5_|TestD5_|TestSession|TestSendsAreBounded|TestV1_Recovery'
-	HEARTHKEY_TEST_DATABASE=postgres $(GO) test ./server/device -run 'Races|TestD4_|TestD5_|TestParallel'
-	HEARTHKEY_TEST_DATABASE=postgres $(GO) test ./server -run 'TestRoad|TestRestart|TestD2|TestD3|TestD5_|TestV6_|TestFlood|TestLockout|TestO3_SignOutEv'
+	@export HEARTHKEY_TEST_DATABASE=postgres; \
+	$(GO) test ./server -run 'TestRoad|TestRestart|TestD2|TestD3|TestD5_|TestV6_|TestFlood|TestLockout|TestO3_SignOutEv' & server=$$!; \
+	$(GO) test ./server/store ./server/timeline ./server/webhook \
+	&& $(GO) test ./server/account -run 'TestV5_|TestD5_|TestSession|TestSendsAreBounded|TestV1_Recovery' \
+	&& $(GO) test ./server/device -run 'Races|TestD4_|TestD5_|TestParallel'; rest=$$?; \
+	wait $$server && exit $$rest
 
 engines: needs ## all of the server's tests on PostgreSQL, and with every transaction run twice; about 15 min, never part of `make test`
 	HEARTHKEY_TEST_DATABASE=postgres $(GO) test -timeout 30m ./server/...
