@@ -547,9 +547,6 @@ func errTimeout(err error) error {
 
 // TestSlowLoris: a stranger who takes its time is shown out.
 func TestSlowLoris(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for five seconds")
-	}
 	t.Parallel()
 	v := startTV(t, nil)
 	quiet, err := net.Dial("tcp", v.Addr().String())
