@@ -259,10 +259,15 @@ func linearHistory(t *testing.T, s uint64) []porcupine.Operation {
 		accounts = append(accounts, a)
 	}
 	var clients sync.WaitGroup
+	moved := make(chan struct{}, 1) // left is another
 	for client := range 6 {
 		r := rand.New(rand.NewPCG(s, uint64(client)))
 		clients.Go(func() {
 			for l.left.Add(-1) >= 0 && ctx.Err() == nil {
+				select {
+				case moved <- struct{}{}:
+				default:
+				}
 				l.act(ctx, client, client%2, accounts[client%2], r)
 			}
 		})
@@ -272,7 +277,10 @@ func linearHistory(t *testing.T, s uint64) []porcupine.Operation {
 		at := int64(*linearOps) * int64(*linearKills-kill) / int64(*linearKills+1)
 		at -= r.Int64N(int64(*linearOps) / 10)
 		for l.left.Load() > at && ctx.Err() == nil {
-			time.Sleep(time.Millisecond)
+			select {
+			case <-moved:
+			case <-ctx.Done():
+			}
 		}
 		server.Kill()
 		server = start()
