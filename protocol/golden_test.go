@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -17,10 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/goldentest"
 	"github.com/hearthkey/hearthkey/protocol/parental"
 )
-
-var update = flag.Bool("update", false, "write the golden frames of the current version anew")
 
 // fill returns n bytes that count up from start.
 func fill(start byte, n int) protocol.Bytes {
@@ -43,101 +40,65 @@ var (
 )
 
 // golden holds one frame of each type, with every member present.
-var golden = []struct {
-	file  string
-	frame protocol.Frame
-}{
-	{"down-hello", protocol.Hello{Nonce: fill(1, 32), Time: 1764093422000, Cap: 1, Server: "tv.example"}},
-	{"down-user_code", protocol.UserCode{Code: "BCDFGHJK", URI: "https://tv.example/tv", FullURI: "https://tv.example/tv?code=BCDFGHJK", ExpiresIn: 900}},
-	{"down-enrolled", protocol.Enrolled{Device: device, Account: "0190a1b2-0000-7000-8000-000000000001", Epoch: 1, Root: fill(9, 32), Keys: jws}},
-	{"down-state", protocol.State{JWS: jws}},
-	{"down-still", protocol.Still{JWS: jws}},
-	{"down-part", protocol.Part{Digest: digest, Offset: 24576, Total: 24580, Data: fill(7, 4)}},
-	{"down-pins", protocol.Pins{JWS: jws}},
-	{"down-keys", protocol.Keys{JWS: jws}},
-	{"down-receipt_ack", protocol.ReceiptAck{Digest: digest}},
-	{"down-activity_ack", protocol.ActivityAck{Through: 12}},
-	{"down-error", protocol.Error{Code: protocol.CodeBusy, RetryAfter: 1500, Ref: "01J0"}},
-	{"up-enrol", protocol.Enrol{PublicKey: fill(0, 32), Name: "Living room TV", Model: "HK-1", Kind: "tv", Cap: 1, Conn: 1, Ask: fill(2, 32), Sig: fill(3, 64)}},
-	{"up-auth", protocol.Auth{Device: device, Cap: 1, Conn: 7, Have: have, Ask: fill(2, 32), Sig: fill(3, 64)}},
-	{"up-have", protocol.Have{Epoch: 3, Version: 41, Status: protocol.SignedOut, State: jws}},
-	{"up-ask", protocol.Ask{Nonce: fill(2, 32)}},
-	{"up-receipt", protocol.Receipt{JWS: jws}},
-	{"up-signed_out_here", protocol.SignedOutHere{JWS: jws}},
-	{"up-activity", protocol.Activity{Epoch: 3, Items: []protocol.ActivityItem{
+var golden = map[string]protocol.Frame{ // by the name of its file
+	"down-hello":         protocol.Hello{Nonce: fill(1, 32), Time: 1764093422000, Cap: 1, Server: "tv.example"},
+	"down-user_code":     protocol.UserCode{Code: "BCDFGHJK", URI: "https://tv.example/tv", FullURI: "https://tv.example/tv?code=BCDFGHJK", ExpiresIn: 900},
+	"down-enrolled":      protocol.Enrolled{Device: device, Account: "0190a1b2-0000-7000-8000-000000000001", Epoch: 1, Root: fill(9, 32), Keys: jws},
+	"down-state":         protocol.State{JWS: jws},
+	"down-still":         protocol.Still{JWS: jws},
+	"down-part":          protocol.Part{Digest: digest, Offset: 24576, Total: 24580, Data: fill(7, 4)},
+	"down-pins":          protocol.Pins{JWS: jws},
+	"down-keys":          protocol.Keys{JWS: jws},
+	"down-receipt_ack":   protocol.ReceiptAck{Digest: digest},
+	"down-activity_ack":  protocol.ActivityAck{Through: 12},
+	"down-error":         protocol.Error{Code: protocol.CodeBusy, RetryAfter: 1500, Ref: "01J0"},
+	"up-enrol":           protocol.Enrol{PublicKey: fill(0, 32), Name: "Living room TV", Model: "HK-1", Kind: "tv", Cap: 1, Conn: 1, Ask: fill(2, 32), Sig: fill(3, 64)},
+	"up-auth":            protocol.Auth{Device: device, Cap: 1, Conn: 7, Have: have, Ask: fill(2, 32), Sig: fill(3, 64)},
+	"up-have":            protocol.Have{Epoch: 3, Version: 41, Status: protocol.SignedOut, State: jws},
+	"up-ask":             protocol.Ask{Nonce: fill(2, 32)},
+	"up-receipt":         protocol.Receipt{JWS: jws},
+	"up-signed_out_here": protocol.SignedOutHere{JWS: jws},
+	"up-activity": protocol.Activity{Epoch: 3, Items: []protocol.ActivityItem{
 		{Seq: 1, Profile: "p1", Title: "t1", What: protocol.Started, At: 1764093422000},
 		{Seq: 2, Profile: "p1", Title: "t1", What: protocol.Stopped, At: 1764093482000, Position: 60},
-	}}},
-	{"up-profile_selected", protocol.ProfileSelected{Profile: "p1"}},
-	{"up-sign_in", protocol.SignIn{Login: "anna@example.com", Password: "correct \"horse\" ☕"}},
-	{"up-send_code", protocol.SendCode{Challenge: "c-1", Channel: protocol.ChannelSMS}},
-	{"up-code", protocol.EnterCode{Challenge: "c-1", Channel: protocol.ChannelMail, Code: "012345"}},
-	{"down-code_needed", protocol.CodeNeeded{
+	}},
+	"up-profile_selected": protocol.ProfileSelected{Profile: "p1"},
+	"up-sign_in":          protocol.SignIn{Login: "anna@example.com", Password: "correct \"horse\" ☕"},
+	"up-send_code":        protocol.SendCode{Challenge: "c-1", Channel: protocol.ChannelSMS},
+	"up-code":             protocol.EnterCode{Challenge: "c-1", Channel: protocol.ChannelMail, Code: "012345"},
+	"down-code_needed": protocol.CodeNeeded{
 		Challenge: "c-1", Channels: []protocol.Channel{{Kind: protocol.ChannelMail, To: "a•••@example.com"}, {Kind: protocol.ChannelTOTP}},
 		Sent: protocol.ChannelMail, RetryIn: 30, TriesLeft: 5, ExpiresIn: 3600,
-	}},
-	{"up-pin_tries", protocol.PINTries{Epoch: 3, Tries: []protocol.PINTry{{Profile: "p1", PIN: 5, Wrong: 4, At: 1764093422000}}}},
-	{"down-pin_counts", protocol.PINCounts{Number: 7, Counts: []protocol.PINTry{{Profile: protocol.ParentalPIN, PIN: 2, Wrong: 9}}}},
-	{"up-add_profile", protocol.AddProfile{N: 1, Name: "Mia", Avatar: "kite", Level: parental.OlderKids, Kids: true, PIN: "0412", Password: "correct horse"}},
-	{"up-edit_profile", protocol.EditProfile{N: 2, Profile: "p1", Name: "Mia", Avatar: "kite"}},
-	{"down-profile_answer", protocol.ProfileAnswer{N: 1, Refusal: protocol.ProfileWait, RetryAfter: 60000}},
-	{"down-library", protocol.Library{
+	},
+	"up-pin_tries":        protocol.PINTries{Epoch: 3, Tries: []protocol.PINTry{{Profile: "p1", PIN: 5, Wrong: 4, At: 1764093422000}}},
+	"down-pin_counts":     protocol.PINCounts{Number: 7, Counts: []protocol.PINTry{{Profile: protocol.ParentalPIN, PIN: 2, Wrong: 9}}},
+	"up-add_profile":      protocol.AddProfile{N: 1, Name: "Mia", Avatar: "kite", Level: parental.OlderKids, Kids: true, PIN: "0412", Password: "correct horse"},
+	"up-edit_profile":     protocol.EditProfile{N: 2, Profile: "p1", Name: "Mia", Avatar: "kite"},
+	"down-profile_answer": protocol.ProfileAnswer{N: 1, Refusal: protocol.ProfileWait, RetryAfter: 60000},
+	"down-library": protocol.Library{
 		Number: 12, Profile: "p1", List: []protocol.TitleID{"t1"},
 		Watched: []protocol.Watched{{Title: "t2", Position: 60, Length: 5400, At: 1764093422000}}, Last: true,
-	}},
-	{"up-play", protocol.Play{N: 3, Profile: "p1", Title: "t1", Path: parental.Open, ProfilePIN: 5, ParentalPIN: 2}},
-	{"up-play_end", protocol.PlayEnd{N: 3}},
-	{"down-grant", protocol.Grant{N: 3, JWS: jws}},
-	{"down-play_refused", protocol.PlayRefused{N: 3, Refusal: protocol.PlayStreams, RetryAfter: 60000, Watching: []string{"Bedroom", "Salón"}}},
-	{"up-remotes", protocol.Remotes{
+	},
+	"up-play":           protocol.Play{N: 3, Profile: "p1", Title: "t1", Path: parental.Open, ProfilePIN: 5, ParentalPIN: 2},
+	"up-play_end":       protocol.PlayEnd{N: 3},
+	"down-grant":        protocol.Grant{N: 3, JWS: jws},
+	"down-play_refused": protocol.PlayRefused{N: 3, Refusal: protocol.PlayStreams, RetryAfter: 60000, Watching: []string{"Bedroom", "Salón"}},
+	"up-remotes": protocol.Remotes{
 		Epoch: 3, Number: 2<<20 + 1, Control: true, Window: 118, Wishes: 4,
 		Remotes: []protocol.Remote{
 			{ID: "r-1", Name: "Mara’s phone", Role: protocol.RemoteHousehold, Paired: 1764093422000, Used: 1764028800000},
 			{ID: "r-2", Name: "Gast", Role: protocol.RemoteGuest, Paired: 1764093423000},
 		},
-	}},
-	{"up-relay_state", protocol.RelayState{ID: relay, Frame: `{"t":"ack","seq":7}`, End: protocol.RelayRefused}},
-	{"down-remote_wishes", protocol.RemoteWishes{JWS: jws}},
-	{"down-relay", protocol.Relay{ID: relay, By: "Mara", Frame: `{"t":"key","seq":7,"key":"up","action":"press"}`, End: true}},
-	{"down-sign_in_refused", protocol.SignInRefused{Reason: protocol.RefusalCode, RetryAfter: 1500, TriesLeft: 4}},
+	},
+	"up-relay_state":       protocol.RelayState{ID: relay, Frame: `{"t":"ack","seq":7}`, End: protocol.RelayRefused},
+	"down-remote_wishes":   protocol.RemoteWishes{JWS: jws},
+	"down-relay":           protocol.Relay{ID: relay, By: "Mara", Frame: `{"t":"key","seq":7,"key":"up","action":"press"}`, End: true},
+	"down-sign_in_refused": protocol.SignInRefused{Reason: protocol.RefusalCode, RetryAfter: 1500, TriesLeft: 4},
 }
 
-func decoderOf(file string) func([]byte) (protocol.Frame, error) {
-	if strings.HasPrefix(file, "up-") {
-		return protocol.DecodeUp
-	}
-	return protocol.DecodeDown
-}
+var wire = goldentest.Wire[protocol.Frame]{Encode: protocol.Encode, Up: protocol.DecodeUp, Down: protocol.DecodeDown}
 
-func TestGoldenFrames(t *testing.T) {
-	for _, g := range golden {
-		path := filepath.Join("testdata", "v1", g.file+".json")
-		got, err := protocol.Encode(g.frame)
-		if err != nil {
-			t.Errorf("Encode(%s) = %v", g.file, err)
-			continue
-		}
-		if *update {
-			if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(bytes.TrimSpace(want)), string(got)); d != "" {
-			t.Errorf("%s: the wire changed (-want +got):\n%s", g.file, d)
-		}
-		back, err := decoderOf(g.file)(want)
-		if err != nil {
-			t.Errorf("decode %s = %v", g.file, err)
-		}
-		if d := cmp.Diff(g.frame, back); d != "" {
-			t.Errorf("%s does not survive (-sent +read):\n%s", g.file, d)
-		}
-	}
-}
+func TestGoldenFrames(t *testing.T) { wire.Check(t, golden) }
 
 // TestGoldenIsWhole fails when a frame type has no golden file, or a golden
 // file no frame type.
@@ -253,9 +214,9 @@ func FuzzDecodeDown(f *testing.F) {
 }
 
 func seed(f *testing.F, prefix string) {
-	for _, g := range golden {
-		if strings.HasPrefix(g.file, prefix) {
-			data, err := protocol.Encode(g.frame)
+	for file, frame := range golden {
+		if strings.HasPrefix(file, prefix) {
+			data, err := protocol.Encode(frame)
 			if err != nil {
 				f.Fatal(err)
 			}

@@ -1,22 +1,17 @@
 package tvremote_test
 
 import (
-	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hearthkey/hearthkey/protocol"
+	"github.com/hearthkey/hearthkey/protocol/goldentest"
 	"github.com/hearthkey/hearthkey/protocol/tvremote"
 )
-
-var update = flag.Bool("update", false, "write the golden frames anew")
 
 // fill returns n bytes that count up from start.
 func fill(start byte, n int) protocol.Bytes {
@@ -28,62 +23,26 @@ func fill(start byte, n int) protocol.Bytes {
 }
 
 // golden holds one frame of each type, with every member present.
-var golden = []struct {
-	file  string
-	frame tvremote.Frame
-}{
-	{"up-hello", tvremote.Hello{V: 1}},
-	{"up-key", tvremote.Key{Seq: 1, Key: "OK", Action: tvremote.Press}},
-	{"up-text", tvremote.Text{Seq: 2, Text: "Ænna \"x\" <☕>"}},
-	{"up-ping", tvremote.Ping{N: 0}},
-	{"up-pair", tvremote.Pair{By: tvremote.ByCode, Name: "Anna's phone", Nonce: fill(1, 16), Share: fill(2, 32)}},
-	{"up-pair_confirm", tvremote.PairConfirm{Tag: fill(3, 64)}},
-	{"down-welcome", tvremote.Welcome{V: 1, TV: "00112233445566ff", Name: "Living room", Model: "HK-1", Role: tvremote.Household}},
-	{"down-ack", tvremote.Ack{Seq: 2, Ignored: tvremote.NoField}},
-	{"down-state", tvremote.State{Screen: "accessCode", Title: "Enter the code", Keyboard: tvremote.KeyboardDigits, Role: tvremote.Guest}},
-	{"down-pong", tvremote.Pong{N: 0}},
-	{"down-error", tvremote.Error{Code: tvremote.CodeWrongCode, Retry: 30, TriesLeft: 2}},
-	{"down-unpaired", tvremote.Unpaired{TV: "00112233445566ff", Nonce: fill(4, 16), Open: true, Retry: 60}},
-	{"down-pair_share", tvremote.PairShare{Share: fill(5, 32)}},
-	{"down-paired", tvremote.Paired{Tag: fill(6, 64)}},
+var golden = map[string]tvremote.Frame{ // by the name of its file
+	"up-hello":        tvremote.Hello{V: 1},
+	"up-key":          tvremote.Key{Seq: 1, Key: "OK", Action: tvremote.Press},
+	"up-text":         tvremote.Text{Seq: 2, Text: "Ænna \"x\" <☕>"},
+	"up-ping":         tvremote.Ping{N: 0},
+	"up-pair":         tvremote.Pair{By: tvremote.ByCode, Name: "Anna's phone", Nonce: fill(1, 16), Share: fill(2, 32)},
+	"up-pair_confirm": tvremote.PairConfirm{Tag: fill(3, 64)},
+	"down-welcome":    tvremote.Welcome{V: 1, TV: "00112233445566ff", Name: "Living room", Model: "HK-1", Role: tvremote.Household},
+	"down-ack":        tvremote.Ack{Seq: 2, Ignored: tvremote.NoField},
+	"down-state":      tvremote.State{Screen: "accessCode", Title: "Enter the code", Keyboard: tvremote.KeyboardDigits, Role: tvremote.Guest},
+	"down-pong":       tvremote.Pong{N: 0},
+	"down-error":      tvremote.Error{Code: tvremote.CodeWrongCode, Retry: 30, TriesLeft: 2},
+	"down-unpaired":   tvremote.Unpaired{TV: "00112233445566ff", Nonce: fill(4, 16), Open: true, Retry: 60},
+	"down-pair_share": tvremote.PairShare{Share: fill(5, 32)},
+	"down-paired":     tvremote.Paired{Tag: fill(6, 64)},
 }
 
-func decoderOf(file string) func([]byte) (tvremote.Frame, error) {
-	if strings.HasPrefix(file, "up-") {
-		return tvremote.DecodeUp
-	}
-	return tvremote.DecodeDown
-}
+var wire = goldentest.Wire[tvremote.Frame]{Encode: tvremote.Encode, Up: tvremote.DecodeUp, Down: tvremote.DecodeDown}
 
-func TestGoldenFrames(t *testing.T) {
-	for _, g := range golden {
-		path := filepath.Join("testdata", "v1", g.file+".json")
-		got, err := tvremote.Encode(g.frame)
-		if err != nil {
-			t.Errorf("Encode(%s) = %v", g.file, err)
-			continue
-		}
-		if *update {
-			if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(bytes.TrimSpace(want)), string(got)); d != "" {
-			t.Errorf("%s: the wire changed (-want +got):\n%s", g.file, d)
-		}
-		f, err := decoderOf(g.file)(want)
-		if err != nil {
-			t.Errorf("decode %s: %v", g.file, err)
-		}
-		if d := cmp.Diff(g.frame, f); d != "" {
-			t.Errorf("%s comes back another (-want +got):\n%s", g.file, d)
-		}
-	}
-}
+func TestGoldenFrames(t *testing.T) { wire.Check(t, golden) }
 
 // TestDecodeBounds breaks one bound at a time.
 func TestDecodeBounds(t *testing.T) {
@@ -214,8 +173,8 @@ func FuzzDecodeDown(f *testing.F) { fuzz(f, "down-", tvremote.DecodeDown) }
 
 // fuzz holds that whatever is taken can be sent on, and is the same then.
 func fuzz(f *testing.F, side string, decode func([]byte) (tvremote.Frame, error)) {
-	for _, g := range golden {
-		if data, err := tvremote.Encode(g.frame); err == nil && strings.HasPrefix(g.file, side) {
+	for file, frame := range golden {
+		if data, err := tvremote.Encode(frame); err == nil && strings.HasPrefix(file, side) {
 			f.Add(data)
 		}
 	}

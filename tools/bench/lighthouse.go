@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-
-	"github.com/hearthkey/hearthkey/tools/loadtv"
 )
 
 // Pages that Lighthouse looks at, before and after signing in.
@@ -24,24 +22,11 @@ const lighthouseDevices = 8
 // measureLighthouse has Lighthouse judge pages as on a middling phone on slow mobile
 // data (its own settings), and gives the worst of each kind of score.
 func measureLighthouse(ctx context.Context, s *shop) ([]Figure, error) {
-	v, err := s.serve(ctx)
+	v, b, end, err := s.household(ctx, lighthouseDevices)
 	if err != nil {
 		return nil, err
 	}
-	defer v.proc.Kill()
-	fleet, err := loadtv.New(loadtv.Config{URL: v.WS, Sizes: []int{lighthouseDevices}})
-	if err != nil {
-		return nil, err
-	}
-	defer fleet.Close()
-	if err := raise(ctx, fleet); err != nil {
-		return nil, err
-	}
-	b, err := openBrowser(ctx, v, fleet.Owner(0))
-	if err != nil {
-		return nil, err
-	}
-	defer b.client.CloseIdleConnections()
+	defer end()
 	at, err := url.Parse(v.URL)
 	if err != nil {
 		return nil, err

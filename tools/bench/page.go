@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -26,24 +27,11 @@ const pageDevices = 40
 // measurePage times the devices page of an account with many TVs, and counts
 // all that a browser without a cache receives for it.
 func measurePage(ctx context.Context, s *shop) ([]Figure, error) {
-	v, err := s.serve(ctx)
+	v, b, end, err := s.household(ctx, pageDevices)
 	if err != nil {
 		return nil, err
 	}
-	defer v.proc.Kill()
-	fleet, err := loadtv.New(loadtv.Config{URL: v.WS, Sizes: []int{pageDevices}})
-	if err != nil {
-		return nil, err
-	}
-	defer fleet.Close()
-	if err := raise(ctx, fleet); err != nil {
-		return nil, err
-	}
-	b, err := openBrowser(ctx, v, fleet.Owner(0))
-	if err != nil {
-		return nil, err
-	}
-	defer b.client.CloseIdleConnections()
+	defer end()
 	sent, page, err := b.firstView(ctx, "/account/devices")
 	if err != nil {
 		return nil, err
@@ -84,6 +72,39 @@ func raise(ctx context.Context, f *loadtv.Fleet) error {
 	}
 	_, err := f.Connect(ctx)
 	return err
+}
+
+// household serves an account with so many connected TVs, and a browser of its owner,
+// until end is called.
+func (s *shop) household(ctx context.Context, tvs int) (v *serving, b *browser, end func(), err error) {
+	var ends []func()
+	endAll := func() {
+		for _, f := range slices.Backward(ends) {
+			f()
+		}
+	}
+	defer func() {
+		if err != nil {
+			endAll()
+		}
+	}()
+	if v, err = s.serve(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	ends = append(ends, func() { v.proc.Kill() })
+	fleet, err := loadtv.New(loadtv.Config{URL: v.WS, Sizes: []int{tvs}})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ends = append(ends, func() { fleet.Close() })
+	if err = raise(ctx, fleet); err != nil {
+		return nil, nil, nil, err
+	}
+	if b, err = openBrowser(ctx, v, fleet.Owner(0)); err != nil {
+		return nil, nil, nil, err
+	}
+	ends = append(ends, b.client.CloseIdleConnections)
+	return v, b, endAll, nil
 }
 
 // browser loads pages as a browser without a cache, and counts what arrives.

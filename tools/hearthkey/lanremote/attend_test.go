@@ -12,6 +12,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/agent/lan/remote"
 	"github.com/hearthkey/hearthkey/protocol/tvremote"
+	"github.com/hearthkey/hearthkey/tools/hearthkey/ptytest"
 )
 
 // attend runs a remote on a pseudo terminal.
@@ -22,7 +23,7 @@ func (w *world) attend() (person *os.File, out *paper, ended <-chan error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	person, program := terminal(w.t)
+	person, program := ptytest.Open(w.t)
 	out = newPaper()
 	done := make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())

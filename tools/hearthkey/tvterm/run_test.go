@@ -16,6 +16,7 @@ import (
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/screen"
+	"github.com/hearthkey/hearthkey/tools/hearthkey/ptytest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -188,27 +189,6 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// terminal makes a pseudo terminal.
-func terminal(t *testing.T) (person, program *os.File) {
-	t.Helper()
-	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { person.Close() })
-	fd := int(person.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	peer, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY)
-	if errno != 0 {
-		t.Fatal(errno)
-	}
-	program = os.NewFile(peer, "terminal")
-	t.Cleanup(func() { program.Close() })
-	return person, program
-}
-
 // mode returns whether a terminal echoes, and all its settings.
 func mode(t *testing.T, file *os.File) (echoes bool, all unix.Termios) {
 	t.Helper()
@@ -246,7 +226,7 @@ func TestTerminalIsRestored(t *testing.T) {
 		"failed": func() error { return failure },
 		"panic":  func() error { panic("a fault") },
 	} {
-		person, program := terminal(t)
+		person, program := ptytest.Open(t)
 		_, before := mode(t, program)
 		p := &probe{t: t, terminal: program, begins: begins}
 		if _, err := person.WriteString("q"); err != nil {
