@@ -57,7 +57,7 @@ on() { # DISK FILESYSTEM
 	echo "FIGURE box.$2_disk $(($(du -sk /mnt/tv | cut -f1) * 1024)) B"
 	umount /mnt
 }
-for disk in vda vdb; do # in which order they come is the machine's
+for disk in @DISKS@; do # in which order they come is the machine's
 	if mount -t ext4 /dev/$disk /mnt 2>/dev/null; then umount /mnt; on $disk ext4; else on $disk f2fs; fi
 done
 
@@ -65,10 +65,18 @@ done
 [ -e /dev/uinput ] && echo "NOTE /dev/uinput is there" || echo "NOTE no /dev/uinput"
 if input.test -test.v -test.run Real -test.timeout 5m > /tmp/input 2>&1; then
 	echo "FIGURE box.uinput_tests $(grep -c '^--- PASS' /tmp/input) -"
-	grep -e '^--- SKIP' /tmp/input
+	grep -e '^--- SKIP' /tmp/input | sed 's/^/NOTE /'
 else
 	echo "FIGURE box.uinput_tests 0 -"
-	tail -20 /tmp/input
+	tail -20 /tmp/input | sed 's/^/NOTE /'
+fi
+# A TV's keys over HDMI: from the one adapter to the agent at the other.
+if agent.test -test.v -test.run '^TestRealCEC$' -test.timeout 5m > /tmp/cec 2>&1; then
+	echo "FIGURE box.cec_tests $(grep -c '^--- PASS' /tmp/cec) -"
+	grep -e 'NOT TESTED' /tmp/cec | sed 's/^/NOTE /'
+else
+	echo "FIGURE box.cec_tests 0 -"
+	tail -20 /tmp/cec | sed 's/^/NOTE /'
 fi
 [ -e /dev/cec0 ] && echo "FIGURE box.cec_adapters $(ls /dev/cec* | wc -l) -" || echo "NOTE vivid made no CEC adapter"
 grep -i -A4 'vivid' /proc/bus/input/devices | grep -i 'name' | head -4

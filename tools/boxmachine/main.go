@@ -1,9 +1,10 @@
 // Command boxmachine boots a box: a real ARMv7 kernel (Debian's) in qemu-system-arm with the
 // armv7 agent, signed in to a server on the host, and prints what only a kernel of that kind
 // can tell: memory on 32 bits, bytes that reach the block device with ext4 and f2fs, keys from uinput, and
-// whether vivid's CEC adapters are there.
+// keys of a TV that come over HDMI-CEC, between vivid's two adapters.
 //
 //	go run ./tools/boxmachine            # or make bench-box, which runs it last
+//	go run ./tools/boxmachine -keys      # only uinput and CEC, in a minute or two
 //
 // It fetches the kernel and busybox as Debian packages with apt-get, once, into bin/box-machine, and
 // needs qemu-system-arm, cpio, e2fsprogs, f2fs-tools and openssl. Sizes and bytes are
@@ -16,6 +17,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -48,17 +50,19 @@ var filesystems = []string{"ext4", "f2fs"}
 var modules = []string{"virtio_mmio", "virtio_blk", "virtio_net", "crc32c_generic", "crc32_generic", "ext4", "f2fs", "evdev", "uinput", "vivid"}
 
 func main() {
+	keys := flag.Bool("keys", false, "only what is about keys")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %s", limit))
 	defer cancel()
-	if err := run(ctx, os.Stdout); err != nil {
+	if err := run(ctx, os.Stdout, *keys); err != nil {
 		fmt.Fprintln(os.Stderr, "boxmachine:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out io.Writer) error {
+func run(ctx context.Context, out io.Writer, keys bool) error {
 	root, err := boxbuild.Root(ctx)
 	if err != nil {
 		return err
@@ -68,7 +72,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	m := machine{root: root, dir: dir, packages: filepath.Join(root, "bin/box-machine")}
+	m := machine{root: root, dir: dir, packages: filepath.Join(root, "bin/box-machine"), keys: keys}
 	if err := m.fetch(ctx); err != nil {
 		return err
 	}
@@ -88,6 +92,7 @@ type machine struct {
 	root, dir, packages string
 	port                int
 	url                 string
+	keys                bool // nothing else is looked at
 }
 
 // do runs a command in the machine's folder.
@@ -212,14 +217,19 @@ func (m *machine) fill(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Join(tree, "bin"), 0o755); err != nil {
 		return err
 	}
+	disks := "vda vdb"
+	if m.keys {
+		disks = ""
+	}
 	script := strings.NewReplacer("@PORT@", strconv.Itoa(m.port), "@NOW@", strconv.FormatInt(time.Now().Unix(), 10),
-		"@IDLE@", strconv.Itoa(int(idle.Seconds()))).Replace(initScript)
+		"@DISKS@", disks, "@IDLE@", strconv.Itoa(int(idle.Seconds()))).Replace(initScript)
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(tree, "init"), []byte(script), 0o755),
 		copyFile(filepath.Join(m.dir, "debian/bin/busybox"), filepath.Join(tree, "bin/busybox"), 0o755),
 		copyFile(filepath.Join(m.dir, "ca.pem"), filepath.Join(tree, "ca.pem"), 0o644),
 		boxbuild.Build(ctx, boxbuild.Program{Module: m.root, Package: boxbuild.Agent, Arch: boxbuild.ARMv7, Out: filepath.Join(tree, "bin/hearthkey-agent")}),
-		m.inputTest(ctx, filepath.Join(tree, "bin/input.test")),
+		m.test(ctx, "./agent/input", filepath.Join(tree, "bin/input.test")),
+		m.test(ctx, "./agent", filepath.Join(tree, "bin/agent.test")),
 		m.loadable(filepath.Join(tree, "modules")),
 	); err != nil {
 		return err
@@ -235,14 +245,14 @@ func (m *machine) fill(ctx context.Context) error {
 	return errors.Join(m.do(ctx, "mkfs.ext4", "-q", "ext4.img"), m.do(ctx, "mkfs.f2fs", "-q", "f2fs.img"))
 }
 
-// inputTest builds the tests of package input for the machine: they make devices of
-// the kernel's own.
-func (m *machine) inputTest(ctx context.Context, out string) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-o", out, "./agent/input")
+// test builds the tests of a package for the machine: some have devices of the
+// kernel's own, which are only there.
+func (m *machine) test(ctx context.Context, pkg, out string) error {
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-ldflags", "-s -w", "-o", out, pkg)
 	cmd.Dir = m.root
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "GOARM=7", "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the tests of input: %w\n%s", err, said)
+		return fmt.Errorf("build the tests of %s: %w\n%s", pkg, err, said)
 	}
 	return nil
 }
