@@ -250,16 +250,37 @@ func (v *tv) current() (sess device.Session) {
 	return sess
 }
 
-// Desired implements [hub.Truth]. A device that belongs elsewhere by now is sent
-// away: nothing will ever be true of this connection again.
-func (v *tv) Desired(ctx context.Context, s *hub.Session) ([]protocol.Frame, error) {
-	frames, err := v.read(ctx, s, nil)
-	if errors.Is(err, device.ErrUnknown) || errors.Is(err, device.ErrStaleEpoch) {
-		e, _ := Explain(err)
-		hub.Fail(v.conn, e.Code, 0, "")
-		return nil, fmt.Errorf("%w: %w", hub.ErrGone, err)
+// Desired implements [hub.Truth]: one read for all. A device that belongs elsewhere by
+// now is sent away: nothing will ever be true of its connection again.
+func (v *tv) Desired(ctx context.Context, sessions []*hub.Session) ([]hub.Told, func()) {
+	now := v.t.cfg.Now()
+	asked := make([]device.Question, len(sessions))
+	for i, s := range sessions {
+		a := s.Truth.(*tv).answer // every Truth of this hub is a tv
+		asked[i] = device.Question{Session: a.Session, Have: a.Have}
 	}
-	return frames, err
+	replies, keep := v.t.cfg.Devices.States(ctx, now, asked)
+	told := make([]hub.Told, len(sessions))
+	for i, s := range sessions {
+		told[i].Frames, told[i].Err = s.Truth.(*tv).desired(now, s, replies[i])
+	}
+	return told, func() {
+		if err := keep(ctx); err != nil { // whoever misses them signs them again
+			v.t.cfg.Log.WarnContext(ctx, "orders not stored", "error", err)
+		}
+	}
+}
+
+func (v *tv) desired(now time.Time, s *hub.Session, r device.Reply) ([]protocol.Frame, error) {
+	if errors.Is(r.Err, device.ErrUnknown) || errors.Is(r.Err, device.ErrStaleEpoch) {
+		e, _ := Explain(r.Err)
+		hub.Fail(v.conn, e.Code, 0, "")
+		return nil, fmt.Errorf("%w: %w", hub.ErrGone, r.Err)
+	}
+	if r.Err != nil {
+		return nil, r.Err
+	}
+	return v.answered(now, s, r.Answer), nil
 }
 
 // grant answers an ask: without the database where this node may.
@@ -287,6 +308,11 @@ func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.F
 	if err != nil {
 		return nil, err
 	}
+	return v.answered(now, s, a), nil
+}
+
+// answered takes the newest answer, and returns its frames. The turn is held.
+func (v *tv) answered(now time.Time, s *hub.Session, a device.Answer) []protocol.Frame {
 	frames, before := a.Frames, v.answer.Status
 	a.Frames = nil
 	v.answer = a
@@ -300,7 +326,7 @@ func (v *tv) read(ctx context.Context, s *hub.Session, ask []byte) ([]protocol.F
 	if ends(a.Status) && !ends(before) {
 		v.conn.Expire(now.Add(v.t.cfg.EndedTime)) // time enough for its receipt
 	}
-	return frames, nil
+	return frames
 }
 
 // ends reports whether a device of this status has nothing more to hear. A

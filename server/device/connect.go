@@ -233,13 +233,19 @@ func (s *Service) ProfileSelected(ctx context.Context, now time.Time, sess Sessi
 // device has signed in anew since.
 func current(tx *store.Tx, sess Session) (store.DeviceRow, error) {
 	row, err := tx.Device(sess.Account, sess.Device)
-	switch {
-	case err != nil:
+	if err != nil {
 		return row, orUnknown(err)
-	case row.Epoch > sess.Epoch:
-		return row, ErrStaleEpoch
-	case row.Epoch < sess.Epoch:
-		return row, ErrUnknown
 	}
-	return row, nil
+	return row, ofEpoch(row, sess.Epoch)
+}
+
+// ofEpoch reports why a row is not that of a session's epoch.
+func ofEpoch(row store.DeviceRow, epoch protocol.Epoch) error {
+	switch {
+	case row.Epoch > epoch:
+		return ErrStaleEpoch
+	case row.Epoch < epoch:
+		return ErrUnknown
+	}
+	return nil
 }

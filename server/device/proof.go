@@ -35,7 +35,7 @@ type proof struct {
 	by      protocol.By // who ended the session, of signed-out-here; "": the person at the TV
 	// check tells whether it answers an order, and fails where what else must hold
 	// does not; nil for nothing.
-	check func(*store.Tx) (answers bool, err error)
+	check func(*store.Tx, store.DeviceRow) (answers bool, err error)
 }
 
 // Receipt takes a device's word that it applied a state. It proves itself and
@@ -51,7 +51,7 @@ func (s *Service) Receipt(ctx context.Context, now time.Time, jws string) (proto
 	p := proof{
 		typ: protocol.TypReceipt, jws: jws, digest: protocol.DigestOf([]byte(jws)), device: c.Device, account: c.Account,
 		epoch: c.Epoch, status: c.Status, version: c.Version, applied: c.Applied,
-		check: func(tx *store.Tx) (bool, error) { return checkReceipt(tx, c) },
+		check: func(tx *store.Tx, row store.DeviceRow) (bool, error) { return s.checkReceipt(tx, now, row, c) },
 	}
 	if !c.Status.Valid() || c.Version < 0 || len(c.Answers) != 43 || c.Dropped < 0 {
 		return "", fmt.Errorf("receipt: %w: claims out of bounds", ErrProof)
@@ -176,7 +176,7 @@ func (s *Service) keep(tx *store.Tx, now time.Time, row store.DeviceRow, p proof
 // can make no more of these than there were sign-outs.
 func evidenceOf(tx *store.Tx, row store.DeviceRow, p proof) (store.Evidence, error) {
 	if p.check != nil {
-		answers, err := p.check(tx)
+		answers, err := p.check(tx, row)
 		if err != nil {
 			return store.NoEvidence, err
 		}

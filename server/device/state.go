@@ -3,6 +3,8 @@ package device
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -12,29 +14,96 @@ import (
 
 // State returns what the device lacks of the truth, given what it has. With an
 // ask (32 bytes) the answer holds a grant; without one it is a push. A have
-// with a State newer than the database (a restored backup) is taken over.
-// Errors: ErrUnknown, ErrStaleEpoch, ErrProof.
+// with a State newer than the database (a restored backup) is taken over. An order
+// among the frames is stored. Errors: ErrUnknown, ErrStaleEpoch, ErrProof.
 func (s *Service) State(ctx context.Context, now time.Time, sess Session, ask []byte, have protocol.Have) (Answer, error) {
-	if have.State != "" {
-		var err error
-		if sess, err = s.takeOver(ctx, now, sess, have.State); err != nil {
-			return Answer{}, fmt.Errorf("take over state: %w", err)
-		}
-		have.State = ""
+	replies, keep := s.States(ctx, now, []Question{{sess, ask, have}})
+	if r := replies[0]; r.Err != nil {
+		return Answer{}, r.Err
 	}
-	var t truth
-	err := s.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-		t, err = s.read(tx, now, sess, have)
+	return replies[0].Answer, keep(ctx)
+}
+
+// Question is what one device has, and what it asks for: see [Service.State].
+type Question struct {
+	Session Session
+	Ask     []byte // empty: it is a push
+	Have    protocol.Have
+}
+
+// Reply is the answer to a [Question], or the error of [Service.State].
+type Reply struct {
+	Answer
+	Err error
+}
+
+// States is State for devices of one account, in one read of the database. Orders
+// among the frames are not stored yet: the caller sends the frames and calls keep.
+func (s *Service) States(ctx context.Context, now time.Time, asked []Question) (replies []Reply, keep func(context.Context) error) {
+	replies = make([]Reply, len(asked))
+	truths := make([]truth, len(asked))
+	for i := range asked {
+		replies[i].Err = s.takeOverIn(ctx, now, &asked[i])
+	}
+	err := s.c.DB.View(ctx, func(tx *store.Tx) error {
+		rows, err := rowsOf(tx, asked)
+		for i := 0; i < len(asked) && err == nil; i++ {
+			if replies[i].Err == nil {
+				truths[i], replies[i].Err = s.read(tx, now, rows, asked[i])
+			}
+		}
 		return err
 	})
-	if err != nil {
-		return Answer{}, fmt.Errorf("read state: %w", err)
+	sideBySide(len(asked), func(i int) {
+		r, q := &replies[i], asked[i]
+		switch {
+		case err != nil:
+			r.Err = fmt.Errorf("read state: %w", err)
+		case r.Err != nil:
+			r.Err = fmt.Errorf("read state: %w", r.Err)
+		default:
+			if r.Answer, r.Err = s.answer(now, q.Session, q.Ask, q.Have, &truths[i]); r.Err != nil {
+				r.Err = fmt.Errorf("sign state: %w", r.Err)
+			}
+		}
+	})
+	return replies, func(ctx context.Context) error { return s.keepOrders(ctx, truths) }
+}
+
+// takeOverIn takes over a state that the device shows, and puts what was found in its
+// place.
+func (s *Service) takeOverIn(ctx context.Context, now time.Time, q *Question) (err error) {
+	if q.Have.State == "" {
+		return nil
 	}
-	a, err := s.answer(ctx, now, sess, ask, have, t)
-	if err != nil {
-		return Answer{}, fmt.Errorf("sign state: %w", err)
+	if q.Session, err = s.takeOver(ctx, now, q.Session, q.Have.State); err != nil {
+		return fmt.Errorf("take over state: %w", err)
 	}
-	return a, nil
+	q.Have.State = ""
+	return nil
+}
+
+// fewSigned is how many answers are signed one after another.
+const fewSigned = 4
+
+// sideBySide calls f for 0 to n-1: on all processors where there are many.
+func sideBySide(n int, f func(int)) {
+	workers := 1
+	if n > fewSigned {
+		workers = min(runtime.GOMAXPROCS(0), n)
+	}
+	var done sync.WaitGroup
+	for w := 1; w < workers; w++ {
+		done.Go(func() {
+			for i := w; i < n; i += workers {
+				f(i)
+			}
+		})
+	}
+	for i := 0; i < n; i += workers {
+		f(i)
+	}
+	done.Wait()
 }
 
 // truth is what one moment of the database says of a device.
@@ -46,6 +115,8 @@ type truth struct {
 	digest   protocol.Digest
 	pins     []protocol.PinMaterial // only where the device has another version
 	titles   document
+	orders   []store.OrderRow // earlier ones, of a device that is to stop
+	order    *store.OrderRow  // to be stored; nil: there is none, or it is stored
 	more     []protocol.Frame // wrong tries elsewhere, libraries and wishes about remotes, as pins
 	wishes   int64            // number of the wishes among them; 0: there are none
 }
@@ -69,14 +140,16 @@ func (s *Service) titles() (d document) {
 	return d
 }
 
-func (s *Service) read(tx *store.Tx, now time.Time, sess Session, have protocol.Have) (t truth, err error) {
-	if t.row, err = current(tx, sess); err != nil {
+func (s *Service) read(tx *store.Tx, now time.Time, rows rows, q Question) (t truth, err error) {
+	sess, have := q.Session, q.Have
+	if t.row, err = rows.current(sess); err != nil {
 		return t, err
 	}
 	t.titles = s.titles()
 	t.status, t.cause = effective(now, t.row)
 	if t.status != protocol.Active {
-		return t, nil
+		t.orders, err = tx.Orders(t.row.Account, t.row.ID, t.row.Epoch)
+		return t, err
 	}
 	owner := t.row.Owner
 	of := profile.Owner{Email: owner.Email, Language: owner.Language, Version: owner.Version}
@@ -98,7 +171,7 @@ func (s *Service) read(tx *store.Tx, now time.Time, sess Session, have protocol.
 
 // answer puts the frames together: keys, so that the rest can be verified;
 // state or still; pins; parts.
-func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask []byte, have protocol.Have, t truth) (Answer, error) {
+func (s *Service) answer(now time.Time, sess Session, ask []byte, have protocol.Have, t *truth) (Answer, error) {
 	lists, number, edition := s.c.Keys.Since(have.Keys)
 	next := protocol.Have{
 		Epoch: sess.Epoch, Version: t.row.Owner.Version, Status: t.status, Snapshot: t.digest, Pins: have.Pins, Keys: number,
@@ -128,13 +201,13 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 		have.Snapshot == next.Snapshot && have.Catalog == next.Catalog && have.Ends == next.Ends
 	switch {
 	case !same && t.status != protocol.Active, len(ask) > 0 && t.status == protocol.Stolen: // it stays, without a grant
-		f, err := s.order(ctx, now, t, next)
+		f, err := s.order(now, t, next)
 		if err != nil {
 			return Answer{}, err
 		}
 		a.Frames = append(a.Frames, f)
 	case !same:
-		f, err := s.sign(now, ask, t, next)
+		f, err := s.sign(now, ask, *t, next)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -147,7 +220,7 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 		a.Frames = append(a.Frames, f)
 	}
 	if t.status == protocol.Active {
-		if err := s.addDocuments(&a, have, &next, t); err != nil {
+		if err := s.addDocuments(&a, have, &next, *t); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -155,21 +228,15 @@ func (s *Service) answer(ctx context.Context, now time.Time, sess Session, ask [
 	return a, nil
 }
 
-// sign returns the state that says t.
+// sign returns the state that says t of an active device.
 func (s *Service) sign(now time.Time, ask []byte, t truth, next protocol.Have) (protocol.State, error) {
 	c := protocol.StateClaims{
 		Device: t.row.ID, Account: t.row.Account, Epoch: t.row.Epoch, Status: t.status, Version: next.Version,
 		Issued: protocol.MillisOf(now), Ask: ask, Pins: t.row.Owner.PinsVersion, Keys: next.Keys,
+		Lease: s.leaseAt(now, endSecond(t.row.Ends)), Snapshot: &protocol.Blob{Digest: t.digest, Size: len(t.snapshot)}, Catalog: t.titles.blob,
 	}
-	if t.status == protocol.Active {
-		c.Lease = s.leaseAt(now, endSecond(t.row.Ends))
-		if !t.row.Ends.IsZero() {
-			c.Ends = protocol.MillisOf(t.row.Ends)
-		}
-		c.Snapshot = &protocol.Blob{Digest: t.digest, Size: len(t.snapshot)}
-		c.Catalog = t.titles.blob
-	} else {
-		c.Cause = &t.cause
+	if !t.row.Ends.IsZero() {
+		c.Ends = protocol.MillisOf(t.row.Ends)
 	}
 	jws, err := s.c.Keys.Sign(protocol.TypState, c)
 	return protocol.State{JWS: jws}, err

@@ -38,6 +38,9 @@ func (c *fakeConn) Send(messages ...[]byte) error {
 	return nil
 }
 
+// Prompt says that Send does not wait, unless it can be held up.
+func (c *fakeConn) Prompt() bool { return c.hold == nil }
+
 func (c *fakeConn) Ping() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,6 +77,7 @@ type truth struct {
 	versions map[protocol.AccountID]Numbers
 	catalog  int32
 	reads    int
+	afters   int // calls of what Desired left to be done
 	beats    int
 	left     []Departure
 	since    []time.Time
@@ -105,16 +109,25 @@ func (w *truth) setCatalog(edition int32) {
 	w.catalog = edition
 }
 
-func (w *truth) Desired(_ context.Context, s *Session) ([]protocol.Frame, error) {
+func (w *truth) Desired(_ context.Context, sessions []*Session) ([]Told, func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reads++
-	if w.broken != nil {
-		return nil, w.broken
+	told := make([]Told, len(sessions))
+	for i, s := range sessions {
+		if w.broken != nil {
+			told[i].Err = w.broken
+			continue
+		}
+		s.Sent = w.versions[s.Account]
+		s.Edition = w.catalog
+		told[i].Frames = []protocol.Frame{protocol.State{JWS: "state"}}
 	}
-	s.Sent = w.versions[s.Account]
-	s.Edition = w.catalog
-	return []protocol.Frame{protocol.State{JWS: "state"}}, nil
+	return told, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.afters++
+	}
 }
 
 func (w *truth) changed(_ context.Context, since time.Time, each func(protocol.AccountID, Numbers)) error {

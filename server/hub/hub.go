@@ -110,7 +110,8 @@ func New(cfg Config) (*Hub, error) {
 	}
 	h := &Hub{cfg: cfg, sessions: newRegistry(), wheel: newWheel(slots)}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
-	h.queue = &queue{push: h.push, limit: cfg.Pushes}
+	h.queue = &queue{limit: cfg.Pushes}
+	h.queue.push = func(s []*Session) { h.push(s, h.queue) }
 	h.gone.write = h.writeGone
 	return h, nil
 }
@@ -155,22 +156,32 @@ func (h *Hub) forget(s *Session) {
 func (h *Hub) Find(a protocol.AccountID, d protocol.DeviceID) *Session { return h.sessions.find(a, d) }
 
 // Nudge says that an account is at n; a number of 0 says nothing. It returns at
-// once. Devices that take no library are left alone where n is about that.
+// once. Devices that take no library are left alone where n is about that, and so
+// are those that have it already.
 func (h *Hub) Nudge(a protocol.AccountID, n Numbers) {
 	found := false
+	var behind [8]*Session // enough for most: it stays off the heap
+	due := behind[:0]
 	h.sessions.each(a, func(s *Session) {
-		n := n
-		if !s.Library {
-			n.Library = 0
-		}
-		if n != (Numbers{}) {
+		if m := n.of(s); m != (Numbers{}) {
 			found = true
-			h.queue.add(s, n)
+			if !s.has(m) {
+				due = append(due, s)
+			}
 		}
 	})
 	if found {
 		h.counts.nudges.Add(1)
 	}
+	h.queue.add(n, due...)
+}
+
+// of is what n means for s.
+func (n Numbers) of(s *Session) Numbers {
+	if !s.Library {
+		n.Library = 0
+	}
+	return n
 }
 
 // NudgeAll says that what all devices share is at an edition. It brings
@@ -180,45 +191,25 @@ func (h *Hub) Nudge(a protocol.AccountID, n Numbers) {
 func (h *Hub) NudgeAll(ctx context.Context, edition int32) {
 	for old := h.edition.Load(); old < edition && !h.edition.CompareAndSwap(old, edition); old = h.edition.Load() {
 	}
-	limit := make(chan struct{}, max(h.cfg.Pushes/allShare, 1))
+	all := h.sessions.all()
+	var next atomic.Int64
 	var pushing sync.WaitGroup
-	defer pushing.Wait()
-	for _, s := range h.sessions.all() {
-		select {
-		case limit <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
+	for range min(max(h.cfg.Pushes/allShare, 1), len(all)) {
 		pushing.Go(func() {
-			defer func() { <-limit }()
-			h.push(s, Numbers{})
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(all) || ctx.Err() != nil {
+					return
+				}
+				h.push(all[i:i+1], nil)
+			}
 		})
 	}
+	pushing.Wait()
 }
 
 // allShare is the part of the pushes, one in this many, that NudgeAll may use.
 const allShare = 8
-
-// push brings one device up to date.
-func (h *Hub) push(s *Session, wanted Numbers) {
-	ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
-	defer cancel()
-	err := s.Do(ctx, func(ctx context.Context) ([]protocol.Frame, error) {
-		if s.Sent.cover(wanted) && s.Edition >= h.edition.Load() {
-			return nil, nil
-		}
-		h.counts.pushes.Add(1)
-		return s.Truth.Desired(ctx, s)
-	})
-	if err == nil || errors.Is(err, ErrGone) {
-		return
-	}
-	h.counts.failures.Add(1)
-	h.cfg.Log.Warn("push failed", "account", s.Account, "device", s.Device, "error", err)
-	h.mu.Lock()
-	h.failed = append(h.failed, s)
-	h.mu.Unlock()
-}
 
 // Current reports whether this node may grant s a lease without asking the
 // database: it is fresh, and knows of no version newer than what s was sent. A

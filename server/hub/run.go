@@ -81,7 +81,7 @@ func (h *Hub) retry() {
 	h.failed = nil
 	h.mu.Unlock()
 	for _, s := range failed {
-		h.queue.add(s, Numbers{})
+		h.queue.add(Numbers{}, s)
 	}
 }
 

@@ -19,6 +19,8 @@ var ErrGone = errors.New("connection is gone")
 type Conn interface {
 	// Send writes the messages in order. After an error the connection ends.
 	Send(messages ...[]byte) error
+	// Prompt reports that Send never waits for the device.
+	Prompt() bool
 	// Ping asks for a sign of life, which moves Heard.
 	Ping() error
 	// Heard is when the device last sent anything.
@@ -27,12 +29,20 @@ type Conn interface {
 	Close(code int, reason string)
 }
 
-// Truth reads what should be true of one session's device.
+// Truth reads what should be true of the devices of sessions.
 type Truth interface {
-	// Desired returns the frames that bring the device up to date; none if it
-	// is. It is called with the session's turn held: it may use and must
-	// update Sent and Granted, and whatever else belongs to the turn.
-	Desired(ctx context.Context, s *Session) ([]protocol.Frame, error)
+	// Desired returns for each of the sessions, of one account, the frames that bring
+	// its device up to date; none where it is. It reads once for all of them. It is
+	// called on the Truth of one of them, with the turns of all held: it may use and
+	// must update their Sent and Granted, and whatever else belongs to the turn. What
+	// it leaves to be done once the frames are out is in after, which may be nil.
+	Desired(ctx context.Context, sessions []*Session) (told []Told, after func())
+}
+
+// Told is what one device is to be told, or why that is not known.
+type Told struct {
+	Frames []protocol.Frame
+	Err    error
 }
 
 // Numbers count the changes of an account: its version, and the number of its
@@ -96,16 +106,28 @@ func (s *Session) Do(ctx context.Context, read func(context.Context) ([]protocol
 
 // Send encodes the frames and writes them in order.
 func Send(c Conn, frames ...protocol.Frame) error {
-	if len(frames) == 0 {
-		return nil
+	messages, err := encode(frames)
+	if err != nil {
+		return err
 	}
+	return write(c, messages)
+}
+
+func encode(frames []protocol.Frame) ([][]byte, error) {
 	messages := make([][]byte, len(frames))
 	for i, f := range frames {
 		m, err := protocol.Encode(f)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		messages[i] = m
+	}
+	return messages, nil
+}
+
+func write(c Conn, messages [][]byte) error {
+	if len(messages) == 0 {
+		return nil
 	}
 	if err := c.Send(messages...); err != nil {
 		return fmt.Errorf("%w: %w", ErrGone, err)

@@ -44,6 +44,7 @@ func (c *set) Send(messages ...[]byte) error {
 }
 
 func (c *set) Ping() error       { return nil }
+func (c *set) Prompt() bool      { return true }
 func (c *set) Heard() time.Time  { return time.Now() }
 func (c *set) Close(int, string) {}
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -77,6 +78,30 @@ func (tx *Tx) Device(account protocol.AccountID, id protocol.DeviceID) (DeviceRo
 	var r DeviceRow
 	err := r.scan(tx.row(deviceQuery+`WHERE d.account_id = $1 AND d.device_id = $2`, account, id).Scan)
 	return r, err
+}
+
+// together is how many devices one statement of [Tx.DevicesOf] asks for.
+const together = 16
+
+// DevicesOf returns those devices of an account whose ids are given.
+func (tx *Tx) DevicesOf(account protocol.AccountID, ids []protocol.DeviceID) (map[protocol.DeviceID]DeviceRow, error) {
+	out := make(map[protocol.DeviceID]DeviceRow, len(ids))
+	for chunk := range slices.Chunk(ids, together) {
+		args := []any{account}
+		for i := range together { // the same statement for any number
+			args = append(args, chunk[min(i, len(chunk)-1)])
+		}
+		err := tx.rows(func(scan scanFunc) error {
+			var r DeviceRow
+			err := r.scan(scan)
+			out[r.ID] = r
+			return err
+		}, deviceQuery+`WHERE d.account_id = $1 AND d.device_id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // DeviceOfEpoch returns the row of one sign-in of a device, in whichever

@@ -74,8 +74,8 @@ func (v *viewer) Frame([]byte) {}
 func (v *viewer) Closed(error) { v.ours.hub.Remove(&v.session) }
 
 // Desired implements [hub.Truth] with what was said last.
-func (v *viewer) Desired(_ context.Context, s *hub.Session) ([]protocol.Frame, error) {
-	return []protocol.Frame{protocol.Still{JWS: *v.ours.said.Load()}}, nil
+func (v *viewer) Desired(context.Context, []*hub.Session) ([]hub.Told, func()) {
+	return []hub.Told{{Frames: []protocol.Frame{protocol.Still{JWS: *v.ours.said.Load()}}}}, nil
 }
 
 func (o *ours) all(message string, n int) {

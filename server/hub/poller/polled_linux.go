@@ -175,6 +175,9 @@ func (c *polled) flush() {
 	}
 }
 
+// Prompt is true: Send never waits.
+func (c *polled) Prompt() bool { return true }
+
 // Ping asks the device for a sign of life. While messages wait for the socket
 // it does nothing: they have a deadline of their own.
 func (c *polled) Ping() error {

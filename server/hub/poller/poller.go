@@ -46,6 +46,8 @@ type Conn interface {
 	// Send writes the messages in order, with no other between them. Where it
 	// fails, or takes longer than the write timeout, the connection is ended.
 	Send(messages ...[]byte) error
+	// Prompt reports that Send never waits for the device.
+	Prompt() bool
 	// Ping asks the device for a sign of life. While messages are on their way
 	// it does nothing: they have a deadline of their own.
 	Ping() error

@@ -79,6 +79,9 @@ func (c *portable) Send(messages ...[]byte) error {
 	return nil
 }
 
+// Prompt is false: Send waits for the socket.
+func (c *portable) Prompt() bool { return false }
+
 // Ping asks the device for a sign of life. While messages are being written
 // it does nothing: they have a deadline of their own.
 func (c *portable) Ping() error {
