@@ -47,6 +47,7 @@ func isThere(path string) bool {
 type Restored struct {
 	Backup   time.Time // until then the backup is complete
 	Repeated int       // deletions that were done again
+	Audit    int       // audit entries since the backup that were carried over
 	Aside    string    // file with the database as it was; empty: there was none
 	NoOld    bool      // there was one, but its last deletions could not be read
 }
@@ -122,6 +123,11 @@ func (r *restoring) prepare(ctx context.Context, fresh, old store.Driver) error 
 	db, err := store.Open(ctx, fresh, r.Log)
 	if err != nil {
 		return err
+	}
+	if old != nil { // else, and where it cannot be read, the next start writes down what is lost
+		if r.done.Audit, err = db.CarryAudit(ctx, old); err != nil {
+			r.Log.WarnContext(ctx, "the audit log since the backup is lost", "error", err)
+		}
 	}
 	err = db.View(ctx, func(tx *store.Tx) (err error) {
 		r.done.Backup, err = tx.BackedUp()

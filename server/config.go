@@ -57,6 +57,10 @@ type Config struct {
 	// Deletions is the journal of deletions, which a restored backup is held
 	// against: better on another disk than Data. Default: deletions.log in Data.
 	Deletions string
+	// AuditHead is a file with the newest entry of the audit log that this server saw,
+	// by which a log that was cut off is noticed: better on another disk than the
+	// database. Default: audit.head in Data.
+	AuditHead string
 	// PublicURL is the address that people open. With https, cookies are Secure.
 	// Default: http:// or https:// and Listen.
 	PublicURL string
@@ -195,6 +199,7 @@ func (c Config) check() (settings, error) {
 	c.Listen = cmp.Or(c.Listen, "127.0.0.1:8700")
 	c.Data = cmp.Or(c.Data, "data/server")
 	c.Deletions = cmp.Or(c.Deletions, filepath.Join(c.Data, "deletions.log"))
+	c.AuditHead = cmp.Or(c.AuditHead, filepath.Join(c.Data, "audit.head"))
 	c.ServiceName = cmp.Or(c.ServiceName, "Hearthkey")
 	c.Lease = cmp.Or(c.Lease, protocol.MaxLease*time.Second)
 	c.Ping = cmp.Or(c.Ping, 50*time.Second)

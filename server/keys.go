@@ -32,6 +32,9 @@ func (p *parts) watchKeys(ctx context.Context) {
 		case changed:
 			p.cfg.Log.Warn("keys changed", "list", p.keys.Number(), "signs", p.keys.InUse(), "listed", len(p.keys.Public()))
 			p.nudgeAll(ctx)
+			if err := p.noteKeys(ctx); err != nil && ctx.Err() == nil {
+				p.cfg.Log.Error("changed keys are not in the audit log", "error", err)
+			}
 		}
 		failures = 0
 	}

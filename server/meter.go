@@ -57,6 +57,7 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_catalog_age_seconds", "Since the catalogue's address last answered; -1: it has not, or there is no address.", s.parts.feedAge},
 		{"hearthkey_bus_connected", "1 while NATS is in reach, or none is needed.", func() float64 { return asNumber(s.parts.nats == nil || s.parts.nats.Connected()) }},
 		{"hearthkey_clock_skew_seconds", "How far the database's clock is ahead of this machine's.", func() float64 { return time.Duration(s.parts.skew.Load()).Seconds() }},
+		{"hearthkey_audit_cut", "1 after audit entries that this server had seen were gone.", func() float64 { return asNumber(s.parts.cut.Load()) }},
 		{"hearthkey_fresh", "1 while the database answered within 10 s.", func() float64 { return asNumber(hub.Fresh()) }},
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, g.read))

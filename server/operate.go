@@ -24,7 +24,11 @@ func AddOperator(ctx context.Context, cfg Config, name string, role operators.Ro
 		}
 		return "", err
 	}
-	token, err := operators.First(ctx, p.db, rand.Reader, set.Now(), name, role)
+	log, err := auditOf(set)
+	if err != nil {
+		return "", errors.Join(err, p.db.Close())
+	}
+	token, err := operators.First(ctx, p.db, log, rand.Reader, set.Now(), name, role)
 	if err = errors.Join(err, p.db.Close()); err != nil {
 		return "", explainOperator(err)
 	}

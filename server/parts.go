@@ -16,6 +16,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/admin"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/api"
+	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/bus"
 	"github.com/hearthkey/hearthkey/server/bus/natsbus"
 	"github.com/hearthkey/hearthkey/server/catalog"
@@ -44,6 +45,7 @@ type parts struct {
 	db       *store.DB
 	deleted  deletions // for keepDeletions alone
 	keys     *keyring.Ring
+	audit    *audit.Log
 	places   *geo.DB
 	smtp     *notify.SMTP // nil: mails stay in the outbox
 	outbox   *notify.Outbox
@@ -70,6 +72,7 @@ type parts struct {
 	skew     atomic.Int64 // nanoseconds that the database's clock was ahead of ours
 	restores atomic.Int64 // devices that proved the database older than themselves
 	older    atomic.Int64 // times that a device had a newer key list
+	cut      atomic.Bool  // audit entries that were there are gone
 }
 
 // assemble opens everything. Where it fails nothing stays open.
@@ -80,7 +83,7 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 	}
 	p := &parts{cfg: cfg, node: node.String()}
 	for _, open := range []func(context.Context) error{
-		p.openBus, p.openStore, p.openDeletions, p.openKeys, p.openPlaces, p.openOutbox, p.openTitles, p.openServices, p.openDevices, p.openBorders,
+		p.openBus, p.openStore, p.openDeletions, p.openKeys, p.openAudit, p.openPlaces, p.openOutbox, p.openTitles, p.openServices, p.openDevices, p.openBorders,
 	} {
 		if err := open(ctx); err != nil {
 			p.close()
@@ -137,7 +140,7 @@ func (p *parts) openServices(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p.staff, err = operators.New(operators.Config{DB: p.db, Keys: p.keys, Accounts: p.accounts, Devices: p.devices.List, EndDevice: p.devices.SignOutByOperator, Log: p.cfg.Log})
+	p.staff, err = operators.New(operators.Config{DB: p.db, Keys: p.keys, Audit: p.audit, Accounts: p.accounts, Devices: p.devices.List, EndDevice: p.devices.SignOutByOperator, Log: p.cfg.Log})
 	if err != nil {
 		return err
 	}
@@ -261,6 +264,7 @@ func (p *parts) run(ctx context.Context, running *sync.WaitGroup) {
 	running.Go(func() { p.sweep(ctx) })
 	running.Go(func() { p.hooks.Run(ctx) })
 	running.Go(func() { p.watchKeys(ctx) })
+	running.Go(func() { p.watchAudit(ctx) })
 	switch {
 	case p.feed != nil:
 		running.Go(func() { p.feed.Run(ctx) })

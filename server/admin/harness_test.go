@@ -17,6 +17,7 @@ import (
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
 	"github.com/hearthkey/hearthkey/server/api"
+	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/operator"
 	"github.com/hearthkey/hearthkey/server/servertest"
@@ -46,10 +47,11 @@ func newDesk(t *testing.T) *desk {
 		Changed:         func(protocol.AccountID, protocol.Version) {},
 	})
 	d.must(err)
-	d.staff, err = operator.New(operator.Config{DB: d.db, Keys: keys, Accounts: accounts, Devices: oneTV, EndDevice: endNone})
+	log := audit.New(audit.Config{Keys: keys})
+	d.staff, err = operator.New(operator.Config{DB: d.db, Keys: keys, Audit: log, Accounts: accounts, Devices: oneTV, EndDevice: endNone})
 	d.must(err)
 	for _, r := range operator.Roles {
-		d.tokens[r], err = operator.First(t.Context(), d.db, rand.Reader, d.clock.Now(), "the-"+string(r), r)
+		d.tokens[r], err = operator.First(t.Context(), d.db, log, rand.Reader, d.clock.Now(), "the-"+string(r), r)
 		d.must(err)
 	}
 	a, err := New(Config{Operators: d.staff, Origins: api.Origins{}, Log: slog.New(slog.NewTextHandler(&d.logs, nil)), Now: d.clock.Now})

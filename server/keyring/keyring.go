@@ -174,6 +174,9 @@ func keyID(key ed25519.PrivateKey) string { return keyName(publicKey(key)) }
 
 func keyName(key ed25519.PublicKey) string { return string(protocol.DigestOf(key)[:16]) }
 
+// Server is the service's name.
+func (r *Ring) Server() string { return r.server }
+
 // Edition counts the changes that [Ring.Reload] found.
 func (r *Ring) Edition() int32 { return r.now.Load().edition }
 

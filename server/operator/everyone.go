@@ -96,7 +96,7 @@ func (s *Service) AskSweep(ctx context.Context, now time.Time, by Operator, reas
 		}
 		return errors.Join(
 			tx.InsertSweep(row),
-			writeAct(tx, now, Entry{Operator: by.Name, Act: ActSweepAsk, About: row.ID, Reason: reason, Outcome: "waits for a second operator"}),
+			writeAct(tx, s.c.Audit, now, Entry{Operator: by.Name, Act: ActSweepAsk, About: row.ID, Reason: reason, Outcome: "waits for a second operator"}),
 		)
 	})
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *Service) change(ctx context.Context, now time.Time, by Operator, act Ac
 		}
 		return errors.Join(
 			do(tx, row),
-			writeAct(tx, now, Entry{Operator: by.Name, Act: act, About: id, Reason: reason, Outcome: done}),
+			writeAct(tx, s.c.Audit, now, Entry{Operator: by.Name, Act: act, About: id, Reason: reason, Outcome: done}),
 		)
 	})
 	if err != nil {

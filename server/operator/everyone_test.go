@@ -16,7 +16,7 @@ import (
 // second makes an admin who may approve at once.
 func (o *office) second(name string) Operator {
 	o.t.Helper()
-	token, err := First(o.ctx, o.db, o.c.Rand, o.clock.Now(), name, Admin)
+	token, err := First(o.ctx, o.db, o.c.Audit, o.c.Rand, o.clock.Now(), name, Admin)
 	o.must(err)
 	by, err := o.Authenticate(o.ctx, o.clock.Now(), token, "127.0.0.1")
 	o.must(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/servertest"
 	"github.com/hearthkey/hearthkey/server/store"
@@ -45,9 +46,10 @@ func newOffice(t *testing.T) *office {
 	})
 	o.must(err)
 	none := func(context.Context, time.Time, protocol.AccountID) ([]device.Row, error) { return nil, nil }
-	o.Service, err = New(Config{DB: o.db, Keys: keys, Accounts: o.accounts, Devices: none, EndDevice: endNone})
+	log := audit.New(audit.Config{Keys: keys, Node: "n1"})
+	o.Service, err = New(Config{DB: o.db, Keys: keys, Audit: log, Accounts: o.accounts, Devices: none, EndDevice: endNone})
 	o.must(err)
-	o.token, err = First(o.ctx, o.db, o.c.Rand, o.clock.Now(), "olga", Admin)
+	o.token, err = First(o.ctx, o.db, log, o.c.Rand, o.clock.Now(), "olga", Admin)
 	o.must(err)
 	o.olga, err = o.Authenticate(o.ctx, o.clock.Now(), o.token, "127.0.0.1")
 	o.must(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -62,7 +63,7 @@ const (
 	maxOutcome = 200 // characters
 	// MaxLog is the largest number of entries that [Service.Log] returns.
 	MaxLog  = 500
-	logLife = 2 * 365 * 24 * time.Hour // the log is kept
+	logLife = 2 * 365 * 24 * time.Hour // the audit log is kept
 )
 
 // Log returns up to n entries (at most [MaxLog]), newest first, older than the
@@ -86,23 +87,20 @@ func (s *Service) Log(ctx context.Context, before string, n int) ([]Entry, error
 	return out, nil
 }
 
-// Tidy removes entries that are older than the log is kept.
+// Tidy removes entries that are older than the log is kept, of the audit log too.
 func (s *Service) Tidy(ctx context.Context, now time.Time) error {
-	err := s.c.DB.Update(ctx, func(tx *store.Tx) error { return tx.DeleteOperatorActsBefore(now.Add(-logLife)) })
+	err := s.c.DB.Update(ctx, func(tx *store.Tx) error {
+		return errors.Join(tx.DeleteOperatorActsBefore(now.Add(-logLife)), s.c.Audit.Trim(tx, now, now.Add(-logLife)))
+	})
 	if err != nil {
 		return fmt.Errorf("tidy operators' log: %w", err)
 	}
 	return nil
 }
 
-func writeAct(tx *store.Tx, now time.Time, e Entry) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("operators' log: %w", err)
-	}
-	return tx.InsertOperatorAct(store.OperatorActRow{
-		ID: id.String(), At: now, Operator: e.Operator, Act: string(e.Act), About: e.About, Reason: e.Reason, Outcome: e.Outcome,
-	})
+// writeAct writes what was done in the transaction of e itself.
+func writeAct(tx *store.Tx, log *audit.Log, now time.Time, e Entry) error {
+	return log.Append(tx, now, audit.Entry{Actor: e.Operator, Act: string(e.Act), About: e.About, Reason: e.Reason, Outcome: e.Outcome})
 }
 
 // noted does an act that is in the log before, and says there how it went.
@@ -119,9 +117,7 @@ func (s *Service) noted(ctx context.Context, now time.Time, by Operator, b accou
 		if err := b.Take(tx, s.c.Keys, now, by.Name); err != nil {
 			return err
 		}
-		return tx.InsertOperatorAct(store.OperatorActRow{
-			ID: id.String(), At: now, Operator: by.Name, Act: string(e.Act), About: e.About, Reason: e.Reason,
-		})
+		return s.c.Audit.Append(tx, now, audit.Entry{ID: id.String(), Actor: by.Name, Act: string(e.Act), About: e.About, Reason: e.Reason})
 	})
 	if err != nil {
 		return err
@@ -130,7 +126,9 @@ func (s *Service) noted(ctx context.Context, now time.Time, by Operator, b accou
 	if err != nil {
 		outcome = clip("not done: "+err.Error(), maxOutcome)
 	}
-	note := s.c.DB.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.SetOperatorOutcome(id.String(), outcome) })
+	note := s.c.DB.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		return s.c.Audit.Append(tx, now, audit.Entry{OutcomeOf: id.String(), Actor: by.Name, Act: audit.ActOutcome, Outcome: outcome})
+	})
 	return errors.Join(err, note)
 }
 

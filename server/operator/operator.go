@@ -4,9 +4,9 @@
 //
 // # Promises
 //
-//   - Every act is in the log before it is done, with its reason, and its
-//     outcome after: nothing happens that is not there. Where it concerns an
-//     account, the account's timeline has it too.
+//   - Every act is in the audit log (package audit) before it is done, with its
+//     reason, and its outcome after: nothing happens that is not there. Where it
+//     concerns an account, the account's timeline has it too.
 //   - An operator who was disabled does nothing any more: that is checked in
 //     the transaction that writes the log.
 //   - Of a token only the SHA-256 of its 256 random bits is stored.
@@ -27,6 +27,7 @@ import (
 
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/store"
@@ -132,6 +133,7 @@ type Accounts interface {
 type Config struct {
 	DB       *store.DB
 	Keys     *keyring.Ring
+	Audit    *audit.Log
 	Accounts Accounts
 	// Devices lists an account's devices: that of [device.Service].
 	Devices func(context.Context, time.Time, protocol.AccountID) ([]device.Row, error)
@@ -152,8 +154,8 @@ type Service struct {
 
 // New checks c and returns the service.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Keys == nil || c.Accounts == nil || c.Devices == nil || c.EndDevice == nil {
-		return nil, errors.New("operator: DB, Keys, Accounts, Devices and EndDevice must be set")
+	if c.DB == nil || c.Keys == nil || c.Audit == nil || c.Accounts == nil || c.Devices == nil || c.EndDevice == nil {
+		return nil, errors.New("operator: DB, Keys, Audit, Accounts, Devices and EndDevice must be set")
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/account"
+	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/store"
 )
 
@@ -31,14 +32,14 @@ var wrongTokenBudget = account.Budget{Scope: "operator-token", Limit: wrongToken
 // First adds an operator to a database that no server has open, by whoever
 // holds its folder: the first one, or one after all tokens are lost. Errors:
 // ErrName, ErrRole, ErrTaken, ErrTooMany.
-func First(ctx context.Context, db *store.DB, random io.Reader, now time.Time, name string, role Role) (Token, error) {
+func First(ctx context.Context, db *store.DB, log *audit.Log, random io.Reader, now time.Time, name string, role Role) (Token, error) {
 	var token Token
 	err := db.Update(ctx, func(tx *store.Tx) (err error) {
 		token, err = add(tx, random, now, "", name, role)
 		if err != nil {
 			return err
 		}
-		return writeAct(tx, now, Entry{Act: ActAdd, About: name, Outcome: string(role)})
+		return writeAct(tx, log, now, Entry{Act: ActAdd, About: name, Outcome: string(role)})
 	})
 	if err != nil {
 		return "", fmt.Errorf("add operator: %w", err)
@@ -58,7 +59,7 @@ func (s *Service) Add(ctx context.Context, now time.Time, by Operator, name stri
 		if err != nil {
 			return err
 		}
-		return writeAct(tx, now, Entry{Operator: by.Name, Act: ActAdd, About: name, Reason: tidy(reason), Outcome: string(role)})
+		return writeAct(tx, s.c.Audit, now, Entry{Operator: by.Name, Act: ActAdd, About: name, Reason: tidy(reason), Outcome: string(role)})
 	})
 	if err != nil {
 		return "", fmt.Errorf("add operator: %w", err)
@@ -118,7 +119,7 @@ func (s *Service) Disable(ctx context.Context, now time.Time, by Operator, name,
 		}
 		return errors.Join(
 			tx.DisableOperator(name, now),
-			writeAct(tx, now, Entry{Operator: by.Name, Act: ActDisable, About: name, Reason: tidy(reason), Outcome: done}),
+			writeAct(tx, s.c.Audit, now, Entry{Operator: by.Name, Act: ActDisable, About: name, Reason: tidy(reason), Outcome: done}),
 		)
 	})
 	if err != nil {

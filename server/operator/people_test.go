@@ -70,7 +70,7 @@ func TestO3_BadOperators(t *testing.T) {
 	} {
 		_, err := o.Add(o.ctx, o.clock.Now(), o.olga, c.name, c.role, "")
 		want(t, fmt.Sprintf("Add(%q, %q)", c.name, c.role), err, c.want)
-		_, err = First(o.ctx, o.db, o.c.Rand, o.clock.Now(), c.name, c.role)
+		_, err = First(o.ctx, o.db, o.c.Audit, o.c.Rand, o.clock.Now(), c.name, c.role)
 		want(t, fmt.Sprintf("First(%q, %q)", c.name, c.role), err, c.want)
 	}
 	for _, name := range []string{"", "nobody", "OLGA"} {

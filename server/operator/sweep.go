@@ -137,7 +137,7 @@ func (s *Service) finishSweep(ctx context.Context, now time.Time, row store.Swee
 		if err := tx.FinishSweep(row.ID, now); err != nil {
 			return err
 		}
-		return writeAct(tx, now, Entry{
+		return writeAct(tx, s.c.Audit, now, Entry{
 			Operator: row.Operator, Act: ActSweepAsk, About: row.ID, Reason: row.Reason,
 			Outcome: fmt.Sprintf("finished: %d signed out, %d left out; approved by %s", row.Done, row.Failed, row.ApprovedBy),
 		})

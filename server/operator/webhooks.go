@@ -107,7 +107,7 @@ func (s *Service) AddWebhook(ctx context.Context, now time.Time, by Operator, h 
 		}
 		return errors.Join(
 			tx.InsertWebhook(row),
-			writeAct(tx, now, Entry{Operator: by.Name, Act: ActHookAdd, About: id, Reason: reason, Outcome: hostOf(h.URL)}),
+			writeAct(tx, s.c.Audit, now, Entry{Operator: by.Name, Act: ActHookAdd, About: id, Reason: reason, Outcome: hostOf(h.URL)}),
 		)
 	})
 	if err != nil {
@@ -169,7 +169,7 @@ func (s *Service) changeHook(ctx context.Context, now time.Time, by Operator, ac
 		if err != nil {
 			return err
 		}
-		return writeAct(tx, now, Entry{Operator: by.Name, Act: act, About: clip(id, maxLookup), Reason: reason, Outcome: outcome})
+		return writeAct(tx, s.c.Audit, now, Entry{Operator: by.Name, Act: act, About: clip(id, maxLookup), Reason: reason, Outcome: outcome})
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", act, err)

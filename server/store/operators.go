@@ -74,7 +74,7 @@ func (tx *Tx) TouchOperator(name string, now time.Time) error {
 	return tx.execOne(`UPDATE operators SET last_used = $2 WHERE name = $1`, name, millis(now))
 }
 
-// OperatorActRow is one entry of the operators' log.
+// OperatorActRow is one act of an operator's, with how it went.
 type OperatorActRow struct {
 	ID       string // UUIDv7: sorts by time
 	At       time.Time
@@ -85,20 +85,9 @@ type OperatorActRow struct {
 	Outcome  string
 }
 
-// InsertOperatorAct adds an entry.
-func (tx *Tx) InsertOperatorAct(r OperatorActRow) error {
-	_, err := tx.exec(`INSERT INTO operator_log (entry_id, at, operator, act, about, reason, outcome)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, r.ID, millis(r.At), r.Operator, r.Act, r.About, r.Reason, r.Outcome)
-	return err
-}
-
-// SetOperatorOutcome says how an act went.
-func (tx *Tx) SetOperatorOutcome(id, outcome string) error {
-	return tx.execOne(`UPDATE operator_log SET outcome = $2 WHERE entry_id = $1`, id, outcome)
-}
-
-// OperatorActs returns up to n entries, newest first, older than the entry
-// before; an empty before starts at the newest.
+// OperatorActs returns up to n acts of operators, newest first, older than the entry
+// before; an empty before starts at the newest. They are in the audit log; those from
+// before there was one are in a table of their own.
 func (tx *Tx) OperatorActs(before string, n int) ([]OperatorActRow, error) {
 	var out []OperatorActRow
 	err := tx.rows(func(scan scanFunc) error {
@@ -106,12 +95,18 @@ func (tx *Tx) OperatorActs(before string, n int) ([]OperatorActRow, error) {
 		err := scan(&r.ID, asTime(&r.At), &r.Operator, &r.Act, &r.About, &r.Reason, &r.Outcome)
 		out = append(out, r)
 		return err
-	}, `SELECT entry_id, at, operator, act, about, reason, outcome FROM operator_log
-		WHERE $1 = '' OR entry_id < $1 ORDER BY entry_id DESC LIMIT $2`, before, n)
+	}, `SELECT entry_id, at, operator, act, about, reason, outcome FROM (
+			SELECT entry_id, at, operator, act, about, reason, outcome FROM operator_log WHERE $1 = '' OR entry_id < $1
+			UNION ALL
+			SELECT a.entry_id, a.at, a.actor, a.act, a.about, a.reason, COALESCE(o.outcome, a.outcome)
+			FROM audit a LEFT JOIN audit o ON o.outcome_of = a.entry_id
+			WHERE ($1 = '' OR a.entry_id < $1) AND a.outcome_of = '' AND a.actor <> '(server)'
+		) AS acts ORDER BY entry_id DESC LIMIT $2`, before, n)
 	return out, err
 }
 
-// DeleteOperatorActsBefore removes entries from before t.
+// DeleteOperatorActsBefore removes entries of the time before the audit log that are
+// from before t.
 func (tx *Tx) DeleteOperatorActsBefore(t time.Time) error {
 	_, err := tx.exec(`DELETE FROM operator_log WHERE at < $1`, millis(t))
 	return err

@@ -7,6 +7,7 @@ import (
 	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/admit"
+	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/device"
 	"github.com/hearthkey/hearthkey/server/operator"
 	"github.com/hearthkey/hearthkey/server/profile"
@@ -56,7 +57,7 @@ func (l *lab) hire() (err error) {
 		return err
 	}
 	l.operators, err = operator.New(operator.Config{
-		DB: l.db, Keys: l.keys, Accounts: l.accounts, Devices: devices.List, EndDevice: devices.SignOutByOperator,
+		DB: l.db, Keys: l.keys, Audit: audit.New(audit.Config{Keys: l.keys}), Accounts: l.accounts, Devices: devices.List, EndDevice: devices.SignOutByOperator,
 	})
 	l.first = operator.Operator{Name: "mara", Role: operator.Admin}
 	l.second = operator.Operator{Name: "jonas", Role: operator.Admin}

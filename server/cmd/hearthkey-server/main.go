@@ -52,6 +52,7 @@ type flags struct {
 	Restore      restoring   `cmd:"" help:"Put a backup in the place of the database of a stopped server; what was deleted since is deleted again."`
 	Doctor       examining   `cmd:"" help:"Look at an installation, running or not, and say what is wrong with it; takes the flags of serve."`
 	Replay       replaying   `cmd:"" name:"replay-deletions" help:"After PostgreSQL's own tools have restored a backup, and before the servers start: delete again what was deleted since."`
+	Audit        auditing    `cmd:"" help:"The log of what operators did and of what happened to the service, which shows tampering: verify, export."`
 	Import       importing   `cmd:"" help:"Add the accounts of another system, with their password hashes."`
 	ContactReset moving      `cmd:"" help:"Give an account another address after a week, for an owner who lost mailbox, phone and factors; every old contact is told and can stop it."`
 	FactorReset  resetting   `cmd:"" help:"Have an account's second factor removed after 72 h; the owner is told and can stop it."`
@@ -71,6 +72,7 @@ type serve struct {
 	Database    string        `placeholder:"URL" help:"PostgreSQL, which several servers may share: postgres://user:password@host/name?sslmode=verify-full. It holds a secret: better in HEARTHKEY_DATABASE. Default: a file in --data."`
 	Bus         string        `placeholder:"URL" help:"NATS, by which several servers of one --database tell each other of changes: tls://user:password@host:4222,tls://host:4222?creds=FILE&ca=FILE. It may hold a secret: better in HEARTHKEY_BUS."`
 	Deletions   string        `placeholder:"FILE" help:"Journal of deletions, for restoring backups: better on another disk. Default: deletions.log in --data."`
+	AuditHead   string        `name:"audit-head" placeholder:"FILE" help:"File with the newest entry of the audit log that was seen, by which a cut is noticed: better on another disk. Default: audit.head in --data."`
 	PublicURL   string        `name:"public-url" placeholder:"URL" help:"Address that people open. Default: made from --listen."`
 	Name        string        `placeholder:"NAME" help:"The service's name in the handshake, which devices sign; never change it. Default: the host of --public-url."`
 	ServiceName string        `default:"Hearthkey" placeholder:"NAME" help:"What the household knows the service as."`
@@ -118,7 +120,7 @@ type serve struct {
 
 func (s serve) config(log *slog.Logger) server.Config {
 	return server.Config{
-		Listen: s.Listen, Admin: s.Admin, Data: s.Data, Database: s.Database, Bus: s.Bus, Deletions: s.Deletions, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
+		Listen: s.Listen, Admin: s.Admin, Data: s.Data, Database: s.Database, Bus: s.Bus, Deletions: s.Deletions, AuditHead: s.AuditHead, PublicURL: s.PublicURL, Name: s.Name, ServiceName: s.ServiceName,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TLSAuto: s.TLSAuto, ACMEEmail: s.ACMEEmail, ACMEDirectory: s.ACMEDir, ACMERoots: s.ACMERoots, Redirect: s.Redirect, Advertise: s.Advertise, TrustedProxies: s.Trusted, Dev: s.Dev, SMTPURL: s.SMTPURL, Catalog: s.Catalog,
 		CatalogEvery: s.CatEvery, CatalogToken: s.CatToken, CatalogTokenFile: s.CatFile,
 		SMSURL: s.SMSURL, DKIMKey: s.DKIMKey, DKIMSelector: s.DKIMSel, DKIMDomain: s.DKIMDomain,
