@@ -105,7 +105,7 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 		owed:    stoppedTimer(),
 		relays:  relays{timer: stoppedTimer()},
 		upkeep:  time.NewTimer(upkeepEvery),
-		look:    time.NewTicker(lookEvery),
+		look:    time.NewTicker(lookSeldom),
 	}
 	if err := c.startFinder(); err != nil {
 		return nil, err
@@ -113,6 +113,7 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 	if err := c.open(); err != nil {
 		return nil, errors.Join(err, c.finder.close())
 	}
+	c.watchClock()
 	return c, nil
 }
 

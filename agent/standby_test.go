@@ -85,12 +85,30 @@ func TestD10_TheGateComesAfterStandby(t *testing.T) {
 	v.press(keyseq.Back)
 	enter()
 	sleep(leastStandby)
-	v.waitScreen(nav.ScreenGate) // without any key
+	v.core.post(func() {}) // as when the kernel tells of it: without any key
+	v.waitScreen(nav.ScreenGate)
 	enter()
 	sleep(leastStandby - 1)
 	v.press(keyseq.Down)
 	if got := v.View().Screen; got != nav.ScreenHome {
 		t.Errorf("after a moment: %s, want home", got)
+	}
+}
+
+// TestTheWallClocksTimerEnds: it is quiet while nobody sets the clock, and what waits for it
+// ends with it. That it tells of standby is seen on a kernel that sleeps (tools/boxmachine).
+func TestTheWallClocksTimerEnds(t *testing.T) {
+	timer, err := jumpTimer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan bool)
+	go func() { told <- jumped(timer) }()
+	if err := timer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if <-told {
+		t.Error("a timer that is closed says that the clock jumped")
 	}
 }
 

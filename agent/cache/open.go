@@ -126,6 +126,7 @@ func (c *Cache) openDB(dir string, inMemory bool) error {
 	if err != nil {
 		return openError(err)
 	}
+	quiet(db)
 	err = guard("load", func() error {
 		flatten(db, c.space, c.log, flattenAtOpen)
 		return c.loadQueue(db)

@@ -78,7 +78,7 @@ func do(ctx context.Context, args []string, out, errOut io.Writer) error {
 		if flags.NArg() != 1 {
 			return fmt.Errorf("%w: modfile FOLDER", errUsage)
 		}
-		_, err := boxbuild.Modfile(".", flags.Arg(0))
+		_, err := boxbuild.Modfile(ctx, ".", flags.Arg(0))
 		return err
 	}
 	return errUsage

@@ -28,7 +28,7 @@ var (
 // reads what it reads, and refuses what it refuses.
 func TestCodecsAgree(t *testing.T) {
 	dir := t.TempDir()
-	mod, err := Modfile(module, dir)
+	mod, err := Modfile(t.Context(), module, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,30 @@ func TestWhatCannotBeBuilt(t *testing.T) {
 	if err := Build(ctx, Program{Module: module, Package: "./nothing", Arch: ARMv7, Out: out}); !errors.Is(err, ErrBuild) {
 		t.Errorf("Build of nothing = %v, want ErrBuild", err)
 	}
-	if _, err := Modfile(t.TempDir(), t.TempDir()); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Modfile(ctx, t.TempDir(), t.TempDir()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Modfile without a module = %v, want not exist", err)
+	}
+}
+
+// The copy of a module without its pool has all that the module has but that, and a
+// module that is no longer what it was is refused.
+func TestWithoutPool(t *testing.T) {
+	to := t.TempDir()
+	if err := withoutPool(t.Context(), module, to); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(to, pooledFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(data); strings.Contains(s, "go a.freeupAllocators()") || !strings.Contains(s, "func NewAllocatorPool(sz int) *AllocatorPool {\n"+unpooled) {
+		t.Error("it has its pool still")
+	}
+	other := filepath.Join(t.TempDir(), "other.go")
+	if err := os.WriteFile(other, []byte("package z\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := copyUnpooled(other, pooledFile, filepath.Join(t.TempDir(), "copy.go")); !errors.Is(err, errPooled) {
+		t.Errorf("another file: %v, want errPooled", err)
 	}
 }

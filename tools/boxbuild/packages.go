@@ -21,7 +21,7 @@ func Foreign(ctx context.Context, module, pkg string) ([]string, error) {
 		return nil, fmt.Errorf("boxbuild: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	mod, err := Modfile(module, dir)
+	mod, err := Modfile(ctx, module, dir)
 	if err != nil {
 		return nil, err
 	}
