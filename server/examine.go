@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/bus/natsbus"
 	"github.com/hearthkey/hearthkey/server/catalog"
 	"github.com/hearthkey/hearthkey/server/doctor"
 	"github.com/hearthkey/hearthkey/server/grant"
+	"github.com/hearthkey/hearthkey/server/keyring"
 	"github.com/hearthkey/hearthkey/server/notify"
 	"github.com/hearthkey/hearthkey/server/store"
 	"github.com/hearthkey/hearthkey/server/store/postgres"
@@ -112,8 +114,11 @@ func (e examiner) database(ctx context.Context) []doctor.Finding {
 	var found store.Inspection
 	var skew time.Duration
 	var err error
+	var log []doctor.Finding
 	look := func(q store.Querier) (err error) {
-		found, err = store.Inspect(ctx, q)
+		if found, err = store.Inspect(ctx, q); err == nil && found.Schema == store.Schema() {
+			log = e.auditLog(ctx, q)
+		}
 		return err
 	}
 	if e.Database != "" {
@@ -129,7 +134,23 @@ func (e examiner) database(ctx context.Context) []doctor.Finding {
 	case err != nil:
 		return []doctor.Finding{{Check: "database", Level: doctor.Bad, Text: fmt.Sprintf("The database cannot be read: %v.", err), Do: "Check that it runs, who may read it, and the setting that names it."}}
 	}
-	return append(schema(found.Schema), doctor.Clock(e.Now(), skew, found.Newest))
+	return append(append(schema(found.Schema), log...), doctor.Clock(e.Now(), skew, found.Newest))
+}
+
+// auditLog looks whether the audit log is as it was written.
+func (e examiner) auditLog(ctx context.Context, q store.Querier) []doctor.Finding {
+	r, err := e.verifyAudit(ctx, q, nil)
+	switch {
+	case errors.Is(err, keyring.ErrIncomplete), errors.Is(err, keyring.ErrDamaged):
+		return []doctor.Finding{{Check: "audit", Level: doctor.Skip, Text: "The audit log was not looked at: the keys cannot be used."}}
+	case errors.Is(err, audit.ErrAnchor):
+		return []doctor.Finding{{Check: "audit", Level: doctor.Bad, Text: fmt.Sprintf("The file with the newest audit entry is damaged: %v.", err), Do: "Keep a copy; the server writes it anew at its start. Compare audit verify with the server's log, which tells each entry."}}
+	case err != nil:
+		return []doctor.Finding{{Check: "audit", Level: doctor.Bad, Text: fmt.Sprintf("The audit log cannot be read: %v.", err), Do: "Run hearthkey-server audit verify."}}
+	case !r.Sound():
+		return []doctor.Finding{{Check: "audit", Level: doctor.Bad, Text: fmt.Sprintf("The audit log is not as it was written: %s.", r.Findings[0].Text), Do: "Run hearthkey-server audit verify, keep a copy of the database, and find out who could write to it."}}
+	}
+	return []doctor.Finding{doctor.Good("audit", "%d entries are as they were written", r.Entries)}
 }
 
 func (e examiner) postgres(ctx context.Context, look func(store.Querier) error) (time.Duration, error) {

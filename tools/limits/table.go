@@ -12,7 +12,7 @@ type Row struct {
 // packages are those whose other limits are listed after the table.
 var packages = []string{
 	"server", "server/account", "server/risk", "server/profile", "server/device", "server/grant", "server/notify", "server/hub", "server/hub/poller", "server/relay", "server/api",
-	"server/web", "server/admin", "server/admit", "server/keyring", "server/operator", "server/webhook", "server/store", "server/journal", "server/timeline", "server/catalog", "server/catalog/feed", "server/wordlist", "server/geo", "server/store/sqlite", "server/store/postgres", "server/bus", "server/bus/membus", "server/bus/natsbus", "server/certificate", "server/doctor", "server/cmd/hearthkey-server",
+	"server/web", "server/admin", "server/admit", "server/keyring", "server/audit", "server/operator", "server/webhook", "server/store", "server/journal", "server/timeline", "server/catalog", "server/catalog/feed", "server/wordlist", "server/geo", "server/store/sqlite", "server/store/postgres", "server/bus", "server/bus/membus", "server/bus/natsbus", "server/certificate", "server/doctor", "server/cmd/hearthkey-server",
 	"protocol", "protocol/pin", "protocol/sign", "protocol/parental", "protocol/titles", "protocol/words",
 	"agent", "agent/library", "agent/nav", "agent/session", "agent/pinlock", "agent/keyseq", "agent/link", "agent/cache", "agent/vault", "agent/screen",
 	"agent/input", "agent/lan/ecp", "agent/lan/handset", "agent/lan/remote", "agent/local", "agent/screen/pagefile", "protocol/tvremote",
@@ -106,7 +106,7 @@ var table = []Row{
 	{"A webhook's secret", "server/operator", "hookSecretBytes", "random bytes", "O3; Standard Webhooks 1.0.0: 24 to 64"},
 	{"The secret before signs a webhook too for (operator's setting)", "server/operator", "keptSecret", "", "O3; Standard Webhooks 1.0.0: a set period"},
 	{"One attempt at a webhook", "server/webhook", "attemptTime", "", "O3; Standard Webhooks 1.0.0: 15 to 30 s"},
-	{"The operators' log is kept for", "server/operator", "logLife", "", "O3"},
+	{"The audit log is kept for", "server/operator", "logLife", "", "O3"},
 
 	{"SMS an hour, about one account", "server/notify", "SMSPerAccount", "SMS", "V11; ASVS 6.6.3"},
 	{"SMS an hour, to numbers that differ in the last four digits", "server/notify", "SMSPerRange", "SMS", "V11; against SMS pumping"},

@@ -42,6 +42,9 @@ func (c restoring) run(ctx context.Context, s streams) error {
 	}
 	fmt.Fprintf(s.out, "The database is that of %s; what happened since is lost. Deletions done again: %d.\n",
 		did.Backup.UTC().Format(time.DateTime+" UTC"), did.Repeated)
+	if did.Audit > 0 {
+		fmt.Fprintf(s.out, "Of the audit log %d entries since the backup were taken over.\n", did.Audit)
+	}
 	if did.Aside != "" {
 		fmt.Fprintf(s.out, "The one before is kept in %s: delete it when you do not need it any more.\n", did.Aside)
 	}
