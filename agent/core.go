@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,9 +92,6 @@ type core struct {
 
 // newCore opens the vault and the cache.
 func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
-	if err := os.MkdirAll(a.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("agent: make the data folder: %w", err)
-	}
 	c := &core{
 		agent: a, log: a.Log, server: server, now: a.clock, awake: a.awake, ctx: ctx,
 		queue:   make(chan func(), queueSize),
@@ -144,43 +139,8 @@ func stoppedTimer() *time.Timer {
 	return t
 }
 
-// openVault opens the vault, or starts a new identity where both of its slots
-// are damaged: the TV is then signed out and says so by asking to sign in.
-func (c *core) openVault() error {
-	path := filepath.Join(c.agent.Dir, "vault")
-	v, err := vault.Open[record](path, c.agent.KeyStore)
-	if errors.Is(err, vault.ErrDamaged) {
-		aside, asideErr := vault.SetAside(path)
-		if asideErr != nil {
-			return errors.Join(fmt.Errorf("agent: %w", err), asideErr)
-		}
-		c.log.Error("vault damaged: set aside; this TV starts as a new device", "kept", aside, "error", err)
-		v, err = vault.Open[record](path, c.agent.KeyStore)
-	}
-	if err != nil {
-		return fmt.Errorf("agent: %w", err)
-	}
-	c.vault, c.rec = v, v.Load()
-	filled := c.rec.complete()
-	booted := c.rec.boot(c.now().Boot)
-	if filled || booted {
-		if err := c.save(); err != nil {
-			return errors.Join(fmt.Errorf("agent: %w", err), v.Close())
-		}
-	}
-	return nil
-}
-
 // serverTime is a time that a server proved and what was run since, or long ago.
 func (c *core) serverTime() time.Time { return time.UnixMilli(c.proven.Load()) }
-
-// save makes the record durable.
-func (c *core) save() error {
-	if err := c.vault.Save(c.rec); err != nil {
-		return fmt.Errorf("save the vault: %w", err)
-	}
-	return nil
-}
 
 // begin steps the machines for the first time, so that there is a view.
 func (c *core) begin() {

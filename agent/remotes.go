@@ -104,7 +104,7 @@ func (c *core) lanIdentity() (remote.Identity, error) {
 		return remote.Identity{}, err
 	}
 	if made {
-		if err := c.save(); err != nil {
+		if err := c.saveAtStart(); err != nil {
 			return remote.Identity{}, err
 		}
 	}

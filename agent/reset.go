@@ -34,6 +34,9 @@ func Reset(dir string, keys vault.KeyStore, log *slog.Logger) error {
 	if err := c.openVault(); err != nil {
 		return err
 	}
+	if err := c.vault.Stuck(); err != nil {
+		return errors.Join(fmt.Errorf("agent: reset: %w", err), c.vault.Close())
+	}
 	if c.rec.Session.Status == protocol.Stolen {
 		return errors.Join(ErrStolen, c.vault.Close())
 	}

@@ -17,8 +17,8 @@ import (
 func (c *core) openCache() error {
 	mark, inMemory := c.rec.Cache.Begin()
 	c.rec.Cache = mark
-	if err := c.save(); err != nil {
-		return fmt.Errorf("agent: %w", err)
+	if err := c.saveAtStart(); err != nil {
+		return err
 	}
 	dir := filepath.Join(c.agent.Dir, "cache")
 	if inMemory {
@@ -27,6 +27,8 @@ func (c *core) openCache() error {
 			c.log.Error("cache not set aside", "error", err)
 		}
 	}
+	// Without a vault that was written, its key may be none that lasts, and nobody counts crashes.
+	inMemory = inMemory || c.vault.Stuck() != nil
 	config := cache.Config{Dir: dir, Key: c.rec.dataKey(), Log: c.log, InMemory: inMemory, SeqFloor: mark.SeqFloor()}
 	opened, err := cache.Open(config)
 	if errors.Is(err, cache.ErrInUse) {
@@ -41,8 +43,8 @@ func (c *core) openCache() error {
 	}
 	c.cache = opened
 	c.rec.Cache = mark.Opened()
-	if err := c.save(); err != nil {
-		return errors.Join(fmt.Errorf("agent: %w", err), opened.Close())
+	if err := c.saveAtStart(); err != nil {
+		return errors.Join(err, opened.Close())
 	}
 	switch reason, rebuilt := opened.Rebuilt(); {
 	case config.InMemory:

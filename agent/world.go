@@ -37,7 +37,7 @@ func (c *core) world() nav.World {
 		EndsIn:      s.EndsIn,
 		Over:        s.Over,
 		Waits:       c.waits(),
-		Storage:     c.storage,
+		Storage:     c.stored(),
 	}
 	w.Look, w.Language = c.rec.Look, spoken(c.agent.Language)
 	w.Services, w.Service = c.services()
@@ -113,6 +113,9 @@ func serverName(pinned, host string) string {
 // userCode returns the code with its problem, if any.
 func (c *core) userCode(s session.Status) *nav.UserCode {
 	u := &nav.UserCode{Problem: problem(s)}
+	if c.vault.Stuck() != nil {
+		u.Problem = nav.ProblemStorage
+	}
 	if s.Code != nil {
 		u.Code, u.URI, u.ExpiresIn = s.Code.Text, s.Code.URI, s.Code.Left
 		u.QR = c.qr.rows(s.Code.FullURI)

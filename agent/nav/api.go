@@ -221,6 +221,7 @@ const (
 	ProblemStolen  Problem = "stolen"  // this TV was reported stolen
 	ProblemServer  Problem = "server"  // the server failed
 	ProblemSecure  Problem = "secure"  // the server could not prove who it is
+	ProblemStorage Problem = "storage" // this TV cannot save anything: [StorageStuck]
 
 	ProblemCredentials Problem = "credentials" // the address or the password is wrong
 	ProblemWait        Problem = "wait"        // too many tries
@@ -247,14 +248,15 @@ type Wait struct {
 	Elsewhere bool               // mostly for wrong tries at the account's other TVs
 }
 
-// Storage is the state of the cache.
+// Storage is the state of the disk.
 type Storage string
 
-// The states of the cache. The zero Storage is StorageFine.
+// The states of the disk. The zero Storage is StorageFine.
 const (
 	StorageFine       Storage = ""
-	StorageRebuilding Storage = "rebuilding" // it was damaged, and is fetched again
-	StorageMemory     Storage = "memory"     // it cannot be written; all is kept in memory until the next start
+	StorageRebuilding Storage = "rebuilding" // the cache was damaged, and is fetched again
+	StorageMemory     Storage = "memory"     // the cache cannot be written; it is kept in memory until the next start
+	StorageStuck      Storage = "stuck"      // nothing at all can be written: no contact, and no profile opens
 )
 
 // Effect is something that nav wants done. Effects are carried out in order.

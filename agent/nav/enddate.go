@@ -40,4 +40,7 @@ func (m Model) viewLeaseEnded(v *View) {
 		return
 	}
 	v.Title, v.Text = text(msgLeaseEnded), []string{text(msgLeaseEndedText)}
+	if m.world.Storage == StorageStuck {
+		v.Title, v.Text = text(msgStuck), []string{text(msgStuckText)}
+	}
 }

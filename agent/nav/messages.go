@@ -30,6 +30,7 @@ const (
 	msgProblemStolen
 	msgProblemServer
 	msgProblemSecure
+	msgProblemStorage
 
 	msgEmail
 	msgEmailText
@@ -196,6 +197,8 @@ const (
 
 	msgLeaseEnded
 	msgLeaseEndedText
+	msgStuck
+	msgStuckText
 	msgTrying
 
 	msgSignedOut
@@ -209,6 +212,7 @@ const (
 	msgWhen
 	msgWhere
 	msgErased
+	msgErasedLater
 	msgOK
 	msgDeactivated
 	msgDeactivatedText
@@ -222,6 +226,7 @@ const (
 	msgBannerLeaseMinutes
 	msgBannerRebuilding
 	msgBannerMemory
+	msgBannerStuck
 
 	msgSayFocus
 	msgSayLocked
@@ -266,6 +271,7 @@ var english = [messageCount]string{
 	msgProblemStolen:  "This TV was reported stolen. Its owner can change that on the account page.",
 	msgProblemServer:  "Something went wrong on our side. This TV keeps trying.",
 	msgProblemSecure:  "This TV can't make a safe connection. Check the network, then try again.",
+	msgProblemStorage: "This TV can't save anything, so it can't be signed in. Restart it. If that doesn't help, it needs repair.",
 
 	msgEmail:           "What's your email?",
 	msgEmailText:       "Your phone number works too, where your account has one. Begin it with + and your country's code, as in +49.",
@@ -432,6 +438,8 @@ var english = [messageCount]string{
 
 	msgLeaseEnded:     "Connect to continue",
 	msgLeaseEndedText: "This TV has been offline for a while. Connect it to the internet, and everything is back.",
+	msgStuck:          "This TV can't save anything",
+	msgStuckText:      "No profile opens until its storage can be written again. Restart it. If that doesn't help, it needs repair.",
 	msgTrying:         "Trying to connect.",
 
 	msgSignedOut:       "This TV was signed out",
@@ -445,6 +453,7 @@ var english = [messageCount]string{
 	msgWhen:            "When: {at}",
 	msgWhere:           "From: {where}",
 	msgErased:          "Nothing of the account is left on this TV.",
+	msgErasedLater:     "Nothing is shown any more. This TV's storage can't be erased yet; that is done as soon as it can be.",
 	msgOK:              "OK",
 	msgDeactivated:     "This TV was removed",
 	msgDeactivatedText: "It is no longer part of the account.",
@@ -457,6 +466,7 @@ var english = [messageCount]string{
 	msgBannerOfflineSince: "Offline since {since}. You can go on watching.",
 	msgBannerLeaseMinutes: "Connect this TV to the internet within a minute to keep watching.|Connect this TV to the internet within {n} minutes to keep watching.",
 	msgBannerRebuilding:   "This TV is getting your profiles again.",
+	msgBannerStuck:        "This TV can't save anything. Until it can it isn't connected, and profiles close soon.",
 	msgBannerMemory:       "This TV's storage has a problem. Everything works, and is fetched again after a restart.",
 
 	msgSayFocus:     "{label}, {detail}",

@@ -54,6 +54,9 @@ func (m Model) viewScreen(v *View) {
 		m.viewStarting(v)
 	case ScreenWelcome:
 		v.Title, v.Text = text(msgWelcome), []string{text(msgWelcomeText)}
+		if m.world.Storage == StorageStuck {
+			v.Text = []string{text(msgProblemStorage)}
+		}
 	case ScreenCode:
 		m.viewCode(v)
 	case ScreenEmail, ScreenPassword, ScreenAccessCode:
@@ -85,7 +88,7 @@ func (m Model) viewScreen(v *View) {
 		m.viewNetwork(v)
 	case ScreenLeaseEnded:
 		m.viewLeaseEnded(v)
-		if m.world.OfflineSince != "" {
+		if m.world.OfflineSince != "" && m.world.Storage != StorageStuck {
 			v.Text = append(v.Text, text(msgOfflineSince, "since", moment(m.world.OfflineSince)))
 		}
 	case ScreenStolen:
@@ -111,6 +114,8 @@ func (m Model) banner() *Banner {
 		return nil
 	}
 	switch {
+	case m.world.Storage == StorageStuck: // why the rest is so
+		return &Banner{Kind: "warning", Text: text(msgBannerStuck)}
 	case m.endsSoon():
 		return m.endBanner()
 	case m.leaseShort():
@@ -142,6 +147,8 @@ func (m *Model) warning() string {
 		return it.Text
 	}
 	switch {
+	case m.phase() == Active && m.world.Storage == StorageStuck:
+		return text(msgBannerStuck)
 	case m.endsSoon():
 		return text(msgBannerEndsMinutes)
 	case m.leaseShort():

@@ -231,8 +231,11 @@ func (m Model) aboutTVItems() []Item {
 		add("lease", msgWithout, inHours(left))
 	}
 	add("ends", msgEnds, moment(m.world.Ends))
-	if m.world.Storage == StorageMemory {
+	switch m.world.Storage {
+	case StorageMemory:
 		add("storage", msgStorage, text(msgStorageMemory))
+	case StorageStuck:
+		add("storage", msgStorage, text(msgStorageStuck))
 	}
 	return items
 }

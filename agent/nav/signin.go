@@ -118,6 +118,8 @@ func (m Model) startingItems() []Item {
 func (m Model) viewStarting(v *View) {
 	v.Title, v.Text = text(msgLoading), []string{text(msgLoadingText)}
 	switch {
+	case m.world.Storage == StorageStuck:
+		v.Title, v.Text[0] = text(msgStuck), text(msgStuckText)
 	case m.world.Phase != Active:
 		v.Title, v.Text[0] = text(msgStarting), text(msgStartingText)
 	case m.world.Storage == StorageRebuilding:
@@ -133,7 +135,7 @@ func (m Model) viewStarting(v *View) {
 var problems = map[Problem]message{
 	ProblemOffline: msgProblemOffline, ProblemBusy: msgProblemBusy, ProblemRefused: msgProblemRefused,
 	ProblemLimit: msgProblemLimit, ProblemStolen: msgProblemStolen, ProblemServer: msgProblemServer,
-	ProblemSecure: msgProblemSecure,
+	ProblemSecure: msgProblemSecure, ProblemStorage: msgProblemStorage,
 }
 
 func (m Model) viewCode(v *View) {
@@ -190,6 +192,10 @@ func (m Model) viewEnded(v *View) {
 		v.Text = []string{text(id)}
 	}
 	v.Text = append(v.Text, causeLines(c)...)
+	if m.world.Storage == StorageStuck {
+		v.Text = append(v.Text, text(msgErasedLater))
+		return
+	}
 	v.Text = append(v.Text, text(msgErased))
 }
 

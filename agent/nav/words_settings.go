@@ -7,6 +7,7 @@ const (
 	msgWithout
 	msgStorage
 	msgStorageMemory
+	msgStorageStuck
 	msgAccountOwner
 	msgAccountText
 	msgLook
@@ -64,6 +65,7 @@ var aboutSettings = [settingsEnd]string{
 	msgWithout:         "Works without internet for",
 	msgStorage:         "Storage",
 	msgStorageMemory:   "It has a problem. Everything works, and is fetched again after a restart.",
+	msgStorageStuck:    "Nothing can be saved. No profile opens until that is mended.",
 	msgAccountOwner:    "This TV is signed in to {owner}.",
 	msgAccountText:     "Password, devices, profiles and locks are on the account page. Scan the picture with your phone, or go to the address.",
 	msgLook:            "Accessibility",

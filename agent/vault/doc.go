@@ -16,6 +16,9 @@
 // A vault is safe for concurrent use. Two processes cannot hold one vault: the
 // second gets [ErrInUse] (flock on "<path>.lock").
 //
+// On a disk that is full, read-only or worn out the vault opens all the same, with
+// what can be read; [Vault.Stuck] says why no Save gets through, and the next one tries.
+//
 // Duties of the caller: secrets leave the file by [Vault.Replace], not by Save, which keeps the value
 // before in the other slot; on [ErrDamaged] it calls [SetAside] and starts as a
 // new device, locked, and says so.

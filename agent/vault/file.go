@@ -83,11 +83,15 @@ func SetAside(path string) (string, error) {
 		return "", err
 	}
 	defer lock.release()
-	to := asideName(path)
-	if err := errors.Join(os.Rename(path, to), syncFolder(path)); err != nil {
-		return "", fmt.Errorf("vault: set aside: %w", err)
+	return asideName(path), setAside(path)
+}
+
+// setAside is SetAside for who holds the lock.
+func setAside(path string) error {
+	if err := errors.Join(os.Rename(path, asideName(path)), syncFolder(path)); err != nil {
+		return fmt.Errorf("vault: set aside: %w", err)
 	}
-	return to, nil
+	return nil
 }
 
 func asideName(path string) string { return path + ".damaged" }
@@ -106,10 +110,17 @@ func removeAside(path string) error {
 // lockFile is a held flock. The kernel lets go of it when the process ends.
 type lockFile struct{ f *os.File }
 
+// On a disk that cannot be written it is one that was there before.
 func acquire(path string) (*lockFile, error) {
+	made := os.MkdirAll(filepath.Dir(path), 0o700)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if refuses(err) {
+		if old, opened := os.Open(path); opened == nil {
+			f, err = old, nil
+		}
+	}
 	if err != nil {
-		return nil, fmt.Errorf("vault: lock: %w", err)
+		return nil, fmt.Errorf("vault: lock: %w", errors.Join(made, err))
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {

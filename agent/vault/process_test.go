@@ -92,7 +92,7 @@ func TestFullDiskCannotStopASave(t *testing.T) {
 		t.Skip("NOT TESTED: mounting a small tmpfs needs root")
 	}
 	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=512k"); err != nil {
 		t.Skipf("NOT TESTED: mount tmpfs: %v", err)
 	}
 	defer unix.Unmount(dir, unix.MNT_DETACH)
@@ -108,10 +108,19 @@ func TestFullDiskCannotStopASave(t *testing.T) {
 	if got := v.Load().Epoch; got != 4 {
 		t.Errorf("epoch %d, want 4", got)
 	}
-	if _, err := Open[record](filepath.Join(dir, "other"), nil); !errors.Is(err, unix.ENOSPC) {
-		t.Errorf("Open of a new vault on a full disk = %v, want ENOSPC", err)
-	}
 	v.Close()
+	other := open(t, filepath.Join(dir, "other"), nil)
+	if err := other.Save(record{Epoch: 1}); !errors.Is(err, unix.ENOSPC) || !errors.Is(other.Stuck(), unix.ENOSPC) {
+		t.Errorf("Save in a new vault on a full disk = %v, Stuck = %v, want ENOSPC", err, other.Stuck())
+	}
+	os.Remove(fill)
+	save(t, other, record{Epoch: 2})
+	if err := other.Stuck(); err != nil {
+		t.Errorf("Stuck with room = %v", err)
+	}
+	if got := reopen(t, other).Load().Epoch; got != 2 {
+		t.Errorf("epoch %d, want 2", got)
+	}
 }
 
 func TestReadOnlyFileSystem(t *testing.T) {
@@ -119,7 +128,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		t.Skip("NOT TESTED: mounting needs root")
 	}
 	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
 		t.Skipf("NOT TESTED: mount tmpfs: %v", err)
 	}
 	defer unix.Unmount(dir, unix.MNT_DETACH)
@@ -133,11 +142,55 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		}
 	}
 	remount(unix.MS_RDONLY)
-	if _, err := Open[record](path, nil); !errors.Is(err, unix.EROFS) {
-		t.Errorf("Open on a read-only disk = %v, want EROFS", err)
+	v = open(t, path, nil)
+	if err := v.Save(record{Epoch: 7}); !errors.Is(err, unix.EROFS) || !errors.Is(v.Stuck(), unix.EROFS) || v.Load().Epoch != 6 {
+		t.Errorf("on a read-only disk: Save = %v, Stuck = %v, epoch %d; want EROFS and 6", err, v.Stuck(), v.Load().Epoch)
+	}
+	if _, err := Open[record](path, nil); !errors.Is(err, ErrInUse) {
+		t.Errorf("second Open on a read-only disk = %v, want ErrInUse", err)
+	}
+	fresh := open(t, filepath.Join(dir, "folder", "new"), nil)
+	if err := fresh.Save(record{Epoch: 1}); !errors.Is(err, unix.EROFS) {
+		t.Errorf("Save in a new vault on a read-only disk = %v, want EROFS", err)
 	}
 	remount(0)
-	if got := open(t, path, nil).Load().Epoch; got != 6 {
-		t.Errorf("epoch %d, want 6", got)
+	save(t, v, record{Epoch: 8})
+	save(t, fresh, record{Epoch: 9})
+	if got := [2]int64{reopen(t, v).Load().Epoch, reopen(t, fresh).Load().Epoch}; got != [2]int64{8, 9} {
+		t.Errorf("epochs %d, want 8 and 9", got)
+	}
+}
+
+// TestDamagedOnAReadOnlyDisk: what cannot be read and cannot be set aside is as good
+// as nothing, and is set aside when the disk lets it.
+func TestDamagedOnAReadOnlyDisk(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("NOT TESTED: mounting needs root")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
+		t.Skipf("NOT TESTED: mount tmpfs: %v", err)
+	}
+	defer unix.Unmount(dir, unix.MNT_DETACH)
+	path := filepath.Join(dir, "vault")
+	if err := os.WriteFile(path, make([]byte, fileSize), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	v := open(t, path, nil)
+	if err := v.Save(record{Epoch: 1}); !errors.Is(err, unix.EROFS) || v.Load().Epoch != 0 {
+		t.Errorf("Save = %v, epoch %d; want EROFS and nothing", err, v.Load().Epoch)
+	}
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT, ""); err != nil {
+		t.Fatal(err)
+	}
+	save(t, v, record{Epoch: 2})
+	if _, err := os.Stat(asideName(path)); err != nil {
+		t.Errorf("what was damaged is not set aside: %v", err)
+	}
+	if got := reopen(t, v).Load().Epoch; got != 2 {
+		t.Errorf("epoch %d, want 2", got)
 	}
 }

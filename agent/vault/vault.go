@@ -38,34 +38,62 @@ type Vault[T any] struct {
 	lock *lockFile
 
 	mu      sync.Mutex // guards what follows
-	file    disk       // nil after Close
-	encoded []byte     // last durable value as JSON; empty for the zero T
-	at      int        // slot that holds it
-	seq     uint64     // highest sequence ever tried, also by failed writes
-	used    [2]int     // bytes of each slot beyond which it is all zero
+	closed  bool
+	file    disk   // nil after Close, and while stuck
+	stuck   error  // why the disk does not let it be written; nil: it does, as far as is known
+	encoded []byte // last durable value as JSON; empty for the zero T
+	at      int    // slot that holds it
+	seq     uint64 // highest sequence ever tried, also by failed writes
+	used    [2]int // bytes of each slot beyond which it is all zero
 }
 
-// Open opens the vault at path, or makes a new one where there is no file. The
-// folder must exist. It returns [ErrDamaged] when neither slot can be read,
-// [ErrInUse] when another process has it open, and [ErrKeyStore] when the key
-// store does not unwrap the newest value: it never falls back to an older one.
+// Open opens the vault at path, or makes a new one, with its folder, where there is no
+// file. It returns [ErrDamaged] when neither slot can be read, [ErrInUse] when another
+// process has it open, and [ErrKeyStore] when the key store does not unwrap the newest
+// value: it never falls back to an older one.
+//
+// A disk that does not let it be written is no error: the vault then holds what is on
+// the disk, or the zero T where nothing can be read, [Vault.Stuck] says why, and each
+// Save tries again.
 func Open[T any](path string, ks KeyStore) (*Vault[T], error) {
-	lock, err := acquire(path + ".lock")
-	if err != nil {
-		return nil, err
+	v := &Vault[T]{keys: ks, path: path}
+	err := v.open()
+	if refuses(err) {
+		v.stuck = err
+		err = v.openToRead()
 	}
-	f, err := openFile(path)
 	if err != nil {
-		lock.release()
-		return nil, err
-	}
-	v := &Vault[T]{keys: ks, path: path, lock: lock, file: f}
-	if err := v.read(); err != nil {
-		f.Close()
-		lock.release()
+		v.shut()
 		return nil, err
 	}
 	return v, nil
+}
+
+// open takes the lock and the file for writing, and reads it.
+func (v *Vault[T]) open() (err error) {
+	if v.lock == nil {
+		if v.lock, err = acquire(v.path + ".lock"); err != nil {
+			return err
+		}
+	}
+	f, err := openFile(v.path)
+	if err != nil {
+		return err
+	}
+	v.file = f
+	return v.read()
+}
+
+// shut closes what is open.
+func (v *Vault[T]) shut() (err error) {
+	if v.file != nil {
+		err = v.file.Close()
+	}
+	if v.lock != nil {
+		v.lock.release()
+	}
+	v.file, v.lock = nil, nil
+	return err
 }
 
 // read finds the newest valid slot.
@@ -74,10 +102,7 @@ func (v *Vault[T]) read() error {
 	v.used = [2]int{SlotSize, SlotSize}
 	for i := range 2 {
 		b := make([]byte, SlotSize)
-		n, err := v.file.ReadAt(b, int64(i)*SlotSize)
-		if err != nil && n == 0 {
-			continue // beyond the end, or a block that the flash lost
-		}
+		n := readSlot(v.file, b, int64(i)*SlotSize)
 		s, err := decodeSlot(b[:n])
 		if err != nil {
 			continue
@@ -149,7 +174,7 @@ func (v *Vault[T]) Replace(value T) error {
 }
 
 func (v *Vault[T]) save(value T) error {
-	if v.file == nil {
+	if v.closed {
 		return ErrClosed
 	}
 	plain, err := json.Marshal(value)
@@ -169,10 +194,14 @@ func (v *Vault[T]) save(value T) error {
 	if len(s.payload) > MaxPayload {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(s.payload), MaxPayload)
 	}
-	if err := v.write(s); err != nil {
+	if err := v.unstick(); err != nil {
 		return err
 	}
-	v.encoded = plain
+	if err := v.write(s); err != nil {
+		v.stuck = err
+		return err
+	}
+	v.encoded, v.stuck = plain, nil
 	return nil
 }
 
@@ -200,13 +229,8 @@ func (v *Vault[T]) write(s slot) error {
 func (v *Vault[T]) Close() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.file == nil {
-		return nil
-	}
-	err := v.file.Close()
-	v.file = nil
-	v.lock.release()
-	if err != nil {
+	v.closed = true
+	if err := v.shut(); err != nil {
 		return fmt.Errorf("vault: close: %w", err)
 	}
 	return nil

@@ -146,12 +146,15 @@ func TestReplaceLeavesNothingBehind(t *testing.T) {
 
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name string
 		path string
 		want string
 	}{
-		{"no such folder", filepath.Join(dir, "none", "vault"), "no such file"},
+		{"in a file", filepath.Join(dir, "file", "vault"), "not a directory"},
 		{"a folder", dir, "is a directory"},
 	} {
 		_, err := Open[record](tt.path, nil)
