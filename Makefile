@@ -78,7 +78,7 @@ SLOW = ./server ./server/account ./server/device ./server/web ./tools/simulate \
 PURE = ./agent/nav ./agent/session ./agent/pinlock ./protocol/parental ./protocol/titles ./server/risk
 
 unit: ## unit tests, with the race detector but for the slowest and the purest packages
-	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./supervise ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW) $(PURE))" | grep -v -e /e2e -e /archtest)
+	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./supervise ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW) $(PURE))" | grep -v -e /e2e -e /archtest -e /torture)
 	$(GO) test $(SLOW) $(PURE)
 
 race: ## the slowest packages with the race detector; about 15 min, never part of `make test`
@@ -94,16 +94,16 @@ test-arm: ## what reads a remote's events, as the armv7 build under qemu
 
 reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./agent/session -run TestSchedules -args -schedules 1000
-	$(GO) test -count=1 ./server/store/sqlite -run TestKill -args -kills 300
+	$(GO) test -count=1 ./server/store/sqlite -run 'TestKill|TestR3_' -args -kills 300 -cuts 30
+	$(GO) test -count=1 ./tools/torture
 	$(GO) test -count=1 ./tools/simulate -args -histories 2000 -planted
 
 torture: needs build ## long: soak, and 50 histories of sign-outs under kill -9 held against a model; an hour or two. TORTURE=short: what `make test` has of it
 ifeq ($(TORTURE),short)
 	$(MAKE) --no-print-directory reliability
-	$(GO) test -count=1 -timeout 15m ./tools/e2e -run '^TestLinear'
 else
 	$(MAKE) --no-print-directory soak
-	$(GO) test -v -count=1 -timeout 240m ./tools/e2e -run '^TestLinear' -args -linear-histories 50 -linear-ops 10000 -linear-kills 20 $(ARGS)
+	$(GO) test -v -count=1 -timeout 240m ./tools/torture -run '^TestR6' -args -linear-histories 50 -linear-ops 10000 -linear-faults 25 $(ARGS)
 endif
 
 simulate: ## 100,000 random histories of server, TVs and network against their promises; about 20 min

@@ -21,13 +21,14 @@ need ip iproute2
 need avahi-daemon avahi-daemon
 need avahi-browse avahi-utils
 need dbus-daemon dbus
+PATH=$PATH:/usr/sbin
+need mkfs.xfs xfsprogs
+need mkfs.ext4 e2fsprogs
 [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import zeroconf' 2>/dev/null || missing="$missing python3-zeroconf"
 [ -n "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null)" ] || missing="$missing postgresql" # its programs are not in the path
 if [ "${1:-}" = box ]; then # for the emulated box of `make bench-box`
-	PATH=$PATH:/usr/sbin
 	need qemu-system-arm qemu-system-arm
 	need mkfs.f2fs f2fs-tools
-	need mkfs.ext4 e2fsprogs
 	need cpio cpio
 	need openssl openssl
 fi
@@ -59,5 +60,5 @@ if [ ! -f bin/geo/country.mmdb ] || [ tools/geo/country.mmdb.sha256 -nt bin/geo/
 	tools/geo/fetch.sh
 fi
 
-[ "$(id -u)" = 0 ] || echo "NOT TESTED on this machine, since it needs root: full and read-only disks"
+[ "$(id -u)" = 0 ] || echo "NOT TESTED on this machine, since it needs root: full, failing and read-only disks, power cuts"
 [ "$(id -u)" = 0 ] || unshare -rnm true 2>/dev/null || echo "NOT TESTED on this machine, since it needs root or unshare -rnm: home networks"
