@@ -13,8 +13,15 @@ const maxAdvertised = 32
 
 // adverts make this TV known on its home network. The zero adverts are none.
 type adverts struct {
-	to    *lan.Advertiser  // nil: remotes have to be told the address
+	to    advertiser       // nil: remotes have to be told the address
 	shown lan.Announcement // that stands; zero: none
+}
+
+// advertiser is what is needed of a [lan.Advertiser], as with remoteServer.
+type advertiser interface {
+	Update(lan.Announcement) error
+	Hide()
+	Close() error
 }
 
 // startAdverts makes this TV known where remotes are served on a network. A TV that

@@ -37,13 +37,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"sync"
 	"time"
 	"unicode/utf8"
 
-	"github.com/hearthkey/hearthkey/agent/input"
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/local"
 	"github.com/hearthkey/hearthkey/agent/nav"
@@ -99,7 +99,7 @@ type Agent struct {
 	core   *core
 	screen *screen.Server
 	local  *local.Server
-	input  *input.Reader
+	input  io.Closer // nil: no remotes in the hand are read
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 

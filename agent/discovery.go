@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -67,7 +68,7 @@ type finder struct {
 	pin     [sha256.Size]byte
 	named   string // host:port from the settings, tried last; empty: none
 	log     *slog.Logger
-	watcher *lan.Watcher  // nil: the network cannot be listened to
+	watcher io.Closer     // nil: the network cannot be listened to
 	noted   chan struct{} // of one, for the core: known changed, or a server came for which a dial waited
 
 	mu     sync.Mutex
@@ -80,7 +81,7 @@ type finder struct {
 
 // startFinder looks for the server where the settings ask for it.
 func (c *core) startFinder() error {
-	if c.agent.LAN.ServerPin == "" {
+	if !withRemotes || c.agent.LAN.ServerPin == "" {
 		return nil
 	}
 	f := &finder{log: c.log, noted: make(chan struct{}, 1), news: make(chan struct{})}
@@ -90,9 +91,11 @@ func (c *core) startFinder() error {
 	if c.server.Hostname() != unnamed {
 		f.named = (&networkCheck{server: c.server}).hostPort()
 	}
-	var err error
-	if f.watcher, err = lan.Watch(lan.Settings{Interfaces: c.agent.LAN.Interfaces, Log: c.log}, lan.Server, f.heard); err != nil {
+	watcher, err := lan.Watch(lan.Settings{Interfaces: c.agent.LAN.Interfaces, Log: c.log}, lan.Server, f.heard)
+	if err != nil {
 		c.log.Warn("no server can be looked for on the home network", "error", err)
+	} else {
+		f.watcher = watcher
 	}
 	c.finder = f
 	return nil

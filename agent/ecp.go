@@ -3,6 +3,7 @@ package agent
 import (
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -21,9 +22,9 @@ const maxECPSources = 16
 // ecpControl is the core's side of the external control protocol. Its fields but
 // blocked belong to the core's goroutine.
 type ecpControl struct {
-	on       bool // wanted: keys count
-	starting bool // a server is about to be there
-	server   *ecp.Server
+	on       bool                                // wanted: keys count
+	starting bool                                // a server is about to be there
+	server   io.Closer                           // a [ecp.Server]; nil: none
 	ended    chan struct{}                       // closed when the server before has ended; nil: there was none
 	heard    []netip.Addr                        // in this run, without those that are blocked
 	newest   *nav.ECPSource                      // of them
@@ -82,7 +83,7 @@ func (c *core) setECP(on bool) {
 // core, which the last keys of that server wait for.
 func (c *core) startECP() {
 	c.ecp.on = true
-	if c.ecp.starting {
+	if !withRemotes || c.ecp.starting {
 		return
 	}
 	c.ecp.starting = true
@@ -98,15 +99,19 @@ func (c *core) startECP() {
 		if before != nil {
 			<-before
 		}
+		var server io.Closer
 		s, err := ecp.Start(cfg)
-		if !c.post(func() { c.ecpStarted(s, id, err) }) && s != nil {
-			_ = s.Close() // the agent ends
+		if err == nil {
+			server = s
+		}
+		if !c.post(func() { c.ecpStarted(server, id, err) }) && server != nil {
+			_ = server.Close() // the agent ends
 		}
 	})
 }
 
 // ecpStarted has the server, or none: then the switch shows that it is off.
-func (c *core) ecpStarted(s *ecp.Server, id string, err error) {
+func (c *core) ecpStarted(s io.Closer, id string, err error) {
 	wanted := c.ecp.on
 	c.ecp.starting, c.ecp.server = false, s
 	switch {

@@ -42,8 +42,8 @@ func (v *tv) waitECP(on bool) {
 // ecpAddr is where it is served; empty where it is not.
 func (v *tv) ecpAddr() (addr string) {
 	v.inCore(func(c *core) {
-		if c.ecp.server != nil {
-			addr = c.ecp.server.Addr().String()
+		if s, ok := c.ecp.server.(*ecp.Server); ok {
+			addr = s.Addr().String()
 		}
 	})
 	return addr

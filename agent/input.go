@@ -29,15 +29,19 @@ func (i Input) check() error {
 }
 
 // startInput reads remote controls, if it is wanted.
-func (a *Agent) startInput() (err error) {
-	if len(a.Input.Devices) == 0 {
+func (a *Agent) startInput() error {
+	if !withRemotes || len(a.Input.Devices) == 0 {
 		return nil
 	}
-	a.input, err = input.Start(input.Config{
+	reader, err := input.Start(input.Config{
 		Folder: a.Input.folder, Devices: a.Input.Devices, Grab: a.Input.Grab, Keymap: a.Input.Keymap, Log: a.Log,
 		Press: a.inputKey,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	a.input = reader
+	return nil
 }
 
 // inputKey takes a key of a remote in the hand. Each remote has a key sequence of

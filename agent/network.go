@@ -1,9 +1,12 @@
 package agent
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -113,28 +116,51 @@ func (c *networkCheck) reach(ctx context.Context) (string, bool) {
 }
 
 func (c *networkCheck) secure(ctx context.Context) (string, bool) {
-	raw, err := c.dial(ctx, "tcp", c.hostPort())
+	conn, err := c.open(ctx)
 	if err != nil {
 		return c.server.Hostname(), false
 	}
-	conn := tls.Client(raw, c.tls)
-	defer conn.Close()
-	return c.server.Hostname(), conn.HandshakeContext(ctx) == nil
+	return c.server.Hostname(), conn.Close() == nil
 }
 
+// open connects to the server, with TLS where its URL says so.
+func (c *networkCheck) open(ctx context.Context) (net.Conn, error) {
+	raw, err := c.dial(ctx, "tcp", c.hostPort())
+	if err != nil || c.server.Scheme != "wss" {
+		return raw, err
+	}
+	conn := tls.Client(raw, c.tls)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, raw.Close())
+	}
+	return conn, nil
+}
+
+// maxAnswer bounds what is read of an answer, in bytes: its head counts.
+const maxAnswer = 64 << 10
+
 // answer asks the service itself. Any HTTP answer below 500 will do: it is a
-// service that is up, whatever it thinks of a request without a WebSocket.
+// service that is up, whatever it thinks of a request without a WebSocket. The request
+// is written by hand: a client of package http is 70 KB of a box's program.
 func (c *networkCheck) answer(ctx context.Context) (string, bool) {
 	u := *c.server
 	u.Scheme = map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
-	transport := &http.Transport{TLSClientConfig: c.tls, DisableKeepAlives: true, DialContext: c.dial}
-	defer transport.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return "", false
 	}
+	req.Close = true
+	conn, err := c.open(ctx)
+	if err != nil {
+		return "", false
+	}
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // what waits on it ends
+	defer conn.Close()
 	began := time.Now()
-	resp, err := transport.RoundTrip(req)
+	if err := req.Write(conn); err != nil {
+		return "", false
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxAnswer)), req)
 	if err != nil {
 		return "", false
 	}

@@ -20,6 +20,9 @@ import (
 
 // checkLAN checks the settings of the home network.
 func (a *Agent) checkLAN() error {
+	if lan := a.LAN; !withRemotes && (lan.Listen != "" || lan.ECP != "" || lan.ServerPin != "" || len(a.Input.Devices) > 0) {
+		return fmt.Errorf("%w: this program was built without remotes: LAN and Input must be empty", ErrSettings)
+	}
 	if err := a.LAN.checkECP(); err != nil {
 		return err
 	}
@@ -58,7 +61,7 @@ type LAN struct {
 // remotes is the core's side of remote controls on the home network. It is nil
 // where none are served.
 type remotes struct {
-	server *remote.Server
+	server remoteServer
 	noted  chan struct{}               // of one: a window or a connection changed
 	last   map[protocol.RemoteID]int64 // server time, in ms, at which a remote was last seen connected in this run
 	invite string                      // what the window's QR code says
@@ -67,20 +70,34 @@ type remotes struct {
 	adverts adverts // by which the TV is found
 }
 
+// remoteServer is what is needed of a [remote.Server]. By its name that one would be in
+// a program that cannot start it ([withRemotes]).
+type remoteServer interface {
+	Addr() net.Addr
+	Window() remote.Window
+	Connected() map[protocol.RemoteID]bool
+	SetRemotes([]remote.Remote)
+	Open(tvremote.Role, time.Duration)
+	CloseWindow()
+	Renew(remote.Identity) error
+	Show(remote.State)
+	Close() error
+}
+
 // startRemotes serves remotes where the settings ask for it. Their keys wait until
 // the core runs.
 func (c *core) startRemotes() error {
 	lan := c.agent.LAN
 	c.remotes.noted = make(chan struct{}, 1)
 	c.remotes.last = map[protocol.RemoteID]int64{}
-	if lan.Listen == "" {
+	if !withRemotes || lan.Listen == "" {
 		return nil
 	}
 	id, err := c.lanIdentity()
 	if err != nil {
 		return err
 	}
-	c.remotes.server, err = remote.Start(remote.Config{
+	server, err := remote.Start(remote.Config{
 		Listen: lan.Listen, Interfaces: lan.Interfaces, KeysPerSecond: lan.KeysPerSecond,
 		Identity: id, Name: c.agent.Name, Model: c.agent.Model, Remotes: c.rec.LAN.known(), Failed: c.rec.LAN.Failed,
 		Now:     func() time.Duration { return c.now().Running },
@@ -90,10 +107,12 @@ func (c *core) startRemotes() error {
 		Keep:    c.keepRemote,
 		Changed: c.noteRemotes,
 	})
-	if err == nil {
-		c.startAdverts()
+	if err != nil {
+		return err
 	}
-	return err
+	c.remotes.server = server
+	c.startAdverts()
+	return nil
 }
 
 // lanIdentity is who this TV is on its home network; it is made where it is not

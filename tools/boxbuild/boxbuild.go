@@ -157,8 +157,8 @@ func (p Program) flags() []string {
 	}
 	tags := "nethttpomithttp2"
 	flags := []string{"-trimpath", "-ldflags=" + link, "-o", p.Out}
-	if p.Mode != "" { // with cgo, names would be looked up by the C library, on threads of its own
-		tags += ",netgo,osusergo"
+	if p.Mode != "" { // a library for a host, which has its keys from it; with cgo, names would be looked up by the C library, on threads of its own
+		tags += ",netgo,osusergo,hearthkey_noremotes"
 		flags = append(flags, "-buildmode="+p.Mode)
 	}
 	flags = append(flags, "-tags="+tags)

@@ -8,6 +8,9 @@
 // to an agent of its own process. So both have one behaviour, no Go code ever runs on a thread
 // of the host but to start and end, and a child that was forked never enters Go.
 //
+// It has what an agent has, but remote controls (the tag hearthkey_noremotes): the host gives all
+// keys.
+//
 // Up to eight agents run at once, each with a folder of its own. Start and stop may be called from
 // any thread. It is tested by the hosts in clients/c, in tools/boxbuild.
 package main
