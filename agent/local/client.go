@@ -13,13 +13,14 @@ import (
 // Bounds of one client.
 const (
 	maxClients       = 8 // at once, over both sockets
+	maxStrangers     = 8 // at once, that have not said the token; then the oldest has to go
 	requestsASecond  = 100
 	requestsAtOnce   = 100
 	answersWaiting   = 16 // for the client to read; then its requests wait
 	writeTimeout     = 5 * time.Second
 	helloTimeout     = 5 * time.Second // for a client that has to prove itself
 	wrongTokenDelay  = time.Second
-	maxWrongRequests = 20 // then the connection ends
+	maxWrongRequests = 20 // one after another that are none; then the connection ends
 )
 
 // wire carries whole messages. read is called from one goroutine, write from another;
@@ -37,14 +38,14 @@ type client struct {
 	wake    chan struct{} // of one: there may be an event
 	done    chan struct{} // closed by stop
 	once    sync.Once
-	proved  bool          // the reader's: hello was right, or is not needed
+	served  bool          // hello was right, or is not needed; only the reader changes it, under feed.mu
 	wants   atomic.Uint32 // the topics it subscribed to, a bit each
 	anew    atomic.Uint32 // of these, what is to be sent whether seen or not
 }
 
-func newClient(w wire, proved bool) *client {
+func newClient(w wire, served bool) *client {
 	return &client{
-		wire: w, proved: proved, answers: make(chan []byte, answersWaiting),
+		wire: w, served: served, answers: make(chan []byte, answersWaiting),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -86,12 +87,13 @@ func (s *Server) read(c *client) {
 		r, refused := decode(data)
 		var result any
 		switch {
-		case refused != nil:
-			wrong++
 		case !limit.Allow():
 			refused = &Error{CodeTooFast, "more than 100 requests a second: not carried out"}
-		default:
+		case refused == nil:
 			result, refused = s.carryOut(c, r.Call)
+		}
+		if wrong++; refused == nil || refused.Code != CodeParse && refused.Code != CodeRequest {
+			wrong = 0 // a key that is not known may come from a remote for ever
 		}
 		if !c.answer(r, result, refused) || wrong > maxWrongRequests || refused != nil && refused.Code == CodeToken {
 			return
@@ -128,7 +130,7 @@ func (s *Server) carryOut(c *client, call Call) (any, *Error) {
 	if hello, ok := call.(*Hello); ok {
 		return s.hello(c, hello)
 	}
-	if !c.proved {
+	if !c.served {
 		return nil, &Error{CodeToken, "hello with the token must come first"}
 	}
 	if sub, ok := call.(*Subscribe); ok {
@@ -148,14 +150,16 @@ func (s *Server) carryOut(c *client, call Call) (any, *Error) {
 }
 
 func (s *Server) hello(c *client, h *Hello) (any, *Error) {
-	if !c.proved && !s.rightToken(h.Token) {
+	if !c.served && !s.rightToken(h.Token) {
 		select {
 		case <-time.After(wrongTokenDelay):
 		case <-c.done:
 		}
 		return nil, &Error{CodeToken, "not the token"}
 	}
-	c.proved = true
+	if !s.feed.prove(c) {
+		return nil, &Error{CodeRefused, "as many clients as may be are served"}
+	}
 	s.log.Info("local client", "name", fmt.Sprintf("%.64q", h.Client))
 	return Welcome{API: Version, Agent: s.version}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -105,6 +106,12 @@ func (p *peer) hear() string {
 		p.t.Fatalf("the connection ended: %v", p.in.Err())
 	}
 	return p.in.Text()
+}
+
+// served reports whether it has a place among the clients.
+func (p *peer) served() bool {
+	_, _ = p.conn.Write([]byte(`{"jsonrpc":"2.0","id":1,"method":"hello"}` + "\n")) // Scan tells
+	return p.in.Scan()
 }
 
 func TestMessages(t *testing.T) {
@@ -275,10 +282,15 @@ func TestEndOfAConnection(t *testing.T) {
 	if p.in.Scan() {
 		t.Error("one wrong request after the other, and the connection goes on")
 	}
-	for range maxClients {
-		p = dial(t, path)
-		p.say(`{"jsonrpc":"2.0","id":1,"method":"hello"}`)
+	p = dial(t, path)
+	for range maxWrongRequests * 2 {
+		p.say(`{"jsonrpc":"2.0","id":1,"method":"press","params":{"key":"VolumeUp"}}`)
 		p.hear()
+	}
+	p.conn.Close()
+	for range maxClients {
+		for p = dial(t, path); !p.served(); p = dial(t, path) { // those before have not left yet
+		}
 	}
 	if p = dial(t, path); p.in.Scan() {
 		t.Errorf("client %d was served", maxClients+1)
@@ -322,6 +334,70 @@ func TestSocketFile(t *testing.T) {
 			t.Errorf("welcome(uid %d) = %t, want %t", uid, got, want)
 		}
 	}
+}
+
+// Another user's process is kept out by the socket's mode, and by what the kernel says
+// of it where somebody has changed that.
+func TestAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("NOT TESTED on this machine: only root can be another user")
+	}
+	folder, err := os.MkdirTemp("", "api") // which others may enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	path := filepath.Join(folder, "api")
+	start(t, Config{Socket: path})
+	if err := os.Chmod(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := connectAs(65534, path); !errors.Is(err, unix.EACCES) {
+		t.Errorf("another user connects: %v, want EACCES", err)
+	}
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := connectAs(65534, path); !errors.Is(err, unix.ECONNRESET) && !errors.Is(err, unix.EPIPE) {
+		t.Errorf("another user asks where the mode was changed: %v, want the connection ended", err)
+	}
+	if err := connectAs(0, path); err != nil {
+		t.Errorf("the agent's own user: %v", err)
+	}
+}
+
+// connectAs asks for the status as another user, on a thread that is given up after.
+func connectAs(uid uintptr, path string) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with its rights
+		if _, _, e := unix.RawSyscall(unix.SYS_SETRESUID, uid, uid, uid); e != 0 {
+			done <- e
+			return
+		}
+		done <- ask(path)
+	}()
+	return <-done
+}
+
+// ask asks for the status without Go's own network, which has threads of its own.
+func ask(path string) error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
+		return err
+	}
+	if err := unix.Sendto(fd, []byte(`{"jsonrpc":"2.0","id":1,"method":"status"}`+"\n"), unix.MSG_NOSIGNAL, nil); err != nil {
+		return err
+	}
+	n, err := unix.Read(fd, make([]byte, 4096))
+	if err == nil && n == 0 {
+		err = unix.ECONNRESET // it ended without a word
+	}
+	return err
 }
 
 // leftOver leaves a socket as a killed process does.

@@ -61,7 +61,7 @@ func Start(cfg Config) (*Server, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{do: cfg.Do, token: cfg.Token, version: cfg.Version, group: cfg.Group, origins: cfg.Origins, log: cfg.Log}
-	s.feed.clients = map[*client]struct{}{}
+	s.feed.clients = map[*client]uint64{}
 	var err error
 	if cfg.Socket != "" {
 		if s.unix, err = listenUnix(cfg.Socket, cfg.Group); err != nil {

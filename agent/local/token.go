@@ -10,8 +10,9 @@ import (
 	"os"
 )
 
-// TokenFile reads the token in a file, and makes one where there is no file: 64 hex
-// digits, mode 0600. A file that others than its owner and group can read is refused.
+// TokenFile reads the token in a file, and makes one where there is no file, or an empty one, as
+// a pulled plug leaves it: 64 hex digits, mode 0600. A file that others than its owner and
+// group can read is refused.
 func TokenFile(path string) (string, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
@@ -30,6 +31,12 @@ func TokenFile(path string) (string, error) {
 	if !info.Mode().IsRegular() || info.Size() > 256 {
 		return "", fmt.Errorf("%w: %s holds no token", ErrConfig, path)
 	}
+	if info.Size() == 0 {
+		if f, err = os.OpenFile(path, os.O_WRONLY, 0); err != nil {
+			return "", fmt.Errorf("local: make the token: %w", err)
+		}
+		return writeToken(f)
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("local: read the token: %w", err)
@@ -46,7 +53,7 @@ func writeToken(f *os.File) (string, error) {
 	rand.Read(secret)
 	token := hex.EncodeToString(secret)
 	_, err := f.WriteString(token + "\n")
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return "", fmt.Errorf("local: make the token: %w", err)
 	}
 	return token, nil

@@ -11,7 +11,8 @@ import (
 type feed struct {
 	mu      sync.Mutex
 	values  [len(topics)]value // guarded by mu, as all below
-	clients map[*client]struct{}
+	clients map[*client]uint64 // and how many joined before it
+	joined  uint64
 	open    sync.WaitGroup // one for each client that joined; none joins once closed
 	closed  bool
 }
@@ -57,16 +58,50 @@ type notification struct {
 	Params  any    `json:"params"`
 }
 
-// join adds a client, unless there are too many or the server closes.
+// join adds a client, unless there are too many or the server closes. Strangers have
+// room of their own, and make it for the next: whoever cannot prove itself holds up nobody who can.
 func (f *feed) join(c *client) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.closed || len(f.clients) >= maxClients {
+	if f.closed || c.served && f.count(true) >= maxClients {
 		return false
 	}
-	f.clients[c] = struct{}{}
+	if !c.served && f.count(false) >= maxStrangers {
+		oldest := f.oldestStranger()
+		delete(f.clients, oldest) // it leaves when its goroutines have ended
+		oldest.stop()
+	}
+	f.clients[c] = f.joined
+	f.joined++
 	f.open.Add(1)
 	return true
+}
+
+// prove makes a stranger a client that is served, unless there are too many.
+func (f *feed) prove(c *client) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c.served = c.served || f.count(true) < maxClients
+	return c.served
+}
+
+// count tells how many are served, or are strangers.
+func (f *feed) count(served bool) (n int) {
+	for c := range f.clients {
+		if c.served == served {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *feed) oldestStranger() (oldest *client) {
+	for c, at := range f.clients {
+		if !c.served && (oldest == nil || at < f.clients[oldest]) {
+			oldest = c
+		}
+	}
+	return oldest
 }
 
 func (f *feed) leave(c *client) {

@@ -26,7 +26,7 @@ func listenUnix(path string, group int) (*net.UnixListener, error) {
 	mode := fs.FileMode(0o600)
 	if group != 0 {
 		mode = 0o660
-		if err := os.Chown(path, -1, group); err != nil {
+		if err := give(path, group); err != nil {
 			return nil, errors.Join(fmt.Errorf("%w: give %s to the group: %w", ErrListen, path, err), l.Close())
 		}
 	}
@@ -34,6 +34,19 @@ func listenUnix(path string, group int) (*net.UnixListener, error) {
 		return nil, errors.Join(fmt.Errorf("%w: %w", ErrListen, err), l.Close())
 	}
 	return l, nil
+}
+
+// give gives a file to a group. Where it has it already nothing is asked of the kernel:
+// a service manager may forbid chown, and have set the group itself.
+func give(path string, group int) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if s, ok := info.Sys().(*syscall.Stat_t); ok && int(s.Gid) == group {
+		return nil
+	}
+	return os.Chown(path, -1, group)
 }
 
 // clear removes the socket of a run that was killed; a socket that is served, and

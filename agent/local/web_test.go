@@ -138,7 +138,14 @@ func TestTokenFile(t *testing.T) {
 	if again, err := TokenFile(path); err != nil || again != made {
 		t.Errorf("read again = %q, %v, want %q", again, err, made)
 	}
-	for content, mode := range map[string]os.FileMode{token: 0o644, "short": 0o600, strings.Repeat("x", 300): 0o600, "": 0o600} {
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	made, err = TokenFile(path)
+	if again, errAgain := TokenFile(path); err != nil || errAgain != nil || len(made) != 64 || again != made {
+		t.Errorf("after a pulled plug = %q, %v, then %q, %v; want one that was made anew", made, err, again, errAgain)
+	}
+	for content, mode := range map[string]os.FileMode{token: 0o644, "short": 0o600, strings.Repeat("x", 300): 0o600, " ": 0o600} {
 		file := filepath.Join(t.TempDir(), "token")
 		if err := os.WriteFile(file, []byte(content), mode); err != nil {
 			t.Fatal(err)
@@ -149,5 +156,45 @@ func TestTokenFile(t *testing.T) {
 		if got, err := TokenFile(file); !errors.Is(err, ErrConfig) {
 			t.Errorf("%.20q with mode %v = %q, %v; want ErrConfig", content, mode, got, err)
 		}
+	}
+}
+
+// Who holds connections without the token keeps nobody out who has it, and no more of
+// them are kept than there is room for.
+func TestStrangersMakeRoom(t *testing.T) {
+	s := start(t, Config{Web: "127.0.0.1:0", Token: token})
+	open := func() *websocket.Conn {
+		conn, _, err := websocket.DefaultDialer.Dial(s.WebURL(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		return conn
+	}
+	hello := func(conn *websocket.Conn) string {
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"jsonrpc":"2.0","id":1,"method":"hello","params":{"token":"`+token+`"}}`)); err != nil {
+			t.Fatal(err)
+		}
+		_, got, err := conn.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(got)
+	}
+	for n := range maxClients {
+		strangers := []*websocket.Conn{}
+		for range maxStrangers + 3 {
+			strangers = append(strangers, open())
+		}
+		if got := hello(open()); !strings.Contains(got, `"api":1`) {
+			t.Fatalf("client %d, beside strangers: %s", n, got)
+		}
+		if _, _, err := strangers[0].ReadMessage(); err == nil {
+			t.Error("the oldest stranger was spoken to")
+		}
+	}
+	if got := hello(open()); !strings.Contains(got, `"code":4`) {
+		t.Errorf("client %d: %s, want code 4", maxClients+1, got)
 	}
 }
