@@ -445,7 +445,8 @@ static int take(struct handle *h, struct span m)
 	}
 	if (member(m, "id", &s) != 1)
 		return 0;
-	if (number(s) != h->last)
+	/* Without an id is what could not be read, and no more than one request is on its way. */
+	if (*s.at != 'n' && number(s) != h->last)
 		return 1;
 	return set(&h->answer, m.at, (size_t)(m.end - m.at));
 }
@@ -492,6 +493,8 @@ static int code_of(long code)
 	case 5:
 		return HK_ENOTHERE;
 	case -32602:
+	case -32600: /* the requests that are made here are right but for their arguments */
+	case -32700:
 		return HK_EARG;
 	case 2:
 		return HK_EGONE;

@@ -156,6 +156,8 @@ func TestHostsInC(t *testing.T) {
 			h.do("start t-1", "start: not as things are: agent: not as things are: t-1 may not play (no_access)")
 			h.do("sign_out", "sign_out: not as things are")
 			h.do("text "+strings.Repeat(`"\`, 140), "text: an argument is wrong: text must have 1 to 256 bytes")
+			h.do("text \xff", "text: an argument is wrong: not JSON")
+			h.do("view }{", "view: an argument is wrong: not JSON")
 			h.do("small", "small: the buffer is too small")
 			h.do("fly", "fly: not offered by this agent")
 			h.do(`resume`, "resume: done")
