@@ -11,7 +11,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 name=hearthkey-$what
 case $what in agent) user=hearthkey ;; server) user=hearthkey-server ;; *) exit 2 ;; esac
 case $arch in amd64 | arm64 | armhf) ;; *) echo "deb.sh: no architecture $arch" >&2; exit 2 ;; esac
-case $version in [0-9]*) ;; *) version=0~$(echo "$version" | tr -c 'A-Za-z0-9.+~\n' '.') ;; esac
+# What is no release has a version that grows with its commits.
+version=${version#v}
+case $version in
+[0-9]*.[0-9]*) ;;
+*) version=0~$(git -C "$here" log -1 --format=%cd --date=format:%Y%m%d%H%M%S 2>/dev/null || echo 0).$(echo "$version" | tr -c 'A-Za-z0-9.+~\n' '.') ;;
+esac
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -58,12 +63,22 @@ POSTINST
 cat > "$tree/DEBIAN/prerm" <<'PRERM'
 #!/bin/sh
 set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ] && [ -z "$DPKG_ROOT" ]; then
-	systemctl disable --now @NAME@.service || true # it may never have run
+if [ "$1" = remove ] && command -v systemctl >/dev/null; then
+	# It may never have run, and an image may be changed where no systemd runs.
+	systemctl ${DPKG_ROOT:+--root="$DPKG_ROOT"} --quiet disable @NAME@.service || true
+	[ ! -d /run/systemd/system ] || [ -n "$DPKG_ROOT" ] || systemctl stop @NAME@.service || true
 fi
 PRERM
-sed -i "s/@NAME@/$name/g; s/@USER@/$user/g" "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm"
-chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm"
+cat > "$tree/DEBIAN/postrm" <<'POSTRM'
+#!/bin/sh
+set -e
+# The data stays, after a purge too: packaging/README.md says why.
+[ ! -d /run/systemd/system ] || [ -n "$DPKG_ROOT" ] || systemctl daemon-reload
+POSTRM
+for script in postinst prerm postrm; do
+	sed -i "s/@NAME@/$name/g; s/@USER@/$user/g" "$tree/DEBIAN/$script"
+	chmod 755 "$tree/DEBIAN/$script"
+done
 mkdir -p "$out"
 file="$out/${name}_${version}_$arch.deb"
 dpkg-deb --root-owner-group -Zxz -z"${DEB_LEVEL:-6}" --build "$tree" "$file" >/dev/null

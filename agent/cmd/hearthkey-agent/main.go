@@ -3,7 +3,8 @@
 // "hearthkey-agent reset -data FOLDER" makes the TV as new instead, and ends.
 //
 // It exits with 0 after SIGTERM or Ctrl-C, 1 when it cannot start or go on, and
-// 2 for wrong flags.
+// 78 for wrong flags, after which starting it again is of no use. It is not 2, which
+// is how Go's runtime ends a program that crashed or was told to abort.
 package main
 
 import (
@@ -29,6 +30,9 @@ import (
 	"github.com/hearthkey/hearthkey/agent/vault"
 	"github.com/hearthkey/hearthkey/supervise"
 )
+
+// wrongSettings is sysexits.h's EX_CONFIG: package doc says why.
+const wrongSettings = 78
 
 // version names the source this program was built from; the linker sets it.
 var version = "dev"
@@ -75,7 +79,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
 		}
-		return 2
+		return wrongSettings
 	}
 	if *showVersion {
 		fmt.Fprintln(out, "hearthkey-agent", version)
@@ -90,7 +94,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 	if err := serve(ctx, a, supervise.From(getenv), out); err != nil {
 		fmt.Fprintln(errOut, "hearthkey-agent:", advice(err, a))
 		if errors.Is(err, agent.ErrSettings) {
-			return 2
+			return wrongSettings
 		}
 		return 1
 	}

@@ -21,11 +21,11 @@ func reset(args []string, getenv func(string) string, out, errOut io.Writer) int
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
 		}
-		return 2
+		return wrongSettings
 	}
 	if *dir == "" || flags.NArg() > 0 {
 		fmt.Fprintln(errOut, "hearthkey-agent: reset needs -data and nothing else")
-		return 2
+		return wrongSettings
 	}
 	smallMemory(getenv)
 	err := agent.Reset(*dir, nil, slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelError})))

@@ -61,7 +61,7 @@ func TestO3_SignOutEveryoneByCommand(t *testing.T) {
 	if status, _, errs := d.ask("sign-out", "everyone", "approve", id[1], "--reason", "me"); status != 1 || !strings.Contains(errs, "Another operator than the one who asked") {
 		t.Errorf("approved alone = %d %q", status, errs)
 	}
-	if status, _, errs := d.ask("sign-out", "everyone", "ask", "--reason", "x", "--per-second", "0x"); status != 2 {
+	if status, _, errs := d.ask("sign-out", "everyone", "ask", "--reason", "x", "--per-second", "0x"); status != wrongSettings {
 		t.Errorf("no pace = %d %q", status, errs)
 	}
 	bob := []string{"--admin-url", "http://" + d.admin, "--token-file", second}

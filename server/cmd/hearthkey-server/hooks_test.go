@@ -28,7 +28,7 @@ func TestO3_WebhooksByCommand(t *testing.T) {
 		{"add " + there.URL, 1, "Say why"},
 		{"add http://siem.example/ --reason x", 1, "begins with https://"},
 		{"add https://siem.example/ --events nothing --reason x", 1, "no such kind of event"},
-		{"add https://siem.example/ --secret whsec_x --reason x", 2, "unknown flag"},
+		{"add https://siem.example/ --secret whsec_x --reason x", wrongSettings, "unknown flag"},
 		{"add https://siem.example/ --secret-file " + mine + "x --reason x", 1, "cannot be read"},
 		{"list", 0, there.URL + "/in  device_added,signed_in  0"},
 		{"rotate " + words[0] + " --save " + saved + " --keep 1h --reason yearly", 0, words[0]},

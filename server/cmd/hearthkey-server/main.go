@@ -142,7 +142,11 @@ func (s serve) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
-// run is the program. It returns the exit status: 1 for what failed, 2 for a
+// wrongSettings is sysexits.h's EX_CONFIG. It is not 2, which is how Go's runtime ends
+// a program that crashed: a service manager starts that again, and this not.
+const wrongSettings = 78
+
+// run is the program. It returns the exit status: 1 for what failed, wrongSettings for a
 // command line that cannot be read.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	var f flags
@@ -164,7 +168,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return status
 	case err != nil:
 		fmt.Fprintf(stderr, "hearthkey-server: %v. See hearthkey-server --help.\n", err)
-		return 2
+		return wrongSettings
 	case parsed.Command() == "version":
 		fmt.Fprintln(stdout, "hearthkey-server", version, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 		return 0

@@ -31,12 +31,12 @@ func TestRun(t *testing.T) {
 		{"version", []string{"version"}, nil, 0, "hearthkey-server dev go", ""},
 		{"help", []string{"--help"}, nil, 0, "Run the server (the default).", ""},
 		{"help of serve", []string{"serve", "--help"}, nil, 0, "--trusted-proxy", ""},
-		{"an unknown flag", []string{"--colour"}, nil, 2, "", "unknown flag --colour"},
-		{"an unknown command", []string{"destroy"}, nil, 2, "", "unexpected argument destroy"},
-		{"a flag with a bad value", []string{"--lease", "forever"}, nil, 2, "", "--lease"},
+		{"an unknown flag", []string{"--colour"}, nil, wrongSettings, "", "unknown flag --colour"},
+		{"an unknown command", []string{"destroy"}, nil, wrongSettings, "", "unexpected argument destroy"},
+		{"a flag with a bad value", []string{"--lease", "forever"}, nil, wrongSettings, "", "--lease"},
 		{"a port in use", []string{"--listen", taken.Addr().String()}, nil, 1, "", "Another program listens on"},
 		{"a port in use, by the environment", nil, map[string]string{"HEARTHKEY_LISTEN": taken.Addr().String()}, 1, "", "Another program listens on"},
-		{"a bad value in the environment", nil, map[string]string{"HEARTHKEY_DRAIN": "soon"}, 2, "", "drain"},
+		{"a bad value in the environment", nil, map[string]string{"HEARTHKEY_DRAIN": "soon"}, wrongSettings, "", "drain"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer

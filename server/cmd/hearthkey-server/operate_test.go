@@ -192,12 +192,12 @@ func TestO3_BadCommands(t *testing.T) {
 		{"beside a running server", []string{"operator", "add", "eve", "--role", "admin", "--data", d.data, "--save", saved}, 1, "has the database"},
 		{"over a file", []string{"operator", "add", "eve", "--role", "admin", "--data", t.TempDir(), "--save", open}, 1, "is not overwritten"},
 		{"no name", []string{"operator", "add", "Eve!", "--role", "admin", "--data", t.TempDir()}, 1, "A name has"},
-		{"no role", []string{"operator", "add", "eve", "--data", t.TempDir()}, 2, "--role"},
-		{"an invented role", []string{"operator", "add", "eve", "--role", "root", "--data", t.TempDir()}, 2, "--role"},
+		{"no role", []string{"operator", "add", "eve", "--data", t.TempDir()}, wrongSettings, "--role"},
+		{"an invented role", []string{"operator", "add", "eve", "--role", "root", "--data", t.TempDir()}, wrongSettings, "--role"},
 		{"no file to import", []string{"import", open + "1", "--reason", "x", "--token-file", d.token}, 1, "cannot be read"},
-		{"no reason to import", []string{"import", open, "--token-file", d.token}, 2, "--reason"},
-		{"a token as an argument", []string{"find", "x", "--token", "hko_x"}, 2, "unknown flag"},
-		{"no such act", []string{"operator", "promote", "eve"}, 2, "promote"},
+		{"no reason to import", []string{"import", open, "--token-file", d.token}, wrongSettings, "--reason"},
+		{"a token as an argument", []string{"find", "x", "--token", "hko_x"}, wrongSettings, "unknown flag"},
+		{"no such act", []string{"operator", "promote", "eve"}, wrongSettings, "promote"},
 	} {
 		if status, _, errs := d.bare(c.args...); status != c.status || !strings.Contains(errs, c.want) {
 			t.Errorf("%s = %d %q, want %d %q", c.name, status, errs, c.status, c.want)
