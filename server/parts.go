@@ -99,16 +99,15 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 	return p, nil
 }
 
-func (p *parts) openKeys(context.Context) (err error) {
-	dir := filepath.Join(p.cfg.Data, "keys")
-	p.keys, err = keyring.Open(dir, p.cfg.Name, rand.Reader)
-	switch {
-	case errors.Is(err, keyring.ErrIncomplete):
-		return operator(err, "Key files are missing in %s (%v). Restore them from a backup: with new keys every device would have to sign in again.", dir, err)
-	case errors.Is(err, keyring.ErrDamaged):
-		return operator(err, "A key file in %s is damaged (%v). Restore it from a backup.", dir, err)
+func (p *parts) openKeys(ctx context.Context) (err error) {
+	if err := settleDataKey(ctx, p.db, p.cfg); err != nil {
+		return err
 	}
-	return err
+	dir := filepath.Join(p.cfg.Data, "keys")
+	if p.keys, err = keyring.Open(dir, p.cfg.Name, rand.Reader); err != nil {
+		return explainKeys(dir, err)
+	}
+	return markDataKey(ctx, p.db, p.keys)
 }
 
 func (p *parts) openServices(context.Context) (err error) {

@@ -42,7 +42,7 @@ type files struct {
 	rootPrivate ed25519.PrivateKey // of the chain's root key; nil where kept elsewhere
 	signing     ed25519.PrivateKey // the one in use; nil where its file is lost
 	next        ed25519.PrivateKey // nil: there is none that waits
-	data        []byte
+	data        dataKeys
 	former      []protocol.SigningKey
 }
 
@@ -116,7 +116,7 @@ func publicOf(key ed25519.PrivateKey, since time.Time) protocol.SigningKey {
 // read reads and checks the folder.
 func read(dir string) (files, error) {
 	var f files
-	data, err := readKey(dir, dataFile)
+	data, err := readData(dir, dataFile)
 	if err != nil {
 		return f, err
 	}
@@ -233,9 +233,6 @@ func readPrivate(dir, name, label string) (ed25519.PrivateKey, error) {
 func keyText(label string, key []byte) string {
 	return "hearthkey-" + label + " " + base64.RawURLEncoding.EncodeToString(key) + "\n"
 }
-
-// readKey reads the 32 bytes of a key file.
-func readKey(dir, name string) ([]byte, error) { return readLabelled(dir, name, name) }
 
 func readLabelled(dir, name, label string) ([]byte, error) {
 	text, err := readText(dir, name)

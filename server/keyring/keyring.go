@@ -18,7 +18,6 @@ package keyring
 
 import (
 	"crypto/ed25519"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -68,6 +67,7 @@ const (
 	SavedCodes  Purpose = "recovery codes"
 	Snapshots   Purpose = "snapshots" // of accounts before a change
 	Webhooks    Purpose = "webhook secrets"
+	Mails       Purpose = "mails" // and SMS, on their way out
 )
 
 // Ring is the set of keys. Make one with [Open].
@@ -75,6 +75,7 @@ type Ring struct {
 	dir, server string
 	random      io.Reader
 	derived     map[Purpose][]byte // 32 bytes each, from the data key
+	mark        string             // of the data key
 	now         atomic.Pointer[keys]
 }
 
@@ -105,16 +106,17 @@ func Open(dir, server string, random io.Reader) (*Ring, error) {
 	if f, err = f.named(dir, server); err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
 	}
-	r := &Ring{dir: dir, server: server, random: random, derived: map[Purpose][]byte{}}
+	r := &Ring{dir: dir, server: server, random: random}
 	k, err := f.keys()
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
 	}
 	r.now.Store(k)
-	for _, p := range []Purpose{PINs, AccessCodes, UserCodes, Throttles, Snapshots, TOTPSecrets, SavedCodes, Webhooks} {
-		if r.derived[p], err = hkdf.Key(sha256.New, f.data, nil, "hearthkey.v1 "+string(p), 32); err != nil {
-			return nil, fmt.Errorf("derive key: %w", err)
-		}
+	if r.derived, err = f.data.derive(); err == nil {
+		r.mark, err = f.data.mark()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
 	}
 	return r, nil
 }

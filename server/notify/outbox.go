@@ -132,7 +132,7 @@ func (o *Outbox) Enqueue(tx *store.Tx, now time.Time, m Message) error {
 	if m.Useful.IsZero() {
 		m.Useful = now.Add(usefulFor)
 	}
-	err = tx.InsertOutbox(store.OutboxRow{
+	err = o.insert(tx, store.OutboxRow{
 		ID: id.String(), Account: m.Account, Channel: string(m.Channel), Recipient: m.To, Kind: m.Kind,
 		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Created: now, Next: now, GiveUp: m.Useful,
 	})
@@ -141,6 +141,13 @@ func (o *Outbox) Enqueue(tx *store.Tx, now time.Time, m Message) error {
 	}
 	tx.OnCommit(o.wakeOne)
 	return nil
+}
+
+func (o *Outbox) insert(tx *store.Tx, row store.OutboxRow) error {
+	if err := o.sealBodies(&row); err != nil {
+		return err
+	}
+	return tx.InsertOutbox(row)
 }
 
 // Notify words n and stores it in the caller's transaction: as a mail to n.To, as
@@ -197,7 +204,7 @@ func (o *Outbox) decoy(tx *store.Tx, now time.Time, m Message) error {
 	if err != nil {
 		return fmt.Errorf("enqueue: %w", err)
 	}
-	err = tx.InsertOutbox(store.OutboxRow{
+	err = o.insert(tx, store.OutboxRow{
 		ID: id.String(), Account: protocol.AccountID(nobody.String()), Channel: string(m.Channel), Kind: decoyKind,
 		Subject: m.Subject, Text: m.Text, HTML: m.HTML, Created: now, Next: now, GiveUp: now.Add(usefulFor),
 	})
@@ -222,6 +229,9 @@ func (o *Outbox) Recent(ctx context.Context, n int) (rows []store.OutboxRow, err
 		rows, err = tx.RecentOutbox(n)
 		return err
 	})
+	for i := range rows {
+		err = errors.Join(err, o.openBodies(&rows[i]))
+	}
 	return rows, err
 }
 

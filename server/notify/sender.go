@@ -62,6 +62,10 @@ func (o *Outbox) step(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	o.wakeOne() // there may be more
+	if err := o.openBodies(&row); err != nil {
+		o.c.Log.ErrorContext(ctx, "message set aside: it is sealed by another data key", "message", row.ID, "error", err)
+		return 0, o.report(ctx, func(tx *store.Tx) error { return tx.SetAsideOutbox(row.ID, now, "sealed", false) })
+	}
 	return 0, o.handOver(ctx, row)
 }
 

@@ -40,22 +40,23 @@ func main() {
 type flags struct {
 	Serve serve `cmd:"" default:"withargs" help:"Run the server (the default)."`
 
-	Operator     operators   `cmd:"" help:"People who run the service: add, list and disable them, and see what they did."`
-	Find         finding     `cmd:"" help:"Find an account by address, number or device, or devices by their name."`
-	SignOut      signOuts    `cmd:"" help:"Sign out a device, an account, or everyone."`
-	Lock         locking     `cmd:"" help:"Sign everything out of an account and let nobody in; the owner is told."`
-	Unlock       unlocking   `cmd:"" help:"Let the owner of a locked account in again."`
-	Outbox       outbox      `cmd:"" help:"Mails and SMS that did not leave."`
-	Keys         keyCommands `cmd:"" help:"Keys that sign what devices believe: list, rotate, remove."`
-	Webhook      webhooks    `cmd:"" help:"Addresses that are told of security events, signed."`
-	Backup       backingUp   `cmd:"" help:"Write a copy of the database into a file, while the server runs."`
-	Restore      restoring   `cmd:"" help:"Put a backup in the place of the database of a stopped server; what was deleted since is deleted again."`
-	Doctor       examining   `cmd:"" help:"Look at an installation, running or not, and say what is wrong with it; takes the flags of serve."`
-	Replay       replaying   `cmd:"" name:"replay-deletions" help:"After PostgreSQL's own tools have restored a backup, and before the servers start: delete again what was deleted since."`
-	Audit        auditing    `cmd:"" help:"The log of what operators did and of what happened to the service, which shows tampering: verify, export."`
-	Import       importing   `cmd:"" help:"Add the accounts of another system, with their password hashes."`
-	ContactReset moving      `cmd:"" help:"Give an account another address after a week, for an owner who lost mailbox, phone and factors; every old contact is told and can stop it."`
-	FactorReset  resetting   `cmd:"" help:"Have an account's second factor removed after 72 h; the owner is told and can stop it."`
+	Operator     operators    `cmd:"" help:"People who run the service: add, list and disable them, and see what they did."`
+	Find         finding      `cmd:"" help:"Find an account by address, number or device, or devices by their name."`
+	SignOut      signOuts     `cmd:"" help:"Sign out a device, an account, or everyone."`
+	Lock         locking      `cmd:"" help:"Sign everything out of an account and let nobody in; the owner is told."`
+	Unlock       unlocking    `cmd:"" help:"Let the owner of a locked account in again."`
+	Outbox       outbox       `cmd:"" help:"Mails and SMS that did not leave."`
+	Keys         keyCommands  `cmd:"" help:"Keys that sign what devices believe: list, rotate, remove."`
+	Webhook      webhooks     `cmd:"" help:"Addresses that are told of security events, signed."`
+	Backup       backingUp    `cmd:"" help:"Write a copy of the database into a file, while the server runs."`
+	Restore      restoring    `cmd:"" help:"Put a backup in the place of the database of a stopped server; what was deleted since is deleted again."`
+	Doctor       examining    `cmd:"" help:"Look at an installation, running or not, and say what is wrong with it; takes the flags of serve."`
+	Replay       replaying    `cmd:"" name:"replay-deletions" help:"After PostgreSQL's own tools have restored a backup, and before the servers start: delete again what was deleted since."`
+	RotateKeys   rotatingKeys `cmd:"" name:"rotate-keys" help:"Seal everything in the database of stopped servers by a new data key; for keys that devices believe see keys."`
+	Audit        auditing     `cmd:"" help:"The log of what operators did and of what happened to the service, which shows tampering: verify, export."`
+	Import       importing    `cmd:"" help:"Add the accounts of another system, with their password hashes."`
+	ContactReset moving       `cmd:"" help:"Give an account another address after a week, for an owner who lost mailbox, phone and factors; every old contact is told and can stop it."`
+	FactorReset  resetting    `cmd:"" help:"Have an account's second factor removed after 72 h; the owner is told and can stop it."`
 
 	Version struct{} `cmd:"" help:"Print the version."`
 }
