@@ -114,7 +114,7 @@ func try(ctx context.Context, all []listed, equivalent map[string]bool, both int
 				}
 				mu.Lock()
 				if counts[f]++; f == survived {
-					fmt.Fprintf(out, "SURVIVED %s:%d %s\n", m.File, m.Line, m.Key())
+					fmt.Fprintf(out, "survived: %s:%d %s\n", m.File, m.Line, m.Key())
 				}
 				mu.Unlock()
 			}

@@ -19,7 +19,7 @@ func f(a, b int, ok bool) (int, bool) {
 		a += min(b, 2)
 		g()
 	}
-	return a, true
+	return a + 3, true
 }
 `
 	got, err := Mutants("p.go", []byte(src), func(fn string) bool { return fn == "f" })
@@ -36,7 +36,7 @@ func f(a, b int, ok bool) (int, bool) {
 	}
 	want := []string{
 		"a < b && !ok => !(a < b && !ok)", "&& => ||", "< => <=", "< => >=", "! => ",
-		"+= => -=", "a += min(b, 2) => ", "min => max", "2 => 3", "g() => ", "true => false",
+		"+= => -=", "a += min(b, 2) => ", "min => max", "g() => ", "+ => -", "3 => 4", "true => false",
 	}
 	if diff := cmp.Diff(want, changes); diff != "" {
 		t.Errorf("mutants (-want +got):\n%s", diff)

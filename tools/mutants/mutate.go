@@ -99,6 +99,9 @@ func (m *mutator) look(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.BinaryExpr:
 		m.operator(n.OpPos, n.Op)
+		m.numbers(n.X, n.Y)
+	case *ast.ReturnStmt:
+		m.numbers(n.Results...)
 	case *ast.UnaryExpr:
 		if n.Op == token.NOT {
 			m.add(n.OpPos, n.X.Pos(), "")
@@ -108,7 +111,7 @@ func (m *mutator) look(n ast.Node) bool {
 			m.add(n.Pos(), n.End(), other)
 		}
 	case *ast.BasicLit:
-		m.literal(n)
+		m.statement(n)
 	case *ast.IncDecStmt:
 		m.operator(n.TokPos, n.Tok)
 		m.add(n.Pos(), n.End(), "")
@@ -130,10 +133,22 @@ var inSQL = []struct{ is, into string }{
 	{" <= ", " < "}, {" < ", " <= "}, {" >= ", " > "}, {" > ", " >= "}, {" + 1", " + 2"}, {" - 1", " - 2"}, {" OR ", " AND "}, {" AND ", " OR "},
 }
 
-func (m *mutator) literal(n *ast.BasicLit) {
-	if v, err := strconv.Atoi(n.Value); err == nil && n.Kind == token.INT {
-		m.add(n.Pos(), n.End(), strconv.Itoa(v+1))
+// numbers changes those of the expressions that are numbers: what is compared, reckoned
+// with and returned. Others begin a count, or are a bound of 0.
+func (m *mutator) numbers(list ...ast.Expr) {
+	for _, e := range list {
+		n, ok := e.(*ast.BasicLit)
+		if !ok || n.Kind != token.INT {
+			continue
+		}
+		if v, err := strconv.Atoi(n.Value); err == nil {
+			m.add(n.Pos(), n.End(), strconv.Itoa(v+1))
+		}
 	}
+}
+
+// statement changes one in SQL.
+func (m *mutator) statement(n *ast.BasicLit) {
 	if n.Kind != token.STRING || n.Value[0] != '`' {
 		return
 	}

@@ -3,6 +3,7 @@ package torture
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -29,8 +31,10 @@ const nodeVariable = "HEARTHKEY_TORTURE_NODE"
 type plan struct {
 	Listen, PublicURL, Data, Database, Bus, Deletions string
 
-	Ahead time.Duration // of its clock
+	Admin string        // address of its figures; empty: none
+	Ahead time.Duration // of its clock; an hour more for each SIGUSR1, and less for each SIGUSR2
 	Files uint64        // that it may have open; 0: as many as this program
+	Group string        // folder of the control group that bounds it; empty: none
 }
 
 // runNode is a server, until it is told to end.
@@ -44,18 +48,46 @@ func runNode(role string) error {
 			return err
 		}
 	}
+	if p.Group != "" {
+		if err := os.WriteFile(filepath.Join(p.Group, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+			return err
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	ahead := jumps(ctx, p.Ahead)
 	srv, err := server.New(ctx, server.Config{
-		Listen: p.Listen, PublicURL: p.PublicURL, Data: p.Data, Database: p.Database, Bus: p.Bus, Deletions: p.Deletions,
+		Listen: p.Listen, Admin: p.Admin, PublicURL: p.PublicURL, Data: p.Data, Database: p.Database, Bus: p.Bus, Deletions: p.Deletions,
 		Name: "hearthkey.demo", Dev: true, Drain: time.Millisecond,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		Now: func() time.Time { return time.Now().Add(p.Ahead) },
+		Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
 	})
 	if err != nil {
 		return err
 	}
 	return srv.Run(ctx)
+}
+
+// jumps is how far a clock is ahead, which signals change.
+func jumps(ctx context.Context, first time.Duration) *atomic.Int64 {
+	ahead, told := &atomic.Int64{}, make(chan os.Signal, 16)
+	ahead.Store(int64(first))
+	signal.Notify(told, syscall.SIGUSR1, syscall.SIGUSR2)
+	go func() {
+		for {
+			select {
+			case s := <-told:
+				hour := time.Hour
+				if s == syscall.SIGUSR2 {
+					hour = -hour
+				}
+				ahead.Add(int64(hour))
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ahead
 }
 
 // node is a server in a process of its own.
@@ -86,24 +118,34 @@ func newNode(t *testing.T, name string, p plan) *node {
 
 func (n *node) url() string { return "http://" + n.plan.Listen }
 
-// start runs the server, and waits until it is ready.
+// start runs the server, and waits until it is ready. One that ends by itself, as where
+// its database is out of reach, is started again, as a supervisor does.
 func (n *node) start(ctx context.Context) error {
-	role, err := json.Marshal(n.plan)
-	if err != nil {
-		return err
-	}
-	n.process, err = drive.Start(n.name, os.Args[0], nil, []string{nodeVariable + "=" + string(role)}, n.log)
-	if err != nil {
+	if err := n.run(); err != nil {
 		return err
 	}
 	return n.ready(ctx)
 }
 
+func (n *node) run() error {
+	role, err := json.Marshal(n.plan)
+	if err != nil {
+		return err
+	}
+	n.process, err = drive.Start(n.name, os.Args[0], nil, []string{nodeVariable + "=" + string(role)}, n.log)
+	return err
+}
+
 func (n *node) ready(ctx context.Context) error {
-	ctx, cancel := drive.Timeout(ctx, time.Minute)
+	ctx, cancel := drive.Timeout(ctx, 2*time.Minute)
 	defer cancel()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
 	err := drive.Poll(ctx, func() error {
+		select {
+		case <-n.process.Done():
+			return errors.Join(n.process.Ended(), n.run())
+		default:
+		}
 		resp, err := client.Get(n.url() + "/readyz")
 		if err != nil {
 			return err
@@ -142,11 +184,17 @@ type street struct {
 	bus      []*link // from a node to NATS
 }
 
+// lone is a server over SQLite, not started.
+func lone(t *testing.T, data string) *node {
+	t.Helper()
+	address := "127.0.0.1:" + strconv.Itoa(freePort(t))
+	return newNode(t, "server", plan{Listen: address, PublicURL: "http://" + address, Data: data})
+}
+
 // openLone starts one server.
 func openLone(ctx context.Context, t *testing.T) *street {
 	t.Helper()
-	address := "127.0.0.1:" + strconv.Itoa(freePort(t))
-	n := newNode(t, "server", plan{Listen: address, PublicURL: "http://" + address, Data: filepath.Join(t.TempDir(), "server")})
+	n := lone(t, filepath.Join(t.TempDir(), "server"))
 	s := &street{t: t, nodes: []*node{n}, troubles: processTroubles}
 	s.must(n.start(ctx))
 	return s

@@ -25,6 +25,13 @@ func onBus(name string, f faults) trouble {
 	return trouble{name, func(s *street, i int) error { s.bus[i].set(f); return nil }, nil}
 }
 
+// jump is a clock that is changed while a node runs.
+func jump(name string, there, back syscall.Signal) trouble {
+	return trouble{name,
+		func(s *street, i int) error { s.nodes[i].process.Signal(there); return nil },
+		func(_ context.Context, s *street, i int) error { s.nodes[i].process.Signal(back); return nil }}
+}
+
 // processTroubles may happen to any server, streetTroubles where there are several.
 var processTroubles = []trouble{
 	{"a node is killed", func(s *street, i int) error { s.nodes[i].kill(); return nil }, nil},
@@ -41,6 +48,8 @@ var processTroubles = []trouble{
 			s.nodes[i].plan.Ahead = 0
 			return nil
 		}},
+	jump("a node's clock jumps an hour ahead, and back", syscall.SIGUSR1, syscall.SIGUSR2),
+	jump("a node's clock jumps an hour back, and ahead", syscall.SIGUSR2, syscall.SIGUSR1),
 }
 
 var streetTroubles = []trouble{

@@ -1,0 +1,7 @@
+//go:build !linux && !darwin
+
+package server
+
+import "net"
+
+func spare(l net.Listener) net.Listener { return l }
