@@ -150,8 +150,8 @@ func (v *tv) takeAuth(ctx context.Context, f protocol.Auth) error {
 	if err != nil {
 		return err
 	}
+	defer done() // all of a handshake's work is in that place: it bounds what a storm of them takes
 	sess, err := v.t.cfg.Devices.Authenticate(ctx, v.t.cfg.Now(), f, v.nonce[:], v.meta())
-	done()
 	switch {
 	case errors.Is(err, device.ErrClone):
 		return errors.Join(err, v.tellClone(ctx, sess, f.Have))

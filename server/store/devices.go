@@ -55,6 +55,9 @@ type DeviceRow struct {
 	}
 }
 
+// deviceQuery reads devices with their accounts. What a condition compares with is
+// written as a cast: SQLite plans a join with bare parameters again for each execution
+// whose values differ, which is most of the cost of this one.
 const deviceQuery = `SELECT d.account_id, d.device_id, d.public_key, d.name, d.model, d.kind, d.epoch, d.generation, d.status,
 	d.cause_by, d.cause_at, d.cause_where, d.applied_status, d.applied_version, d.applied_at, d.profile_id,
 	d.connected, d.node_id, d.conn, d.last_grant, d.last_contact, d.lease, d.first_seen, d.signed_in, d.ip, d.place,
@@ -76,7 +79,7 @@ func (r *DeviceRow) scan(scan scanFunc) error {
 // Device returns a device of an account.
 func (tx *Tx) Device(account protocol.AccountID, id protocol.DeviceID) (DeviceRow, error) {
 	var r DeviceRow
-	err := r.scan(tx.row(deviceQuery+`WHERE d.account_id = $1 AND d.device_id = $2`, account, id).Scan)
+	err := r.scan(tx.row(deviceQuery+`WHERE d.account_id = CAST($1 AS TEXT) AND d.device_id = CAST($2 AS TEXT)`, account, id).Scan)
 	return r, err
 }
 
@@ -96,7 +99,7 @@ func (tx *Tx) DevicesOf(account protocol.AccountID, ids []protocol.DeviceID) (ma
 			err := r.scan(scan)
 			out[r.ID] = r
 			return err
-		}, deviceQuery+`WHERE d.account_id = $1 AND d.device_id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, args...)
+		}, deviceQuery+`WHERE d.account_id = CAST($1 AS TEXT) AND d.device_id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +111,7 @@ func (tx *Tx) DevicesOf(account protocol.AccountID, ids []protocol.DeviceID) (ma
 // account that is.
 func (tx *Tx) DeviceOfEpoch(id protocol.DeviceID, epoch protocol.Epoch) (DeviceRow, error) {
 	var r DeviceRow
-	err := r.scan(tx.row(deviceQuery+`WHERE d.device_id = $1 AND d.epoch = $2`, id, epoch).Scan)
+	err := r.scan(tx.row(deviceQuery+`WHERE d.device_id = CAST($1 AS TEXT) AND d.epoch = CAST($2 AS BIGINT)`, id, epoch).Scan)
 	return r, err
 }
 
@@ -122,7 +125,7 @@ func (tx *Tx) Devices(account protocol.AccountID, limit int) ([]DeviceRow, error
 		err := r.scan(scan)
 		out = append(out, r)
 		return err
-	}, deviceQuery+`WHERE d.account_id = $1 ORDER BY CASE WHEN d.applied_status IN ('', 'active') THEN 0 ELSE 1 END,
+	}, deviceQuery+`WHERE d.account_id = CAST($1 AS TEXT) ORDER BY CASE WHEN d.applied_status IN ('', 'active') THEN 0 ELSE 1 END,
 		d.connected DESC, d.last_contact DESC, d.device_id LIMIT $2`, account, limit)
 	return out, err
 }

@@ -33,7 +33,7 @@ type WebSessionRow struct {
 const webSessionQuery = `SELECT w.session_id, w.token_hash, w.previous_hash, w.generation, w.created, w.last_seen, w.proved, w.agent,
 	w.ip, w.place, w.factors, a.email, a.language
 	FROM web_sessions w JOIN accounts a ON a.account_id = w.account_id AND a.generation = w.generation
-	WHERE w.account_id = $1`
+	WHERE w.account_id = CAST($1 AS TEXT)` // a cast, as for deviceQuery
 
 func (r *WebSessionRow) scan(scan scanFunc) error {
 	var previous string
@@ -62,7 +62,7 @@ func (tx *Tx) BeginWebSession(r WebSessionRow, password string) error {
 // WebSession returns a live session.
 func (tx *Tx) WebSession(account protocol.AccountID, session string) (WebSessionRow, error) {
 	r := WebSessionRow{Account: account}
-	err := r.scan(tx.row(webSessionQuery+` AND w.session_id = $2`, account, session).Scan)
+	err := r.scan(tx.row(webSessionQuery+` AND w.session_id = CAST($2 AS TEXT)`, account, session).Scan)
 	return r, err
 }
 

@@ -1,12 +1,12 @@
 //go:build linux
 
-// Command benchhub puts the same work on our hub and on others, each in a process of its
+// Command benchhub puts the same work on our hub and on others, each in processes of its
 // own, and prints the figures side by side:
 //
-//	name value unit reference ratio
+//	name value unit reference ratio target ok|short
 //
-// The work is N WebSocket clients on loopback, idle; one message of 256 bytes to all of
-// them; and messages to one of them. The servers are
+// Hubs: N WebSocket clients on loopback, idle; one message of 256 bytes to all of them; and
+// messages to one of them. No database is behind these, and none checks who connects:
 //
 //   - ours: server/hub with its registry on server/hub/poller, epoll;
 //   - portable: the same with a goroutine for each client;
@@ -15,16 +15,21 @@
 //     examples; the reference of the ratios;
 //   - floor: an epoll server without a library, which knows just enough to answer.
 //
-// No server has a database behind it, and none checks who connects: this compares hubs,
-// `make bench` measures the whole server.
+// Servers: the whole of package server with its database. The clients are TVs, which prove
+// their keys, take their state and its grant, and sign receipts:
 //
-// It runs on Linux only. The parent's clients are one goroutine each; a server's process
-// takes commands on its input. The tests run it with few clients.
+//   - whole: idle memory and CPU time, the storm after kill -9, signing out;
+//   - tls: idle memory where TLS 1.3 ends in the process.
+//
+// A process here holds 19,900 sockets at most: more clients are as many pairs of a server
+// and its clients as it takes, and the figures are their sums, or of the last of all.
+//
+// It runs on Linux only. Clients are one goroutine each; all processes take commands on
+// their input. The tests run it with few clients.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -32,9 +37,9 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 )
 
@@ -45,36 +50,68 @@ func main() {
 }
 
 // names of the servers, in the order of a run. The reference comes first.
-var names = []string{reference, "nats", "portable", "ours", "floor"}
+var names = []string{base, "nats", "portable", "ours", "floor", "whole", "tls"}
 
-const reference = "usual"
+const base = "usual"
 
-// maxClients is bounded by the ports of loopback.
-const maxClients = 20_000
+// grown are the numbers of clients from which the growth is drawn, besides -n.
+const grown = "5000,10000,50000,99500"
+
+const (
+	maxEach    = 19_900  // clients of one process
+	maxClients = 100_000 // in all
+	fewTLS     = 5_000   // clients with TLS: each costs a handshake on both sides
+)
+
+// settings are what the flags say.
+type settings struct {
+	n      int           // clients of all servers
+	grow   []int         // further numbers of clients, of ours and whole
+	each   int           // clients of one process at most
+	settle time.Duration // before memory is looked at
+	spread time.Duration // of the second storm
+	draw   string        // folder of the plots; empty: none are drawn
+	only   []string
+	asJSON bool
+}
 
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	flags := flag.NewFlagSet("benchhub", flag.ContinueOnError)
 	flags.SetOutput(errOut)
-	n := flags.Int("n", 5000, "how many `clients`")
-	settle := flags.Duration("settle", 5*time.Second, "how long the clients are idle before memory is looked at")
+	var s settings
+	flags.IntVar(&s.n, "n", maxEach, "how many `clients`")
+	grow := flags.String("grow", "", "how many clients ours and whole are given too, with `commas` between the numbers")
+	flags.DurationVar(&s.settle, "settle", 15*time.Second, "how long the clients are idle before memory is looked at")
+	flags.DurationVar(&s.spread, "spread", 3*time.Second, "over which the clients of the second storm come")
+	flags.IntVar(&s.each, "each", maxEach, "how many clients a process has at most")
 	only := flags.String("only", strings.Join(names, ","), "which `servers`, with commas between them")
-	asJSON := flags.Bool("json", false, "print a JSON array instead")
-	figure := flags.String("plot", "", "draw this `figure` (settled, all, …) as SVG from the files given, which -json wrote, and measure nothing")
-	serve := flags.String("serve", "", "be this server: for the command itself")
+	flags.BoolVar(&s.asJSON, "json", false, "print a JSON array instead")
+	what := flags.String("plot", "", "print this `figure` (settled, all, …) as SVG from the files given, which -json wrote, and measure nothing")
+	flags.StringVar(&s.draw, "draw", "", "draw how the figures grow with the clients into this `folder`; without -grow with "+grown)
+	serve := flags.String("serve", "", "be this server, or a crowd: for the command itself")
+	data := flags.String("data", "", "`folder` of a whole server: for the command itself")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
 		}
 		return 2
 	}
+	s.only = strings.Split(*only, ",")
 	var err error
 	switch {
+	case *serve == "crowd":
+		err = errors.Join(files(), beCrowd(ctx, in, out))
 	case *serve != "":
-		err = be(ctx, *serve, in, out)
-	case *figure != "":
-		err = plot(out, *figure, flags.Args())
+		err = errors.Join(files(), be(ctx, *serve, *data, in, out))
+	case *what != "":
+		err = plot(out, *what, flags.Args())
 	default:
-		err = compare(ctx, *n, *settle, strings.Split(*only, ","), *asJSON, out, errOut)
+		if *grow == "" && s.draw != "" {
+			*grow = grown
+		}
+		if s.grow, err = numbers(*grow); err == nil {
+			err = compare(ctx, s, out, errOut)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(errOut, "benchhub:", err)
@@ -83,74 +120,97 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	return 0
 }
 
-// figure is one number of one server.
-type figure struct {
-	Name      string  `json:"name"`
-	Value     float64 `json:"value"`
-	Unit      string  `json:"unit"`
-	Reference float64 `json:"reference,omitempty"` // the same of the usual pattern
+func numbers(list string) (out []int, err error) {
+	for word := range strings.SplitSeq(list, ",") {
+		if word == "" {
+			continue
+		}
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			return nil, fmt.Errorf("-grow: %w", err)
+		}
+		out = append(out, n)
+	}
+	return out, nil
 }
 
-func compare(ctx context.Context, n int, settle time.Duration, wanted []string, asJSON bool, out, errOut io.Writer) error {
-	if n < 1 || n > maxClients {
-		return fmt.Errorf("-n %d is not between 1 and %d", n, maxClients)
+func (s settings) check() error {
+	for _, n := range append([]int{s.n}, s.grow...) {
+		if n < 1 || n > maxClients {
+			return fmt.Errorf("%d clients are not between 1 and %d", n, maxClients)
+		}
 	}
-	for _, name := range wanted {
+	if s.each < 1 || s.each > maxEach {
+		return fmt.Errorf("%d clients a process are not between 1 and %d", s.each, maxEach)
+	}
+	for _, name := range s.only {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("there is no %q; there are: %s", name, strings.Join(names, ", "))
 		}
 	}
-	if err := files(n); err != nil {
+	return nil
+}
+
+func compare(ctx context.Context, s settings, out, errOut io.Writer) error {
+	if err := s.check(); err != nil {
 		return err
 	}
 	var all []figure
-	var base []figure
 	for _, name := range names {
-		if !slices.Contains(wanted, name) {
+		if !slices.Contains(s.only, name) {
 			continue
 		}
-		fmt.Fprintf(errOut, "# %s, %d clients\n", name, n)
-		figures, err := measure(ctx, name, n, settle)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if name == reference {
-			base = figures
-		}
-		for i, f := range figures {
-			f.Name = fmt.Sprintf("%s.%s_%d", name, f.Name, n)
-			if base != nil && name != reference {
-				f.Reference = base[i].Value
+		for _, n := range s.sizes(name) {
+			begun := time.Now()
+			figures, err := s.measure(ctx, name, n)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
 			}
-			all = append(all, f)
+			figures = judged(name, n, figures, all)
+			all = append(all, figures...)
+			fmt.Fprintf(errOut, "# %s, %d clients: %.0f s, load %s\n", name, n, time.Since(begun).Seconds(), load())
+			if !s.asJSON {
+				if err := printTable(out, figures); err != nil {
+					return err
+				}
+			}
 		}
 	}
-	if asJSON {
-		return json.NewEncoder(out).Encode(all)
-	}
-	return table(out, all)
-}
-
-func table(out io.Writer, all []figure) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, f := range all {
-		ref, ratio := "-", "-"
-		if f.Reference != 0 {
-			ref, ratio = fmt.Sprintf("%.4g", f.Reference), fmt.Sprintf("%.3f", f.Value/f.Reference)
+	if s.draw != "" {
+		if err := drawAll(s.draw, all); err != nil {
+			return err
 		}
-		fmt.Fprintf(w, "%s\t%.4g\t%s\t%s\t%s\t\n", f.Name, f.Value, f.Unit, ref, ratio)
 	}
-	return w.Flush()
+	rest := slopes(all)
+	if s.asJSON {
+		return printJSON(out, append(all, rest...))
+	}
+	return printTable(out, rest)
 }
 
-// files makes room for n sockets here and in each server.
-func files(n int) error {
+// sizes are the numbers of clients that a server is given.
+func (s settings) sizes(name string) []int {
+	switch name {
+	case "ours", "whole":
+		return slices.Sorted(slices.Values(append([]int{s.n}, s.grow...)))
+	case "tls":
+		return []int{min(s.n, fewTLS)}
+	}
+	return []int{s.n}
+}
+
+// load is the machine's over the last minute.
+func load() string {
+	data, _ := os.ReadFile("/proc/loadavg") // where it cannot be read nothing is said
+	first, _, _ := strings.Cut(string(data), " ")
+	return first
+}
+
+// files has this process open as many as it may.
+func files() error {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 		return err
-	}
-	if need := uint64(n + 200); l.Max < need {
-		return fmt.Errorf("%d open files are needed, the limit is %d: raise it with ulimit -n, or take fewer clients", need, l.Max)
 	}
 	l.Cur = l.Max
 	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l)

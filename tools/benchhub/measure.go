@@ -3,110 +3,163 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
 const (
-	toAll     = 5   // messages to all: the median counts
-	toOne     = 500 // messages to one
-	patience  = 30 * time.Second
-	ticksEach = 100 // of the kernel's CPU times, a second
+	toAll = 5   // messages to all: the median counts
+	toOne = 500 // messages to one
+	// perSecond is how many TVs are signed out a second: so many households' ten.
+	perSecond = 500
 )
 
-// measure runs one server and puts the work on it.
-func measure(ctx context.Context, name string, n int, settle time.Duration) ([]figure, error) {
-	c, err := start(ctx, name)
+// measure runs one kind of server and puts its work on it.
+func (s settings) measure(ctx context.Context, kind string, n int) ([]figure, error) {
+	h, err := newHerd(ctx, kind, n, s.each)
 	if err != nil {
 		return nil, err
 	}
-	defer c.stop()
-	before, err := c.rss()
+	defer h.close()
+	took, err := h.connect()
+	if err != nil {
+		return nil, h.stage("connect", err)
+	}
+	cpu, err := h.idle(s.settle)
+	if err != nil {
+		return nil, h.stage("idle", err)
+	}
+	figures, err := h.memory()
+	if err != nil {
+		return nil, h.stage("memory", err)
+	}
+	figures = append(figures, figure{Name: "connects", Value: float64(n) / took.Seconds(), Unit: "1/s"})
+	if h.kind == "whole" {
+		figures = append(figures, figure{Name: "idle_cpu", Value: cpu, Unit: "us/s"})
+	}
+	if n == s.n && (h.kind == "whole" || h.kind == "ours") {
+		storms, err := h.storms(s.spread)
+		if err != nil {
+			return nil, h.stage("storm", err)
+		}
+		figures = append(figures, storms...)
+	}
+	var more []figure
+	switch kind {
+	case "tls":
+	case "whole":
+		more, err = h.household()
+	default:
+		more, err = h.messages()
+	}
+	return append(figures, more...), h.stage("work", err)
+}
+
+// storms are two: all clients come back at once, and spread.
+func (h *herd) storms(spread time.Duration) ([]figure, error) {
+	at, peak, err := h.storm(0)
 	if err != nil {
 		return nil, err
 	}
-	f := &fleet{address: c.address, nats: name == "nats"}
-	defer f.close()
-	begun := time.Now()
-	if err := f.connect(ctx, n); err != nil {
-		return nil, err
-	}
-	connecting := time.Since(begun)
-	time.Sleep(settle)
-	settled, err := c.rss()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.collect(); err != nil {
-		return nil, err
-	}
-	collected, err := c.rss()
-	if err != nil {
-		return nil, err
-	}
-	all, cpu, err := broadcasts(c, f, n)
-	if err != nil {
-		return nil, err
-	}
-	one, err := targeted(c, f, n)
-	if err != nil {
-		return nil, err
-	}
-	each := func(kib float64) float64 { return (kib - before) / float64(n) }
+	within, _, err := h.storm(spread)
+	time.Sleep(time.Second)
 	return []figure{
-		{"settled", each(settled), "KiB", 0},
-		{"collected", each(collected), "KiB", 0},
-		{"connects", float64(n) / connecting.Seconds(), "1/s", 0},
-		{"all", all, "ms", 0},
-		{"cpu_each", cpu, "us", 0},
-		{"one_p50", quantile(one, 0.5), "ms", 0},
-		{"one_p99", quantile(one, 0.99), "ms", 0},
+		{Name: "storm", Value: at.Seconds(), Unit: "s"}, {Name: "storm_peak", Value: peak / 1024, Unit: "MiB"},
+		{Name: "storm_spread", Value: within.Seconds(), Unit: "s"},
+	}, err
+}
+
+// messages are sent to all, and to one at a time.
+func (h *herd) messages() ([]figure, error) {
+	all, cpu, err := h.broadcasts()
+	if err != nil {
+		return nil, err
+	}
+	one, err := h.targeted()
+	if err != nil {
+		return nil, err
+	}
+	return []figure{
+		{Name: "all", Value: all, Unit: "ms"}, {Name: "cpu_each", Value: cpu, Unit: "us"},
+		{Name: "one_p50", Value: quantile(one, 0.5), Unit: "ms"}, {Name: "one_p99", Value: quantile(one, 0.99), Unit: "ms"},
 	}, nil
 }
 
 // broadcasts returns the median time from the command until the last client has the
-// message, in ms, and the server's CPU time for one client, in µs.
-func broadcasts(c *child, f *fleet, n int) (all, cpu float64, err error) {
-	before, err := c.cpu()
+// message, in ms, and the servers' CPU time for one client, in µs.
+func (h *herd) broadcasts() (all, cpu float64, err error) {
+	before, err := h.sum((*child).cpu)
 	if err != nil {
 		return 0, 0, err
 	}
 	var times []float64
 	for i := range toAll {
-		begun := time.Now()
-		if err := c.say("all %d", i+1); err != nil {
+		took, err := h.timed(func(p *pair) (report, error) {
+			if err := p.server.say("all %d", i+1); err != nil {
+				return report{}, err
+			}
+			return p.crowd.tell(order{Do: "await", Count: p.n})
+		})
+		if err != nil {
 			return 0, 0, err
 		}
-		if err := f.wait(n, patience); err != nil {
-			return 0, 0, err
-		}
-		times = append(times, ms(time.Since(begun)))
+		times = append(times, ms(took))
 	}
-	after, err := c.cpu()
-	return quantile(times, 0.5), (after - before) * 1e6 / float64(toAll*n), err
+	after, err := h.sum((*child).cpu)
+	return quantile(times, 0.5), (after - before) * 1e6 / float64(toAll*h.n), err
 }
 
 // targeted returns the times until one client, another each time, has its message, in ms.
-func targeted(c *child, f *fleet, n int) (times []float64, err error) {
+func (h *herd) targeted() (times []float64, err error) {
 	for i := range toOne {
+		p := h.pairs[i%len(h.pairs)]
 		begun := time.Now()
-		if err := c.say("one %d %d", rand.N(n), i+1); err != nil {
+		if err := p.server.say("one %d %d", p.first+rand.N(p.n), i+1); err != nil {
 			return nil, err
 		}
-		if err := f.wait(1, patience); err != nil {
+		r, err := p.crowd.tell(order{Do: "await", Count: 1})
+		if err != nil {
 			return nil, err
 		}
-		times = append(times, ms(time.Since(begun)))
+		times = append(times, ms(time.Unix(0, r.Last).Sub(begun)))
 	}
 	return times, nil
+}
+
+// household signs TVs out everywhere.
+func (h *herd) household() ([]figure, error) {
+	told, bare, err := h.signOuts()
+	if err != nil || len(told) == 0 {
+		return nil, err
+	}
+	beyond := func(q float64) float64 { return max(quantile(told, q)-quantile(bare, 0.5), 0.001) }
+	return []figure{
+		{Name: "commit_p50", Value: quantile(bare, 0.5), Unit: "ms"}, {Name: "commit_p99", Value: quantile(bare, 0.99), Unit: "ms"},
+		{Name: "told_p50", Value: beyond(0.5), Unit: "ms"}, {Name: "told_p99", Value: beyond(0.99), Unit: "ms"},
+	}, nil
+}
+
+// signOuts signs the small households out everywhere, perSecond TVs each second in all.
+func (h *herd) signOuts() (told, bare []float64, err error) {
+	homes := min(small(h.pairs[0].n), smallHomes/len(h.pairs))
+	if homes == 0 {
+		return nil, nil, nil
+	}
+	reports := make([]report, len(h.pairs))
+	rate := max(perSecond/smallHome/len(h.pairs), 1) // households a second
+	err = h.each(func(p *pair) (err error) {
+		reports[slices.Index(h.pairs, p)], err = p.crowd.tell(order{
+			Do: "signouts", Address: p.server.address, First: p.first, Count: homes, TVs: p.n,
+			Spread: time.Duration(homes) * time.Second / time.Duration(rate),
+		})
+		return err
+	})
+	for _, r := range reports {
+		told, bare = append(told, r.Told...), append(bare, r.Bare...)
+	}
+	return told, bare, err
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -114,106 +167,4 @@ func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 func quantile(values []float64, q float64) float64 {
 	s := slices.Sorted(slices.Values(values))
 	return s[min(int(q*float64(len(s))), len(s)-1)]
-}
-
-// child is a server in a process of its own.
-type child struct {
-	cmd     *exec.Cmd
-	in      *os.File
-	out     *bufio.Reader
-	address string
-}
-
-func start(ctx context.Context, name string) (*child, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	c := &child{cmd: exec.CommandContext(ctx, self, "-serve", name), in: w}
-	c.cmd.Env = append(os.Environ(), childEnv+"=1")
-	c.cmd.Stdin, c.cmd.Stderr = r, os.Stderr
-	out, err := c.cmd.StdoutPipe()
-	if err == nil {
-		err = c.cmd.Start()
-	}
-	if err != nil {
-		w.Close()
-		return nil, err
-	}
-	c.out = bufio.NewReader(out)
-	c.address, err = c.answer()
-	if err != nil {
-		c.stop()
-	}
-	return c, err
-}
-
-// childEnv tells a test's program that it is to be a server.
-const childEnv = "HEARTHKEY_BENCHHUB_CHILD"
-
-func (c *child) stop() {
-	c.in.Close() // the end of its input is the end of it
-	if c.cmd.Wait() != nil {
-		_ = c.cmd.Process.Kill()
-	}
-}
-
-func (c *child) say(format string, args ...any) error {
-	_, err := fmt.Fprintf(c.in, format+"\n", args...)
-	return err
-}
-
-func (c *child) answer() (string, error) {
-	line, err := c.out.ReadString('\n')
-	return strings.TrimSpace(line), err
-}
-
-// collect has it collect its garbage, twice.
-func (c *child) collect() error {
-	if err := c.say("collect"); err != nil {
-		return err
-	}
-	_, err := c.answer()
-	return err
-}
-
-// rss is the resident memory in KiB.
-func (c *child) rss() (float64, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(data), "VmRSS:")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return 0, fmt.Errorf("no VmRSS of process %d", c.cmd.Process.Pid)
-	}
-	return strconv.ParseFloat(fields[0], 64)
-}
-
-// cpu is the CPU time so far in seconds: fields 14 and 15 of proc(5)'s stat.
-func (c *child) cpu() (float64, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(data), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("stat of process %d has %d fields", c.cmd.Process.Pid, len(fields))
-	}
-	sum := 0.0
-	for _, f := range fields[11:13] {
-		v, err := strconv.ParseFloat(f, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += v / ticksEach
-	}
-	return sum, nil
 }

@@ -3,12 +3,14 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,15 +24,31 @@ const (
 )
 
 // colors of the servers, readable by most who do not see all of them (Okabe and Ito).
-var colors = map[string]string{"usual": "#d55e00", "nats": "#cc79a7", "portable": "#56b4e9", "ours": "#009e73", "floor": "#777777"}
+var colors = map[string]string{"usual": "#d55e00", "nats": "#cc79a7", "portable": "#56b4e9", "ours": "#009e73", "floor": "#777777", "whole": "#0072b2", "tls": "#e69f00"}
 
 // point is a server's figure at so many clients.
 type point struct{ n, value float64 }
 
-// plot draws how a figure grows with the clients, from the files that -json wrote, as SVG
-// with logarithmic axes.
+// drawn are the figures of which a plot is drawn.
+var drawn = []string{"settled", "collected", "sum", "all", "cpu_each", "one_p50", "idle_cpu", "told_p50", "told_p99"}
+
+// drawAll draws them into a folder, as hub-FIGURE.svg.
+func drawAll(dir string, all []figure) error {
+	for _, what := range drawn {
+		var b bytes.Buffer
+		if err := plotOf(&b, what, all); err != nil {
+			continue // none of those servers was measured
+		}
+		if err := os.WriteFile(filepath.Join(dir, "hub-"+strings.ReplaceAll(what, "_", "-")+".svg"), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plot draws how a figure grows with the clients, from the files that -json wrote.
 func plot(out io.Writer, what string, files []string) error {
-	lines, title := map[string][]point{}, what
+	var all []figure
 	for _, name := range files {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -40,18 +58,25 @@ func plot(out io.Writer, what string, files []string) error {
 		if err := json.Unmarshal(data, &figures); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		for _, f := range figures {
-			server, rest, _ := strings.Cut(f.Name, ".")
-			number, ok := strings.CutPrefix(rest, what+"_")
-			n, err := strconv.Atoi(number)
-			if ok && err == nil && colors[server] != "" && f.Value > 0 {
-				title = what + ", " + f.Unit
-				lines[server] = append(lines[server], point{float64(n), f.Value})
-			}
+		all = append(all, figures...)
+	}
+	return plotOf(out, what, all)
+}
+
+// plotOf draws one figure of all servers, as SVG with logarithmic axes.
+func plotOf(out io.Writer, what string, all []figure) error {
+	lines, title := map[string][]point{}, what
+	for _, f := range all {
+		server, rest, _ := strings.Cut(f.Name, ".")
+		number, ok := strings.CutPrefix(rest, what+"_")
+		n, err := strconv.Atoi(number)
+		if ok && err == nil && colors[server] != "" && f.Value > 0 {
+			title = what + ", " + f.Unit
+			lines[server] = append(lines[server], point{float64(n), f.Value})
 		}
 	}
 	if len(lines) == 0 {
-		return fmt.Errorf("no figure %q in %d files", what, len(files))
+		return fmt.Errorf("no figure %q", what)
 	}
 	return draw(out, title, lines)
 }

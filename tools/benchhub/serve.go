@@ -30,11 +30,8 @@ func message(n int) string {
 
 // be is one of the servers, until its input ends. It says where it listens, and answers
 // to collect.
-func be(ctx context.Context, name string, in io.Reader, out io.Writer) error {
-	if err := files(maxClients / 4); err != nil {
-		return err
-	}
-	h, address, err := open(ctx, name)
+func be(ctx context.Context, name, data string, in io.Reader, out io.Writer) error {
+	h, address, err := open(ctx, name, data)
 	if err != nil {
 		return err
 	}
@@ -67,8 +64,10 @@ func be(ctx context.Context, name string, in io.Reader, out io.Writer) error {
 	return lines.Err()
 }
 
-func open(ctx context.Context, name string) (served, string, error) {
+func open(ctx context.Context, name, data string) (served, string, error) {
 	switch name {
+	case "whole", "tls":
+		return openWhole(ctx, data, name == "tls")
 	case "ours", "portable":
 		return openOurs(ctx, name)
 	case "usual":
@@ -92,8 +91,8 @@ func listen(h http.Handler) (*http.Server, string, error) {
 	return srv, l.Addr().String(), nil
 }
 
-// client is the number in a request's path.
-func client(r *http.Request) int {
+// asker is the number in a request's path.
+func asker(r *http.Request) int {
 	n, _ := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/")) // our own fleet asks
 	return n
 }

@@ -33,7 +33,7 @@ func (u *usual) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	out := make(chan []byte, 256)
 	u.mu.Lock()
-	u.clients[client(r)] = out
+	u.clients[asker(r)] = out
 	u.mu.Unlock()
 	go func() {
 		for m := range out {

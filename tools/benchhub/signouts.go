@@ -1,0 +1,80 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hearthkey/hearthkey/tools/drive"
+)
+
+// signOuts ends every session of Count households, one each Spread/Count, and in between
+// those of as many without a TV: what such a sign-out takes to be answered is what the
+// request and its commit cost.
+func (c *crowd) signOuts(ctx context.Context, o order) (report, error) {
+	byNumber := make(map[int]*client, len(c.clients))
+	for _, v := range c.clients {
+		byNumber[v.number] = v
+	}
+	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	defer web.CloseIdleConnections()
+	url := "http://" + o.Address
+	r := report{Told: make([]float64, o.Count), Bare: make([]float64, o.Count)}
+	failed := make([]error, 2*o.Count)
+	var under sync.WaitGroup
+	begun := time.Now()
+	each := o.Spread / time.Duration(2*o.Count)
+	for i := range 2 * o.Count {
+		time.Sleep(time.Until(begun.Add(time.Duration(i) * each)))
+		under.Go(func() {
+			home := i / 2
+			if i%2 == 0 {
+				owner := &drive.Account{URL: url, Token: tokenOf(small(o.TVs) + home), Client: web}
+				at := time.Now()
+				failed[i] = owner.SignOutEverywhere(ctx)
+				r.Bare[home] = ms(time.Since(at))
+				return
+			}
+			owner := &drive.Account{URL: url, Token: tokenOf(home), Client: web}
+			tvs := make([]*tv, smallHome)
+			for k := range tvs {
+				v := byNumber[o.First+home*smallHome+k]
+				if v == nil {
+					failed[i] = fmt.Errorf("TV %d is not in this crowd", o.First+home*smallHome+k)
+					return
+				}
+				tvs[k] = v.tv
+			}
+			r.Told[home], failed[i] = signOut(ctx, owner, tvs)
+		})
+	}
+	under.Wait()
+	return r, errors.Join(failed...)
+}
+
+// signOut returns how long it takes from the click until the last TV has read of it.
+func signOut(ctx context.Context, owner *drive.Account, tvs []*tv) (float64, error) {
+	told := make(chan time.Time, len(tvs))
+	for _, t := range tvs {
+		t.onOver(told)
+	}
+	at := time.Now()
+	if err := owner.SignOutEverywhere(ctx); err != nil {
+		return 0, err
+	}
+	var last time.Duration
+	for range tvs {
+		select {
+		case t := <-told:
+			last = max(last, t.Sub(at))
+		case <-ctx.Done():
+			return 0, errors.New("a TV was not told that it is signed out")
+		}
+	}
+	return ms(last), nil
+}
