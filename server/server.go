@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hearthkey/hearthkey/server/certificate"
+	"github.com/hearthkey/hearthkey/server/gate"
 )
 
 // shutdownTime bounds the wait for requests under way.
@@ -22,6 +23,7 @@ type Server struct {
 	cfg   settings
 	parts *parts
 
+	gate      *gate.Gate // of listener
 	listener  net.Listener
 	publicKey []byte // of TLS: a SubjectPublicKeyInfo; empty without TLS
 	http      *http.Server
@@ -41,7 +43,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: set}
+	s := &Server{cfg: set, gate: gate.New(gate.Config{})}
 	if err := s.open(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -53,6 +55,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.listener, err = listen("--listen", s.cfg.Listen); err != nil {
 		return err
 	}
+	s.listener = s.gate.Listen(s.listener)
 	s.cfg.settle(s.listener.Addr())
 	if s.cfg.Admin != "" {
 		if s.admin, err = listen("--admin", s.cfg.Admin); err != nil {
@@ -64,6 +67,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	meter := newMeter(s)
 	s.http = newHTTP(s.cfg.Log, meter.watch(s.routes(), s.cfg))
+	s.http.ConnState = s.gate.State
 	s.ops = newHTTP(s.cfg.Log, s.opsRoutes(meter))
 	s.ops.ReadTimeout = readTime // the meter bounds the public requests
 	return s.openTLS()

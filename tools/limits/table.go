@@ -11,7 +11,7 @@ type Row struct {
 
 // packages are those whose other limits are listed after the table.
 var packages = []string{
-	"server", "server/account", "server/risk", "server/profile", "server/device", "server/grant", "server/notify", "server/hub", "server/hub/poller", "server/relay", "server/api",
+	"server", "server/account", "server/risk", "server/profile", "server/device", "server/grant", "server/notify", "server/hub", "server/hub/poller", "server/gate", "server/relay", "server/api",
 	"server/web", "server/admin", "server/admit", "server/keyring", "server/audit", "server/operator", "server/webhook", "server/store", "server/journal", "server/timeline", "server/catalog", "server/catalog/feed", "server/wordlist", "server/geo", "server/store/sqlite", "server/store/postgres", "server/bus", "server/bus/membus", "server/bus/natsbus", "server/certificate", "server/doctor", "server/cmd/hearthkey-server",
 	"protocol", "protocol/pin", "protocol/sign", "protocol/parental", "protocol/titles", "protocol/words",
 	"agent", "agent/library", "agent/nav", "agent/session", "agent/pinlock", "agent/keyseq", "agent/link", "agent/cache", "agent/vault", "agent/screen",
