@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/hearthkey/hearthkey/server/certificate"
+	"github.com/hearthkey/hearthkey/server/hub/poller"
 )
 
 // encrypts says whether TLS ends in this process.
@@ -60,7 +61,7 @@ func (s *Server) openTLS() error {
 	if err != nil || cfg == nil {
 		return err
 	}
-	s.listener = tls.NewListener(s.listener, cfg)
+	s.listener = poller.NewTLSListener(s.listener, cfg)
 	if s.cfg.adminTLS() {
 		s.admin = tls.NewListener(s.admin, cfg)
 	}

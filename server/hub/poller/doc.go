@@ -13,8 +13,10 @@
 //     handler. Who sends writes to the socket at once; what it does not take waits for
 //     it and for nobody else.
 //   - [Portable]: one goroutine per connection that only reads, small read buffers,
-//     write buffers from a pool. It serves other systems, and TLS that ends in this
-//     process.
+//     write buffers from a pool. It serves other systems.
+//
+// TLS that ends in this process is the standard library's in both. With [Epoll] it takes
+// no goroutine either: [NewTLSListener].
 //
 // The caller of [Poller.Accept] returns from its HTTP handler at once, and net/http's
 // buffers are freed.

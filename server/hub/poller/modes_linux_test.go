@@ -1,3 +1,3 @@
 package poller
 
-var modes = []Mode{Portable, Epoll}
+var modes = []Mode{Portable, Portable + withTLS, Epoll, Epoll + withTLS}

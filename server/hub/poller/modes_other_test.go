@@ -2,4 +2,4 @@
 
 package poller
 
-var modes = []Mode{Portable}
+var modes = []Mode{Portable, Portable + withTLS}

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -39,6 +40,7 @@ var (
 //	                                   └── else: gone
 type polled struct {
 	set        *set
+	tls        *tls.Conn // over a carrier; nil: there is none
 	handler    Handler
 	heard      atomic.Int64 // Unix nanoseconds of the last whole message or control frame
 	generation int32        // of the descriptor: guards against events of who had it before
@@ -124,6 +126,14 @@ func (c *polled) sendLocked(frames []byte) error {
 
 // write writes, or parks what the socket does not take. The lock is held.
 func (c *polled) write(b []byte) error {
+	if c.tls == nil {
+		return c.writeRaw(b)
+	}
+	_, err := c.tls.Write(b)
+	return err
+}
+
+func (c *polled) writeRaw(b []byte) error {
 	if c.out == nil {
 		n, err := writeAll(c.fd, b)
 		if err != nil {

@@ -111,7 +111,7 @@ func TestHalfClosed(t *testing.T) {
 	ours, theirs := socketPair(t)
 	h := &recorder{frames: make(chan string, 1), closed: make(chan error, 1)}
 	p.running.Add(1)
-	if err := p.set.accept(ours, func(c Conn) Handler { h.conn = c; return &lastWords{h} }); err != nil {
+	if err := p.set.accept(taken{fd: ours}, func(c Conn) Handler { h.conn = c; return &lastWords{h} }); err != nil {
 		t.Fatal(err)
 	}
 	if err := unix.Shutdown(theirs, unix.SHUT_WR); err != nil {

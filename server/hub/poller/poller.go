@@ -70,7 +70,8 @@ type owned interface {
 // Mode is how a [Poller] waits for bytes.
 type Mode string
 
-// The modes. TLS that ends in this process is portable in both.
+// The modes. TLS that ends in this process is portable in both, unless [NewTLSListener]
+// accepted it.
 const (
 	Epoll    Mode = "epoll"    // one epoll set for all: Linux only
 	Portable Mode = "portable" // a goroutine for each
@@ -188,9 +189,9 @@ func (p *Poller) Accept(w http.ResponseWriter, r *http.Request, open func(Conn) 
 		return ErrStopped
 	}
 	if p.set != nil {
-		fd, ok, err := detach(ws.NetConn())
+		t, ok, err := detach(ws.NetConn())
 		if err == nil && ok {
-			err = p.set.accept(fd, open)
+			err = p.set.accept(t, open)
 		}
 		if err != nil {
 			p.running.Done()

@@ -2,6 +2,7 @@ package poller
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -72,18 +73,24 @@ const toldCode = 4321
 // serve runs a poller behind a real listener. Its connections come out of the channel.
 func serve(t testing.TB, cfg Config, onData func(Conn, []byte)) (url string, p *Poller, opened chan *recorder) {
 	t.Helper()
+	mode, secure := strings.CutSuffix(string(cfg.Mode), withTLS)
+	cfg.Mode = Mode(mode)
 	p, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	opened = make(chan *recorder, 1)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = p.Accept(w, r, func(c Conn) Handler {
 			h := &recorder{c, make(chan string, 100), make(chan error, 1), onData}
 			opened <- h
 			return h
 		})
 	}))
+	if secure {
+		srv.Listener = NewTLSListener(srv.Listener, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+	}
+	srv.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -92,12 +99,29 @@ func serve(t testing.TB, cfg Config, onData func(Conn, []byte)) (url string, p *
 		}
 		srv.Close()
 	})
-	return "ws" + strings.TrimPrefix(srv.URL, "http"), p, opened
+	url = "ws" + strings.TrimPrefix(srv.URL, "http")
+	if secure {
+		url = "wss" + strings.TrimPrefix(url, "ws")
+	}
+	return url, p, opened
 }
+
+// withTLS is added to a mode whose connections carry TLS.
+const withTLS = "+tls"
+
+// trusting believes the certificate of a test.
+var trusting = &tls.Config{InsecureSkipVerify: true}
+
+// certificate is httptest's, for loopback.
+var certificate = sync.OnceValue(func() tls.Certificate {
+	srv := httptest.NewTLSServer(nil)
+	defer srv.Close()
+	return srv.TLS.Certificates[0]
+})
 
 func dial(t testing.TB, url string) *websocket.Conn {
 	t.Helper()
-	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}}
+	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, TLSClientConfig: trusting}
 	ws, _, err := d.Dial(url, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -265,7 +289,7 @@ func testPing(t *testing.T, mode Mode) {
 }
 
 func testClosedPollerRefuses(t *testing.T, mode Mode) {
-	p, err := New(Config{Mode: mode})
+	p, err := New(Config{Mode: Mode(strings.TrimSuffix(string(mode), withTLS))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,16 +316,22 @@ func testTenThousandConnects(t *testing.T, mode Mode) {
 		t.Skip("short: 10,000 sockets")
 	}
 	url, p, opened := serve(t, Config{Mode: mode, Linger: 10 * time.Millisecond}, nil)
+	each := 200
+	if strings.HasPrefix(url, "wss") { // a handshake of TLS costs much more, and nothing of it is ours
+		each = 10
+	}
 	var comers, drain sync.WaitGroup
 	drain.Go(func() {
-		for range 10_000 {
+		for range 50 * each {
 			<-(<-opened).closed
 		}
 	})
-	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, ReadBufferSize: 256, WriteBufferSize: 256}
+	d := websocket.Dialer{
+		Subprotocols: []string{protocol.Subprotocol}, ReadBufferSize: 256, WriteBufferSize: 256, TLSClientConfig: trusting,
+	}
 	for range 50 {
 		comers.Go(func() {
-			for range 200 {
+			for range each {
 				ws, _, err := d.Dial(url, nil)
 				if err != nil {
 					t.Error(err)
@@ -335,7 +365,9 @@ func BenchmarkIdle(b *testing.B) {
 
 func benchmarkIdle(b *testing.B, mode Mode) {
 	url, _, opened := serve(b, Config{Mode: mode}, nil)
-	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, ReadBufferSize: 128, WriteBufferSize: 128}
+	d := websocket.Dialer{
+		Subprotocols: []string{protocol.Subprotocol}, ReadBufferSize: 128, WriteBufferSize: 128, TLSClientConfig: trusting,
+	}
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
@@ -22,6 +23,7 @@ type set struct {
 	fd     int // the same
 	crew   crew
 	ended  chan struct{}
+	room   []byte // of the loop alone, for what is decrypted; nil until there is TLS
 
 	mu    sync.Mutex
 	conns []*polled // by descriptor
@@ -33,6 +35,7 @@ type set struct {
 const (
 	maxEvents = 256
 	chunkSize = 64 << 10
+	plainSize = chunkSize + 32<<10 // what is decrypted at once: of the chunk, and of a record before it
 )
 
 func newSet(p *Poller) (*set, error) {
@@ -140,14 +143,22 @@ func (s *set) remove(c *polled) {
 
 // accept makes the descriptor a connection of the set. open is called before anything
 // is read.
-func (s *set) accept(fd int, open func(Conn) Handler) error {
-	c := &polled{set: s, fd: fd, busy: true}
+func (s *set) accept(t taken, open func(Conn) Handler) error {
+	fd := t.fd
+	c := &polled{set: s, fd: fd, tls: t.tls, busy: true}
+	if t.tls != nil {
+		t.tls.NetConn().(*carrier).by = c
+	}
 	c.heard.Store(time.Now().UnixNano())
 	if err := s.add(c); err != nil {
 		_ = unix.Close(fd)
 		return err
 	}
 	c.handler = open(c)
+	if c.tls != nil { // TLS may have read more than the request
+		var few [512]byte
+		c.plain(nil, few[:0])
+	}
 	c.settle()
 	s.poller.late(c)
 	return nil
@@ -172,30 +183,43 @@ func (s *set) size() int {
 	return s.count
 }
 
+// taken is a socket that was taken over.
+type taken struct {
+	fd  int
+	tls *tls.Conn // that it carries; nil: none
+}
+
 // detach takes the socket out of the hands of net and net/http: the descriptor is
 // doubled, and theirs closed with all that belongs to it. It is false where the
-// socket is not a bare TCP one.
-func detach(nc net.Conn) (fd int, ok bool, err error) {
+// socket is not a bare TCP one, nor carries TLS of [NewTLSListener].
+func detach(nc net.Conn) (t taken, ok bool, err error) {
+	if secure, is := nc.(*tls.Conn); is {
+		c, is := secure.NetConn().(*carrier)
+		if !is {
+			return taken{}, false, nil
+		}
+		nc, t.tls = c.Conn, secure
+	}
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
-		return 0, false, nil
+		return taken{}, false, nil
 	}
 	defer tcp.Close()
 	raw, err := tcp.SyscallConn()
 	if err != nil {
-		return 0, true, err
+		return taken{}, true, err
 	}
 	if cerr := raw.Control(func(old uintptr) {
-		fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
+		t.fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
 	}); cerr != nil {
 		err = cerr
 	}
 	if err != nil {
-		return 0, true, fmt.Errorf("take the descriptor: %w", err)
+		return taken{}, true, fmt.Errorf("take the descriptor: %w", err)
 	}
 	// Heartbeats tell what is alive; the kernel's would only cost.
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 0)
-	return fd, true, nil
+	_ = unix.SetsockoptInt(t.fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 0)
+	return t, true, nil
 }
 
 // crew runs the handlers: a goroutine for each connection that has something to do,

@@ -31,10 +31,26 @@ func (c *polled) ready(events uint32, chunk []byte) {
 		c.fail(os.NewSyscallError("read", err))
 	case n == 0:
 		c.fail(errEOF)
+	case c.tls != nil:
+		if c.set.room == nil {
+			c.set.room = make([]byte, 0, plainSize)
+		}
+		c.plain(chunk[:n], c.set.room)
 	default:
 		c.arrived(chunk[:n])
 	}
 	c.settle()
+}
+
+// plain takes what was read and carries TLS; buf is room for what is within.
+func (c *polled) plain(b, buf []byte) {
+	text, err := c.decrypt(b, buf)
+	if len(text) > 0 {
+		c.arrived(text)
+	}
+	if err != nil {
+		c.fail(err)
+	}
 }
 
 // settle ends the loop's turn: a worker goes on where a message is whole or the end
