@@ -24,6 +24,9 @@ import (
 	"github.com/hearthkey/hearthkey/tools/drive"
 )
 
+// serverName is what TVs sign.
+const serverName = "hearthkey.demo"
+
 // nodeVariable makes this test program a server: it holds a plan in JSON.
 const nodeVariable = "HEARTHKEY_TORTURE_NODE"
 
@@ -58,7 +61,7 @@ func runNode(role string) error {
 	ahead := jumps(ctx, p.Ahead)
 	srv, err := server.New(ctx, server.Config{
 		Listen: p.Listen, Admin: p.Admin, PublicURL: p.PublicURL, Data: p.Data, Database: p.Database, Bus: p.Bus, Deletions: p.Deletions,
-		Name: "hearthkey.demo", Dev: true, Drain: time.Millisecond,
+		Name: serverName, Dev: true, Drain: time.Millisecond,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
 	})
@@ -95,6 +98,7 @@ type node struct {
 	t       *testing.T
 	name    string
 	plan    plan
+	program string // of another build; empty: this one
 	log     *os.File
 	process *drive.Process // nil: it does not run
 }
@@ -127,7 +131,14 @@ func (n *node) start(ctx context.Context) error {
 	return n.ready(ctx)
 }
 
-func (n *node) run() error {
+func (n *node) run() (err error) {
+	if n.program != "" {
+		n.process, err = drive.Start(n.name, n.program, []string{
+			"serve", "--dev", "--listen", n.plan.Listen, "--public-url", n.plan.PublicURL, "--name", serverName,
+			"--data", n.plan.Data, "--deletions", n.plan.Deletions, "--log-level", "warn",
+		}, []string{"HEARTHKEY_DATABASE=" + n.plan.Database, "HEARTHKEY_BUS=" + n.plan.Bus}, n.log)
+		return err
+	}
 	role, err := json.Marshal(n.plan)
 	if err != nil {
 		return err
@@ -201,7 +212,10 @@ func openLone(ctx context.Context, t *testing.T) *street {
 }
 
 // openStreet starts three.
-func openStreet(ctx context.Context, t *testing.T) *street {
+func openStreet(ctx context.Context, t *testing.T) *street { return openStreetOf(ctx, t, "") }
+
+// openStreetOf starts three of another build.
+func openStreetOf(ctx context.Context, t *testing.T, program string) *street {
 	t.Helper()
 	s := &street{t: t, nodes: make([]*node, 3), troubles: slices.Concat(processTroubles, streetTroubles)}
 	var err error
@@ -223,6 +237,7 @@ func openStreet(ctx context.Context, t *testing.T) *street {
 			Listen: address, PublicURL: public, Data: filepath.Join(data, "server"), Database: s.linkDatabase(),
 			Bus: s.linkBus(), Deletions: filepath.Join(data, fmt.Sprintf("deletions-%d.log", i)),
 		})
+		s.nodes[i].program = program
 		s.must(s.nodes[i].start(ctx)) // one by one: the first makes the keys that all share
 	}
 	return s
