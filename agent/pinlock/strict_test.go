@@ -79,3 +79,36 @@ func TestP9_LookingIsFree(t *testing.T) {
 		t.Errorf("after running time went back %v of the wait are left", Left(c, now))
 	}
 }
+
+// What is over from a day that forgave the last wrong try counts for no other one.
+func TestP9_CreditEndsWithTheLast(t *testing.T) {
+	for wrong, credit := range map[int]time.Duration{1: 0, 2: Forgive / 2} {
+		now := Now{Boot: 1, Running: time.Hour}
+		c := tried(t, wrong, &now)
+		now.Running += Forgive + Forgive/2
+		if c = Settle(c, now); c.Wrong != wrong-1 || c.Credit != credit {
+			t.Errorf("a day and a half after %d wrong tries: %+v, want credit %v", wrong, c, credit)
+		}
+	}
+	now := Now{Boot: 1, Running: time.Hour}
+	c := tried(t, 1, &now)
+	now.Running += Forgive / 2
+	if c = Settle(c, now); c.Wrong != 1 || c.Credit != Forgive/2 {
+		t.Errorf("half a day after a wrong try: %+v, want half a day of credit", c)
+	}
+}
+
+// Numbers of other devices that cannot be are taken for the strictest.
+func TestStrangeOthersAreStrict(t *testing.T) {
+	now := Now{Boot: 1, Running: time.Hour}
+	for _, others := range []int{-1, maxWrong + 1} {
+		if c := Settle(Counter{Wrong: 1, Others: others, Boot: 1, Seen: time.Hour}, now); c.Others != maxWrong {
+			t.Errorf("of %d wrong tries elsewhere %d count", others, c.Others)
+		}
+	}
+	for credit, want := range map[time.Duration]int{-time.Hour: 5, 3 * Forgive: 4} {
+		if c := Settle(Counter{Others: 5, OthersCredit: credit, Boot: 1, Seen: time.Hour}, now); c.Others != want || c.OthersCredit != 0 {
+			t.Errorf("with a credit of %v: %+v, want %d wrong tries elsewhere", credit, c, want)
+		}
+	}
+}

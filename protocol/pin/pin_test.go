@@ -42,6 +42,23 @@ func TestDeriveRefusesCosts(t *testing.T) {
 	}
 }
 
+func TestCostBounds(t *testing.T) {
+	for _, c := range []pin.Cost{pin.DefaultCost, {Memory: 64, Passes: 1}, {Memory: 64 << 10, Passes: 16}} {
+		if err := c.Check(); err != nil {
+			t.Errorf("Check of %+v = %v", c, err)
+		}
+	}
+}
+
+// A verifier that a TV keeps must be the same after every update:
+// printf 'hearthkey.v1 pin\0\0\0\2p1\0\0\0\0\0\0\0\1k' | openssl sha256 -hmac secret
+func TestVerifierIsAsBefore(t *testing.T) {
+	const want = "15f9bbe30702c2623cc8914792096a48b2c9b38b6b2df2d991260a582e109b30"
+	if got := hex.EncodeToString(pin.Verifier([]byte("secret"), "p1", 1, []byte("k"))); got != want {
+		t.Errorf("Verifier = %s, want %s", got, want)
+	}
+}
+
 // TestVerifierBindsEverything: a verifier serves one device, profile, version
 // and PIN, and no other.
 func TestVerifierBindsEverything(t *testing.T) {
