@@ -76,6 +76,7 @@ func (s *Site) outboxBody(w http.ResponseWriter, r *http.Request) {
 	for _, m := range list {
 		if m.ID == r.PathValue("message") && m.HTML != "" {
 			h := w.Header()
+			h.Set("X-Frame-Options", "SAMEORIGIN")
 			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "+mailSandbox)
 			send(w, r, http.StatusOK, []byte(strings.Replace(m.HTML, "<head>", `<head><base target="_blank">`, 1)))
 			return
