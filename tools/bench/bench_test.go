@@ -123,3 +123,16 @@ func TestReaders(t *testing.T) {
 		t.Error("sumMetrics did not miss a metric")
 	}
 }
+
+// Only the hash's own instructions count.
+func TestCountHashing(t *testing.T) {
+	log := "Trace 0: 0x1 [0/b0214/0/1] golang.org/x/crypto/argon2.blamkaGeneric\n" +
+		"Trace 0: 0x2 [0/b0218/0/1] runtime.stealWork\n" +
+		"Trace 0: 0x3 [0/b021c/0/1] golang.org/x/crypto/blake2b.hashBlocksGeneric\n"
+	if n, err := countHashing(strings.NewReader(log)); n != 2 || err != nil {
+		t.Errorf("countHashing = %v, %v, want 2", n, err)
+	}
+	if _, err := countHashing(strings.NewReader("Trace 0: 0x2 [0/b0218/0/1]\n")); err == nil {
+		t.Error("a program without names has a count")
+	}
+}

@@ -82,7 +82,7 @@ func (s *shop) build(ctx context.Context, pkg string, env ...string) (string, er
 	}
 	path := filepath.Join(dir, filepath.Base(pkg))
 	if arch, ok := boxOf(pkg, env); ok {
-		p := boxbuild.Program{Package: module + pkg, Arch: arch, Out: path}
+		p := boxbuild.Program{Package: module + pkg, Arch: arch, Out: path, Symbols: pkg == pinCostProgram}
 		if p.Module, err = boxbuild.Root(ctx); err == nil {
 			err = boxbuild.Build(ctx, p)
 		}
@@ -118,6 +118,8 @@ func boxOf(pkg string, env []string) (boxbuild.Arch, bool) {
 const (
 	serverProgram = "server/cmd/hearthkey-server"
 	agentProgram  = "agent/cmd/hearthkey-agent"
+
+	pinCostProgram = "tools/pincost" // whose functions are counted by their names
 )
 
 // serving is a server that runs as a process of its own.
