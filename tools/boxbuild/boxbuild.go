@@ -80,8 +80,8 @@ var replaced = [...][2]string{
 	{"google.golang.org/protobuf", "protobuf"},
 }
 
-// Modfile writes box.mod, box.sum and a folder that they name into dir, for -modfile, and
-// returns the path of the first. module is the module's folder.
+// Modfile writes box.mod and box.sum into dir, for -modfile, and returns the path of the
+// first. module is the module's folder.
 func Modfile(ctx context.Context, module, dir string) (string, error) {
 	mod, err := os.ReadFile(filepath.Join(module, "go.mod"))
 	if err != nil {
@@ -96,14 +96,11 @@ func Modfile(ctx context.Context, module, dir string) (string, error) {
 	for _, r := range replaced {
 		fmt.Fprintf(&b, "\nreplace %s => ./packaging/box/%s\n", r[0], r[1])
 	}
-	changed, err := filepath.Abs(filepath.Join(dir, "unpooled"))
+	changed, err := keptWithoutPool(ctx, module)
 	if err != nil {
-		return "", fmt.Errorf("boxbuild: %w", err)
-	}
-	fmt.Fprintf(&b, "\nreplace %s => %s\n", pooling, changed)
-	if err := withoutPool(ctx, module, changed); err != nil {
 		return "", err
 	}
+	fmt.Fprintf(&b, "\nreplace %s => %s\n", pooling, changed)
 	path := filepath.Join(dir, "box.mod")
 	err = errors.Join(os.WriteFile(path, []byte(b.String()), 0o600), os.WriteFile(filepath.Join(dir, "box.sum"), sum, 0o600))
 	return path, err

@@ -2,6 +2,8 @@ package boxbuild
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,6 +31,44 @@ const (
 
 // errPooled means that the module is not what it was.
 var errPooled = errors.New("boxbuild: " + pooling + " has changed: see unpooled.go")
+
+// kept is where the copy is, in the module's folder: its path stands in every program that
+// is built with it, so it must be the same wherever and whenever that is.
+const kept = "bin/box"
+
+// keptWithoutPool makes the copy where it is not there yet, and returns its path from the
+// module's folder.
+func keptWithoutPool(ctx context.Context, module string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Version}}", pooling)
+	cmd.Dir, cmd.Stderr = module, os.Stderr
+	version, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%w: go list: %w", ErrBuild, err)
+	}
+	sum := sha256.Sum256([]byte(string(version) + pooled + unpooled))
+	name := kept + "/unpooled-" + hex.EncodeToString(sum[:6])
+	to := filepath.Join(module, name)
+	if _, err := os.Stat(filepath.Join(to, pooledFile)); err == nil {
+		return "./" + name, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return "", fmt.Errorf("boxbuild: %w", err)
+	}
+	fresh, err := os.MkdirTemp(filepath.Dir(to), "fresh-")
+	if err != nil {
+		return "", fmt.Errorf("boxbuild: %w", err)
+	}
+	defer os.RemoveAll(fresh)
+	if err := errors.Join(withoutPool(ctx, module, fresh), os.Chmod(fresh, 0o755)); err != nil {
+		return "", err
+	}
+	if err := os.Rename(fresh, to); err != nil {
+		if _, there := os.Stat(filepath.Join(to, pooledFile)); there != nil { // another build was not first either
+			return "", fmt.Errorf("boxbuild: %w", err)
+		}
+	}
+	return "./" + name, nil
+}
 
 // withoutPool writes the copy into a folder. module is the module's folder.
 func withoutPool(ctx context.Context, module, to string) error {
