@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak torture sbom release simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
+.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak torture mutants sbom release simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,13 +98,15 @@ reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./tools/torture
 	$(GO) test -count=1 ./tools/simulate -args -histories 2000 -planted
 
-torture: needs build ## long: soak, and 50 histories of sign-outs under kill -9 held against a model; an hour or two. TORTURE=short: what `make test` has of it
+torture: needs build ## long: everything that may break, for hours; docs/testing.md has the table. ONLY="R6 R10": those; TORTURE=short: what `make test` has of it
 ifeq ($(TORTURE),short)
 	$(MAKE) --no-print-directory reliability
 else
-	$(MAKE) --no-print-directory soak
-	$(GO) test -v -count=1 -timeout 240m ./tools/torture -run '^TestR6' -args -linear-histories 50 -linear-ops 10000 -linear-faults 25 $(ARGS)
+	tools/torture/run.sh $(ONLY)
 endif
+
+mutants: ## whether the tests would notice: one thing at a time is changed in the code of leases, epochs, PINs and throttles; about an hour
+	@$(GO) run ./tools/mutants $(ARGS)
 
 simulate: ## 100,000 random histories of server, TVs and network against their promises; about 20 min
 	$(GO) run ./tools/simulate -histories 100000 $(ARGS)
@@ -166,7 +168,8 @@ bench-hub: ## our hub beside nats-server, gorilla's usual pattern and a bare epo
 	@bin/benchhub $(if $(N),-n $(N)) $(if $(GROW),-draw docs/plots) $(ARGS)
 
 fuzz: ## 10 s of fuzzing for each target
-	tools/fuzz.sh 10s
+	@$(GO) run ./tools/fuzz -each 10s
+	$(GO) test ./agent/nav -run '^TestRandomWalk$$' -keys 3000000 -timeout 60m
 
 screenshots: needs build ## draw every TV screen and page into docs/screenshots
 	$(GO) test -count=1 -run TestScreenshots ./tools/e2e -args -screenshots ../../docs/screenshots

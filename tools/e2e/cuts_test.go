@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ import (
 )
 
 var cutsFlag = flag.Int("cuts", 0, "`number` of times that TestR10_Cuts cuts a real network; 0 makes none, for it takes 5 s each")
+
+var cutLongest = flag.Duration("cut-longest", 45*time.Second, "how long one in 20 cuts lasts at most; the others 3 s")
 
 const (
 	heals      = 30 * time.Second // within which all must agree after a cut (R10)
@@ -237,6 +240,80 @@ func (r *roads) confirmed(ctx context.Context) error {
 	})
 }
 
+// drawn is one cut: which, how long, and what the owner does meanwhile or after it.
+type drawn struct {
+	cut
+	tv        int
+	lasts     time.Duration
+	meanwhile bool   // else the change is the first thing that has to come through
+	name      string // that a profile gets; empty: everything is signed out
+}
+
+func (d drawn) String() string {
+	what := "a profile is renamed"
+	if d.name == "" {
+		what = "all are signed out"
+	}
+	when := "afterwards"
+	if d.meanwhile {
+		when = "meanwhile"
+	}
+	return fmt.Sprintf("%s (TV %d) for %v, %s %s", d.cut.name, d.tv+1, d.lasts.Round(time.Millisecond), what, when)
+}
+
+// draw chooses the n-th cut. One in a dozen signs out: a server lets so many TVs of one
+// network ask to sign in per hour.
+func (r *roads) draw(dice *mathrand.Rand, n int) drawn {
+	longest := 3 * time.Second
+	if dice.IntN(20) == 0 {
+		longest = *cutLongest
+	}
+	d := drawn{cut: networkCuts[dice.IntN(len(networkCuts))], tv: dice.IntN(2), lasts: time.Duration(dice.Int64N(int64(longest)))}
+	d.meanwhile = d.cut.name != "the server is killed" && dice.IntN(2) == 0
+	if n%12 != 3 {
+		d.name = fmt.Sprint("Mia ", n)
+	}
+	return d
+}
+
+// change is what the owner does.
+func (r *roads) change(ctx context.Context, d drawn) error {
+	if d.name == "" {
+		return r.owner.SignOutEverywhere(ctx)
+	}
+	list, err := r.owner.Profiles(ctx)
+	if err == nil {
+		list[0].Name = d.name
+		_, err = r.owner.SaveProfile(ctx, list[0])
+	}
+	return err
+}
+
+// suffer makes a cut, and returns how long after it all agree.
+func (r *roads) suffer(d drawn) (time.Duration, error) {
+	r.t.Helper()
+	d.down(r, d.tv)
+	if d.meanwhile {
+		r.must(r.change(r.ctx, d))
+	}
+	over := time.NewTimer(d.lasts)
+	<-over.C
+	d.up(r, d.tv)
+	healed := time.Now()
+	ctx, cancel := drive.Timeout(r.ctx, heals)
+	defer cancel()
+	if !d.meanwhile {
+		r.must(drive.Poll(ctx, func() error { return r.change(ctx, d) }))
+	}
+	var err error
+	if d.name == "" {
+		err = errors.Join(r.all(ctx, "signed out", isSignedOut), r.confirmed(ctx))
+	} else {
+		err = r.all(ctx, "the profile's name", func(v nav.View) bool { return strings.Contains(fmt.Sprint(v), d.name) })
+	}
+	return time.Since(healed), err
+}
+
 // R10: after any cut of a real network, one-way ones too, and the server's death, every
 // TV and the board agree within 30 s of its end.
 func TestR10_Cuts(t *testing.T) {
@@ -249,31 +326,12 @@ func TestR10_Cuts(t *testing.T) {
 	slowest := time.Duration(0)
 	for n := range *cutsFlag {
 		r.signIn()
-		what, tv, longest := networkCuts[dice.IntN(len(networkCuts))], dice.IntN(2), 3*time.Second
-		if dice.IntN(20) == 0 {
-			longest = 45 * time.Second // longer than anybody keeps a silent request
-		}
-		lasts := time.Duration(dice.Int64N(int64(longest)))
-		change := what.name != "the server is killed" && dice.IntN(2) == 0
-		what.down(r, tv)
-		if change {
-			r.must(r.owner.SignOutEverywhere(ctx))
-		}
-		over := time.NewTimer(lasts)
-		<-over.C
-		what.up(r, tv)
-		healed := time.Now()
-		within, cancel := drive.Timeout(ctx, heals)
-		if !change { // or the sign-out is the first thing that has to come through
-			r.must(drive.Poll(within, func() error { return r.owner.SignOutEverywhere(within) }))
-		}
-		err := errors.Join(r.all(within, "signed out", isSignedOut), r.confirmed(within))
-		cancel()
-		took := time.Since(healed)
+		c := r.draw(dice, n)
+		took, err := r.suffer(c)
 		if slowest = max(slowest, took); err != nil {
-			t.Fatalf("cut %d, %s for %v, signed out meanwhile: %t: not whole within %v: %v", n+1, what.name, lasts, change, heals, err)
+			t.Fatalf("cut %d, %v: not whole within %v: %v", n+1, c, heals, err)
 		}
-		t.Logf("cut %d: %s for %v, signed out meanwhile: %t: whole after %v", n+1, what.name, lasts.Round(time.Millisecond), change, took.Round(time.Millisecond))
+		t.Logf("cut %d: %v: whole after %v", n+1, c, took.Round(time.Millisecond))
 	}
 	t.Logf("%d cuts; all agree after %v at most", *cutsFlag, slowest.Round(time.Millisecond))
 }

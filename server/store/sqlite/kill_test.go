@@ -21,7 +21,10 @@ import (
 // childEnv names the database of the child process that is to be killed.
 const childEnv = "HEARTHKEY_TEST_KILL_DB"
 
-var kills = flag.Int("kills", 30, "how often TestKill kills its child")
+var (
+	kills    = flag.Int("kills", 30, "how often TestKill kills its child")
+	killSeed = flag.Uint64("seed", 0, "replay the moments of this `number`; 0 makes a new one")
+)
 
 const (
 	killCallers = 8
@@ -78,8 +81,11 @@ func commitForEver(ctx context.Context, d *Driver, n int) {
 // afterwards, and the file is whole. A process that ends loses nothing the
 // kernel has taken; cut power is tried elsewhere, with a file system image.
 func TestKill(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := *killSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("replay with -args -seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	path := filepath.Join(t.TempDir(), "hearthkey.db")
 	d := mustOpen(t, Config{Path: path})
