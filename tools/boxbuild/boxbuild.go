@@ -142,7 +142,7 @@ var noInlining = []string{
 	"-gcflags=crypto/internal/...=", "-gcflags=golang.org/x/crypto/...=",
 }
 
-// flags are those of the go command for p, but for -modfile.
+// flags are those of the go command for p, but for its modules.
 func (p Program) flags() []string {
 	version := p.Version
 	if version == "" {
@@ -179,16 +179,26 @@ func Build(ctx context.Context, p Program) error {
 		return fmt.Errorf("boxbuild: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	mod, err := Modfile(ctx, p.Module, dir)
+	from, err := p.modules(ctx, dir)
 	if err != nil {
 		return err
 	}
-	args := slices.Concat([]string{"build", "-modfile=" + mod}, p.flags(), []string{p.Package})
+	args := slices.Concat([]string{"build", from}, p.flags(), []string{p.Package})
 	env = append(env, "CGO_ENABLED=0")
 	if p.Mode != "" {
 		env = append(env, "CGO_ENABLED=1", "CC="+p.CC)
 	}
 	return golang(ctx, p.Module, env, args...)
+}
+
+// modules is the flag that has the program made of what a box gets; it names files in dir.
+func (p Program) modules(ctx context.Context, dir string) (string, error) {
+	if vendored(p.Module) {
+		path, err := overlay(p.Module, dir)
+		return "-overlay=" + path, err
+	}
+	path, err := Modfile(ctx, p.Module, dir)
+	return "-modfile=" + path, err
 }
 
 // golang runs the go command in a folder.
