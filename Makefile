@@ -46,6 +46,7 @@ packages: build ## Debian packages of agent and server for amd64, arm64 and armh
 	@for arch in armv7:armhf:arm arm64:arm64:arm64 amd64:amd64:amd64; do \
 		IFS=: ; set -- $$arch ; unset IFS ; \
 		GOOS=linux GOARCH=$$3 GOARM=7 $(BUILD) -o bin/hearthkey-server-linux-$$1 ./server/cmd/hearthkey-server \
+		&& rm -f dist/hearthkey-*_$$2.deb dist/hearthkey-agent-*-linux-$$1.tar.gz \
 		&& packaging/deb.sh agent $$2 $(VERSION) bin/hearthkey-agent-linux-$$1 dist \
 		&& packaging/deb.sh server $$2 $(VERSION) bin/hearthkey-server-linux-$$1 dist \
 		&& packaging/tarball.sh $$1 $(VERSION) bin/hearthkey-agent-linux-$$1 dist || exit 1; done
@@ -56,7 +57,8 @@ sbom: programs ## what the programs are made of, as CycloneDX, into dist/
 release: ## archives for all platforms with bills of materials and checksums, into dist/release; the same commit gives the same bytes
 	@packaging/release.sh $(VERSION)
 
-packages-test: packages ## all packages, installed with apt in a fresh Debian and started there; needs root, debootstrap and the network
+packages-test: packages ## all packages, for ARM too, installed with apt in a fresh Debian, run and watched by its systemd, upgraded, removed; needs root and the network; about 10 min
+	@tools/needs.sh packages
 	$(GO) test -count=1 -timeout 30m ./tools/e2e -run '^TestPackages' -args -packages ../../dist
 
 sizes: ## where the bytes of the armv7 agent are, by package
@@ -132,8 +134,9 @@ engines: needs ## all of the server's tests on PostgreSQL, and with every transa
 e2e: needs build ## real servers, agents and browsers in separate processes, the ARM build under qemu
 	$(GO) test -count=1 -timeout 15m ./tools/e2e/...
 
-hosts-test: build ## the C library as an archive and for ARM too, with the example hosts; needs gcc-aarch64-linux-gnu; about 5 min
-	$(GO) test -count=1 -timeout 30m ./tools/e2e -run '^(TestHosts|TestHostOnARM|TestLibrary)' -args -libraries
+hosts-test: build ## the C library as an archive and for ARM too, with the example hosts; about 5 min
+	@tools/needs.sh hosts
+	$(GO) test -count=1 -timeout 30m ./tools/e2e -run '^(TestHosts|TestLibrary)' -args -libraries
 
 smoke: programs ## the whole tour without a person, one line per step
 	@bin/hearthkey smoke

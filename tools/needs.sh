@@ -16,6 +16,7 @@ need gcc gcc
 need g++ g++
 need arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
 [ -f /usr/arm-linux-gnueabihf/include/stdio.h ] || missing="$missing libc6-dev-armhf-cross"
+need busybox busybox-static
 need oathtool oathtool
 need ip iproute2
 need avahi-daemon avahi-daemon
@@ -31,6 +32,17 @@ if [ "${1:-}" = box ]; then # for the emulated box of `make bench-box`
 	need mkfs.f2fs f2fs-tools
 	need cpio cpio
 	need openssl openssl
+fi
+if [ "${1:-}" = packages ]; then # for the Debian of `make packages-test`
+	PATH=$PATH:/usr/sbin
+	need debootstrap debootstrap
+	need systemd-nspawn systemd-container
+fi
+if [ "${1:-}" = hosts ]; then # for all libraries of `make hosts-test`
+	need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+	[ -f /usr/aarch64-linux-gnu/include/stdio.h ] || missing="$missing libc6-dev-arm64-cross"
+	need clang clang
+	need musl-gcc musl-tools
 fi
 [ -n "$(fc-list 2>/dev/null)" ] || missing="$missing fonts-noto-core" # or pages have no letters
 

@@ -9,11 +9,13 @@ HEARTHKEY_AGENT_VERSION = 1.0.0
 HEARTHKEY_AGENT_SITE = $(call github,hearthkey,hearthkey,v$(HEARTHKEY_AGENT_VERSION))
 HEARTHKEY_AGENT_LICENSE = Apache-2.0
 HEARTHKEY_AGENT_LICENSE_FILES = LICENSE
-HEARTHKEY_AGENT_DEPENDENCIES = host-go
+# It is linked without a C library.
+HEARTHKEY_AGENT_ADD_TOOLCHAIN_DEPENDENCY = NO
 
-HEARTHKEY_AGENT_ARCH = $(if $(BR2_aarch64),arm64,$(if $(BR2_x86_64),amd64,armv7))
+HEARTHKEY_AGENT_ARCH = $(if $(BR2_aarch64),arm64,$(if $(BR2_x86_64),amd64,$(if $(BR2_ARM_CPU_ARMV6),armv6,armv7)))
 
-# The project's own tool builds it small: see packaging/README.md.
+# The project's own tool builds it small, from the modules that the download left in
+# vendor: see packaging/README.md.
 define HEARTHKEY_AGENT_BUILD_CMDS
 	cd $(@D) && $(HOST_GO_HOST_ENV) $(GO_BIN) run ./tools/box build \
 		-arch $(HEARTHKEY_AGENT_ARCH) -version $(HEARTHKEY_AGENT_VERSION) -out hearthkey-agent
@@ -36,4 +38,4 @@ define HEARTHKEY_AGENT_USERS
 	hearthkey -1 hearthkey -1 * - - - Hearthkey agent
 endef
 
-$(eval $(generic-package))
+$(eval $(golang-package))

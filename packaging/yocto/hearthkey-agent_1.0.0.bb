@@ -6,8 +6,8 @@ LIC_FILES_CHKSUM = "file://${COREBASE}/meta/files/common-licenses/Apache-2.0;md5
 SRC_URI = "git://github.com/hearthkey/hearthkey;protocol=https;branch=main;tag=v${PV}"
 S = "${WORKDIR}/git"
 
-# Go 1.26 or newer. The project's own tool builds it small (packaging/README.md) and
-# needs the modules: have them in GOMODCACHE, or allow the network in do_compile.
+# Go 1.26 or newer. The project's own tool builds it small (packaging/README.md). It takes the
+# modules from the source's folder vendor where there is one; else they are fetched in do_compile.
 DEPENDS = "go-native"
 do_compile[network] = "1"
 COMPATIBLE_HOST = "(arm|aarch64|x86_64).*-linux"

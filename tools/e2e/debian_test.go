@@ -313,7 +313,8 @@ func (d *debian) wrongSetting() {
 	if _, err := d.try("systemctl restart hearthkey-agent"); err == nil {
 		d.t.Error("it started with a wrong setting")
 	}
-	d.is("systemctl show -P ActiveState,ExecMainStatus hearthkey-agent", "failed\n78")
+	d.is("systemctl show -P ActiveState hearthkey-agent", "failed") // else it would be "activating"
+	d.is("systemctl show -P ExecMainStatus hearthkey-agent", "78")
 	d.configure()
 	d.sh("systemctl restart hearthkey-agent")
 	d.stands("active")
