@@ -140,7 +140,7 @@ func (s *Service) titles() (d document) {
 	return d
 }
 
-func (s *Service) read(tx *store.Tx, now time.Time, rows rows, q Question) (t truth, err error) {
+func (s *Service) read(tx *store.Tx, now time.Time, rows *rows, q Question) (t truth, err error) {
 	sess, have := q.Session, q.Have
 	if t.row, err = rows.current(sess); err != nil {
 		return t, err
@@ -148,7 +148,7 @@ func (s *Service) read(tx *store.Tx, now time.Time, rows rows, q Question) (t tr
 	t.titles = s.titles()
 	t.status, t.cause = effective(now, t.row)
 	if t.status != protocol.Active {
-		t.orders, err = tx.Orders(t.row.Account, t.row.ID, t.row.Epoch)
+		t.orders, err = rows.ordersOf(t.row)
 		return t, err
 	}
 	owner := t.row.Owner

@@ -12,9 +12,12 @@
 //	                           └────── again ◀─────┘
 //
 // Each device waits at most once, whatever the number of nudges, and the truth
-// is read when its turn comes: the latest wins. A device that does not take
+// is read when its turn comes: the latest wins. Devices of an account that a nudge
+// found together are told together: one read, everything encoded, then the writes. One
+// whose turn somebody else has is left to a push of its own, and on connections whose
+// Send may wait each has a goroutine to itself. A device that does not take
 // what it is sent is dropped when the write deadline passes, and comes back by
-// itself; it holds up one worker until then, and nobody else.
+// itself; it holds up nobody until then.
 //
 // What concerns everybody, another edition of the catalogue or of the key list, is sent by
 // [Hub.NudgeAll], which leaves most of the workers to what concerns one account.

@@ -83,23 +83,30 @@ func (tx *Tx) Device(account protocol.AccountID, id protocol.DeviceID) (DeviceRo
 	return r, err
 }
 
-// together is how many devices one statement of [Tx.DevicesOf] asks for.
+// together is how many devices one statement asks for: the same statement for any number.
 const together = 16
+
+const togetherIDs = `($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+
+// withIDs are the arguments of such a statement: some ids stand more than once.
+func withIDs(account protocol.AccountID, ids []protocol.DeviceID) []any {
+	args := []any{account}
+	for i := range together {
+		args = append(args, ids[min(i, len(ids)-1)])
+	}
+	return args
+}
 
 // DevicesOf returns those devices of an account whose ids are given.
 func (tx *Tx) DevicesOf(account protocol.AccountID, ids []protocol.DeviceID) (map[protocol.DeviceID]DeviceRow, error) {
 	out := make(map[protocol.DeviceID]DeviceRow, len(ids))
 	for chunk := range slices.Chunk(ids, together) {
-		args := []any{account}
-		for i := range together { // the same statement for any number
-			args = append(args, chunk[min(i, len(chunk)-1)])
-		}
 		err := tx.rows(func(scan scanFunc) error {
 			var r DeviceRow
 			err := r.scan(scan)
 			out[r.ID] = r
 			return err
-		}, deviceQuery+`WHERE d.account_id = CAST($1 AS TEXT) AND d.device_id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, args...)
+		}, deviceQuery+`WHERE d.account_id = CAST($1 AS TEXT) AND d.device_id IN `+togetherIDs, withIDs(account, chunk)...)
 		if err != nil {
 			return nil, err
 		}

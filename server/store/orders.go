@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -28,6 +29,25 @@ func (tx *Tx) Orders(account protocol.AccountID, device protocol.DeviceID, epoch
 	}, `SELECT digest, status, signed, jws FROM orders
 		WHERE account_id = $1 AND device_id = $2 AND epoch = $3 ORDER BY signed DESC, digest`, account, device, epoch)
 	return out, err
+}
+
+// OrdersOf returns what devices of an account were told in any of their sign-ins, the
+// newest first.
+func (tx *Tx) OrdersOf(account protocol.AccountID, ids []protocol.DeviceID) (map[protocol.DeviceID][]OrderRow, error) {
+	out := make(map[protocol.DeviceID][]OrderRow)
+	for chunk := range slices.Chunk(ids, together) {
+		err := tx.rows(func(scan scanFunc) error {
+			r := OrderRow{Account: account}
+			err := scan(&r.Device, &r.Epoch, &r.Digest, &r.Status, asTime(&r.Signed), &r.JWS)
+			out[r.Device] = append(out[r.Device], r)
+			return err
+		}, `SELECT device_id, epoch, digest, status, signed, jws FROM orders
+			WHERE account_id = $1 AND device_id IN `+togetherIDs+` ORDER BY signed DESC, digest`, withIDs(account, chunk)...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // InsertOrder stores one; again changes nothing. Orders of sign-ins that nobody

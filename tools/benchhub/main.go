@@ -60,7 +60,6 @@ const grown = "5000,10000,50000,99500"
 const (
 	maxEach    = 19_900  // clients of one process
 	maxClients = 100_000 // in all
-	fewTLS     = 5_000   // clients with TLS: each costs a handshake on both sides
 )
 
 // settings are what the flags say.
@@ -193,8 +192,6 @@ func (s settings) sizes(name string) []int {
 	switch name {
 	case "ours", "whole":
 		return slices.Sorted(slices.Values(append([]int{s.n}, s.grow...)))
-	case "tls":
-		return []int{min(s.n, fewTLS)}
 	}
 	return []int{s.n}
 }
