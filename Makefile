@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak torture mutants sbom release simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
+.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak flash torture mutants sbom release simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,7 +80,7 @@ SLOW = ./server ./server/account ./server/device ./server/web ./tools/simulate \
 PURE = ./agent/nav ./agent/session ./agent/pinlock ./protocol/parental ./protocol/titles ./server/risk
 
 unit: ## unit tests, with the race detector but for the slowest and the purest packages
-	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./supervise ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW) $(PURE))" | grep -v -e /e2e -e /archtest -e /torture)
+	$(GO) test -race $$($(GO) list ./protocol/... ./lan/... ./supervise ./agent/... ./server/... ./tools/... | grep -v -x -F "$$($(GO) list $(SLOW) $(PURE))" | grep -v -e /e2e -e /archtest -e /torture -e /flash)
 	$(GO) test $(SLOW) $(PURE)
 
 race: ## the slowest packages with the race detector; about 15 min, never part of `make test`
@@ -98,7 +98,16 @@ reliability: ## longer runs of what random schedules and pulled plugs may break
 	$(GO) test -count=1 ./agent/session -run TestSchedules -args -schedules 1000
 	$(GO) test -count=1 ./server/store/sqlite -run 'TestKill|TestR3_' -args -kills 300 -cuts 30
 	$(GO) test -count=1 ./tools/torture
+	$(GO) test -count=1 ./tools/flash
 	$(GO) test -count=1 ./tools/simulate -args -histories 2000 -planted
+
+# The longest part is that of the armv7 build under qemu.
+flash: needs build ## long: what a TV keeps, through 1,000 power cuts, 1,000 kills, 1,000 torn and reordered disks, 200 full ones, every operation failing; natively and as the armv7 build; about an hour
+	$(GO) test -v -count=1 -timeout 120m ./tools/flash -args -cuts 1000 -kills 1000 -torn 1000 -fills 200 -damages 1000
+	GOOS=linux GOARCH=arm GOARM=7 CGO_ENABLED=0 $(GO) test -c -o bin/flash-armv7.test ./tools/flash
+	$(GO) test -v -count=1 -timeout 120m ./tools/flash -args -worker "qemu-arm-static $(CURDIR)/bin/flash-armv7.test" -cuts 100 -kills 100 -torn 100 -fills 200 -damages 200
+	$(GO) test -v -count=1 -timeout 120m ./tools/e2e -run '^TestR8_Faults$$' -args -faults 0
+	$(GO) test -v -count=1 -timeout 120m ./tools/e2e -run '^TestKills$$' -args -kills 1000 -arm-kills 50
 
 torture: needs build ## long: everything that may break, for hours; docs/testing.md has the table. ONLY="R6 R10": those; TORTURE=short: what `make test` has of it
 ifeq ($(TORTURE),short)

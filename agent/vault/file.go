@@ -36,7 +36,11 @@ func createFile(path string) (*os.File, error) {
 		return nil, fmt.Errorf("vault: create: %w", err)
 	}
 	blank := append(slot{seq: 1}.encode(), make([]byte, SlotSize)...)
-	if err := errors.Join(writeSynced(f, blank, 0), os.Rename(temp, path), syncFolder(path)); err != nil {
+	err = writeSynced(f, blank, 0)
+	if err == nil { // what is not whole never gets the name
+		err = errors.Join(os.Rename(temp, path), syncFolder(path))
+	}
+	if err != nil {
 		f.Close()
 		os.Remove(temp)
 		return nil, fmt.Errorf("vault: create: %w", err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,6 +113,9 @@ func TestFullDiskCannotStopASave(t *testing.T) {
 	other := open(t, filepath.Join(dir, "other"), nil)
 	if err := other.Save(record{Epoch: 1}); !errors.Is(err, unix.ENOSPC) || !errors.Is(other.Stuck(), unix.ENOSPC) {
 		t.Errorf("Save in a new vault on a full disk = %v, Stuck = %v, want ENOSPC", err, other.Stuck())
+	}
+	if _, err := os.Stat(other.path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a vault that could not be made is there: %v", err)
 	}
 	os.Remove(fill)
 	save(t, other, record{Epoch: 2})

@@ -51,6 +51,7 @@ type Op struct {
 	Path string // from the disk's root; of a rename, the old one
 	Off  int64  // in bytes, of reads and writes
 	Data []byte // of a write; valid only within the call
+	PID  int    // of the process that asks; 0 where it is the kernel, as for pages written back
 }
 
 // Changes reports whether the operation changes the disk, or makes a change durable.
@@ -120,11 +121,14 @@ func (d *Disk) Unmount() error {
 }
 
 // ask numbers an operation and hands it to the rule.
-func (d *Disk) ask(kind Kind, path string, off int64, data []byte) syscall.Errno {
+func (d *Disk) ask(ctx context.Context, kind Kind, path string, off int64, data []byte) syscall.Errno {
 	d.mu.Lock()
 	d.n++
 	op, rule := Op{N: d.n, Kind: kind, Path: path, Off: off, Data: data}, d.rule
 	d.mu.Unlock()
+	if caller, ok := fuse.FromContext(ctx); ok {
+		op.PID = int(caller.Pid)
+	}
 	if rule == nil {
 		return 0
 	}
@@ -150,7 +154,7 @@ func (n *node) named(name string) string { return filepath.Join(n.Path(n.Root())
 
 // Open implements fs.NodeOpener.
 func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
-	if e := n.disk.ask(Open, n.named(""), 0, nil); e != 0 {
+	if e := n.disk.ask(ctx, Open, n.named(""), 0, nil); e != 0 {
 		return nil, 0, e
 	}
 	f, how, e := n.LoopbackNode.Open(ctx, flags)
@@ -159,7 +163,7 @@ func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, s
 
 // Create implements fs.NodeCreater.
 func (n *node) Create(ctx context.Context, name string, flags, mode uint32, out *fuse.EntryOut) (*fs.Inode, fs.FileHandle, uint32, syscall.Errno) {
-	if e := n.disk.ask(Create, n.named(name), 0, nil); e != 0 {
+	if e := n.disk.ask(ctx, Create, n.named(name), 0, nil); e != 0 {
 		return nil, nil, 0, e
 	}
 	in, f, how, e := n.LoopbackNode.Create(ctx, name, flags, mode, out)
@@ -168,7 +172,7 @@ func (n *node) Create(ctx context.Context, name string, flags, mode uint32, out 
 
 // Mkdir implements fs.NodeMkdirer.
 func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
-	if e := n.disk.ask(MakeDir, n.named(name), 0, nil); e != 0 {
+	if e := n.disk.ask(ctx, MakeDir, n.named(name), 0, nil); e != 0 {
 		return nil, e
 	}
 	return n.LoopbackNode.Mkdir(ctx, name, mode, out)
@@ -176,7 +180,7 @@ func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.En
 
 // Unlink implements fs.NodeUnlinker.
 func (n *node) Unlink(ctx context.Context, name string) syscall.Errno {
-	if e := n.disk.ask(Remove, n.named(name), 0, nil); e != 0 {
+	if e := n.disk.ask(ctx, Remove, n.named(name), 0, nil); e != 0 {
 		return e
 	}
 	return n.LoopbackNode.Unlink(ctx, name)
@@ -184,7 +188,7 @@ func (n *node) Unlink(ctx context.Context, name string) syscall.Errno {
 
 // Rmdir implements fs.NodeRmdirer.
 func (n *node) Rmdir(ctx context.Context, name string) syscall.Errno {
-	if e := n.disk.ask(Remove, n.named(name), 0, nil); e != 0 {
+	if e := n.disk.ask(ctx, Remove, n.named(name), 0, nil); e != 0 {
 		return e
 	}
 	return n.LoopbackNode.Rmdir(ctx, name)
@@ -192,7 +196,7 @@ func (n *node) Rmdir(ctx context.Context, name string) syscall.Errno {
 
 // Rename implements fs.NodeRenamer.
 func (n *node) Rename(ctx context.Context, name string, to fs.InodeEmbedder, newName string, flags uint32) syscall.Errno {
-	if e := n.disk.ask(Rename, n.named(name), 0, nil); e != 0 {
+	if e := n.disk.ask(ctx, Rename, n.named(name), 0, nil); e != 0 {
 		return e
 	}
 	folder, ok := to.(*node)
@@ -205,7 +209,7 @@ func (n *node) Rename(ctx context.Context, name string, to fs.InodeEmbedder, new
 // Setattr implements fs.NodeSetattrer.
 func (n *node) Setattr(ctx context.Context, f fs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
 	if size, ok := in.GetSize(); ok {
-		if e := n.disk.ask(Resize, n.named(""), int64(size), nil); e != 0 {
+		if e := n.disk.ask(ctx, Resize, n.named(""), int64(size), nil); e != 0 {
 			return e
 		}
 	}
@@ -225,7 +229,7 @@ func (n *node) Getattr(ctx context.Context, f fs.FileHandle, out *fuse.AttrOut) 
 
 // Fsync implements fs.NodeFsyncer, for files and for folders.
 func (n *node) Fsync(ctx context.Context, f fs.FileHandle, flags uint32) syscall.Errno {
-	if e := n.disk.ask(Sync, n.named(""), 0, nil); e != 0 {
+	if e := n.disk.ask(ctx, Sync, n.named(""), 0, nil); e != 0 {
 		return e
 	}
 	if own, ok := f.(*file); ok {
@@ -252,7 +256,7 @@ func (d *Disk) wrap(f fs.FileHandle, path string) fs.FileHandle {
 
 // Read implements fs.FileReader.
 func (f *file) Read(ctx context.Context, into []byte, off int64) (fuse.ReadResult, syscall.Errno) {
-	if e := f.disk.ask(Read, f.path, off, nil); e != 0 {
+	if e := f.disk.ask(ctx, Read, f.path, off, nil); e != 0 {
 		return nil, e
 	}
 	r, ok := f.FileHandle.(fs.FileReader)
@@ -264,7 +268,7 @@ func (f *file) Read(ctx context.Context, into []byte, off int64) (fuse.ReadResul
 
 // Write implements fs.FileWriter.
 func (f *file) Write(ctx context.Context, data []byte, off int64) (uint32, syscall.Errno) {
-	if e := f.disk.ask(Write, f.path, off, data); e != 0 {
+	if e := f.disk.ask(ctx, Write, f.path, off, data); e != 0 {
 		return 0, e
 	}
 	w, ok := f.FileHandle.(fs.FileWriter)
@@ -276,7 +280,7 @@ func (f *file) Write(ctx context.Context, data []byte, off int64) (uint32, sysca
 
 // Allocate implements fs.FileAllocater.
 func (f *file) Allocate(ctx context.Context, off, size uint64, mode uint32) syscall.Errno {
-	if e := f.disk.ask(Allocate, f.path, int64(off), nil); e != 0 {
+	if e := f.disk.ask(ctx, Allocate, f.path, int64(off), nil); e != 0 {
 		return e
 	}
 	a, ok := f.FileHandle.(fs.FileAllocater)
