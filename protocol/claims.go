@@ -21,7 +21,7 @@ type StateClaims struct {
 	Epoch   Epoch     `json:"epoch"`
 	Status  Status    `json:"status"`
 	Version Version   `json:"version"`
-	Issued  Millis    `json:"issued"`
+	Issued  Millis    `json:"issued"` // when it was signed; unless active: when its cause was, so that it is the same each time
 	// Lease is the length of the grant in seconds, at most [MaxLease]. It
 	// extends the device's lease only where Ask repeats the device's open ask.
 	Lease    int64  `json:"lease"`
