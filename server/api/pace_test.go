@@ -57,6 +57,46 @@ func TestPaceForgets(t *testing.T) {
 	}
 }
 
+// What is full again is looked for when there are twice as many as the last time, and a
+// thousand at least: neither at every word nor never.
+func TestPaceLooksNowAndThen(t *testing.T) {
+	now := time.Date(2026, 11, 25, 20, 0, 0, 0, time.UTC)
+	p := newPace(time.Hour, 10)
+	device := 0
+	take := func(n int) {
+		t.Helper()
+		for range n {
+			device++
+			if err := p.take(protocol.DeviceID(fmt.Sprint(device)), 1, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	take(1023)
+	if p.prune != 1024 || len(p.full) != 1023 {
+		t.Errorf("before there are a thousand: %d remembered, looked for at %d", len(p.full), p.prune)
+	}
+	take(1)
+	if p.prune != 2048 || len(p.full) != 1024 {
+		t.Errorf("when none of a thousand is full: %d remembered, looked for at %d", len(p.full), p.prune)
+	}
+	now = now.Add(2 * time.Hour)
+	take(1023)
+	if len(p.full) != 2047 {
+		t.Errorf("%d remembered before they are looked for, want 2047", len(p.full))
+	}
+	take(1)
+	if len(p.full) != 1024 || p.prune != 2048 {
+		t.Errorf("%d remembered, looked for at %d: a thousand have been full for an hour", len(p.full), p.prune)
+	}
+	now = now.Add(2 * time.Hour)
+	take(1024)
+	now = now.Add(2 * time.Hour)
+	if take(1); len(p.full) > 1025 || p.prune < 1024 {
+		t.Errorf("%d remembered, looked for at %d", len(p.full), p.prune)
+	}
+}
+
 // An idle device costs one of these: Go's class of 352 bytes.
 func TestConnectionStaysSmall(t *testing.T) {
 	if got := reflect.TypeFor[tv]().Size(); got > 352 {
