@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,10 @@ const upkeepEvery = time.Hour
 // writeWithin is how long activity may wait for the server's acknowledgement before it
 // is written to the disk.
 const writeWithin = 5 * time.Second
+
+// freeAfter is when the memory goes back to the system that a connection and what came
+// over it took: by itself the runtime gives it back over minutes.
+const freeAfter = 3 * time.Second
 
 // core owns the agent's state. All its fields but the queue belong to the
 // goroutine that runs loop (to Start before that, to Close after it).
@@ -65,6 +70,7 @@ type core struct {
 	upkeep  *time.Timer  // for what is written only now and then
 	owed    *time.Timer  // for activity that is not acknowledged soon
 	owing   bool         // owed runs
+	free    *time.Timer  // for memory that is not needed any more
 	look    *time.Ticker // for standby
 	standby standby
 
@@ -98,6 +104,7 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 		wake:    stoppedTimer(),
 		navWake: stoppedTimer(),
 		owed:    stoppedTimer(),
+		free:    stoppedTimer(),
 		relays:  relays{timer: stoppedTimer()},
 		upkeep:  time.NewTimer(upkeepEvery),
 		look:    time.NewTicker(lookSeldom),
@@ -173,6 +180,8 @@ func (c *core) loop(ctx context.Context) {
 			do = func() { c.keepUp(); c.upkeep.Reset(upkeepEvery) }
 		case <-c.owed.C:
 			do = c.writeOwed
+		case <-c.free.C:
+			do = func() { c.work.Go(debug.FreeOSMemory) }
 		case <-c.look.C:
 			do = func() {}
 		case <-c.relays.timer.C:
@@ -234,7 +243,7 @@ func (c *core) close() error {
 	}
 	c.closed = true
 	c.link.Close()
-	for _, t := range []*time.Timer{c.wake, c.navWake, c.owed, c.upkeep, c.relays.timer} {
+	for _, t := range []*time.Timer{c.wake, c.navWake, c.owed, c.free, c.upkeep, c.relays.timer} {
 		t.Stop()
 	}
 	c.look.Stop()

@@ -119,6 +119,9 @@ func (c *core) heard(ctx context.Context, what session.What) {
 		if ended, ok := what.(session.Closed); ok {
 			c.log.Info("connection ended", "error", ended.Err)
 		}
+		if _, begun := what.(session.Connected); begun {
+			c.free.Reset(freeAfter)
+		}
 		c.sessionStep(what)
 	}
 	select {

@@ -114,6 +114,7 @@ func decodeDocument[T any](c *core, data []byte) *T {
 // applyCache stores new documents. The vault names them already; documents that
 // nothing names any more are dropped.
 func (c *core) applyCache(e session.ApplyCache) {
+	c.free.Reset(freeAfter)
 	if err := c.putDocuments(e); err != nil {
 		c.cacheLost(fmt.Errorf("apply the state: %w", err))
 		return
