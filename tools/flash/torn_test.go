@@ -1,3 +1,7 @@
+//go:build !arm && !386
+
+// go-fuse is not for processors of 32 bits; what is built for these is the worker.
+
 package flash
 
 import (
