@@ -15,14 +15,20 @@ func Legible(s string) bool {
 	}
 	shows := false
 	for _, r := range s {
-		joiner := r == '\u200c' || r == '\u200d'
-		switch {
-		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) && !joiner, !unicode.IsPrint(r) && !unicode.In(r, unicode.Zs, unicode.Cf):
+		if Hides(r) {
 			return false
 		}
 		shows = shows || unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && !blank(r)
 	}
 	return shows
+}
+
+// Hides reports whether a character does not show as itself: it hides, breaks the line,
+// turns the text round, or acts on a terminal. Joiners do not.
+func Hides(r rune) bool {
+	joiner := r == '\u200c' || r == '\u200d'
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) && !joiner ||
+		!unicode.IsPrint(r) && !unicode.In(r, unicode.Zs, unicode.Cf)
 }
 
 // blank reports whether a letter or symbol shows nothing: fillers, and the Braille

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/hearthkey/hearthkey/protocol"
 )
 
 // Bounds of an address, in bytes (RFC 5321, section 4.5.3.1).
@@ -91,14 +93,15 @@ func (c Client) tidy() Client {
 	return Client{Agent: printable(c.Agent, 128), IP: printable(c.IP, 64), Place: printable(c.Place, 128), Kind: printable(c.Kind, 16)}
 }
 
-// printable drops control characters and cuts s to n characters.
+// printable drops characters that hide, or act on what shows them, and cuts s to n
+// characters.
 func printable(s string, n int) string {
 	out := make([]rune, 0, min(len(s), n))
 	for _, r := range s {
 		if len(out) == n {
 			break
 		}
-		if r != utf8.RuneError && !unicode.IsControl(r) {
+		if r != utf8.RuneError && !protocol.Hides(r) {
 			out = append(out, r)
 		}
 	}

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"github.com/hearthkey/hearthkey/protocol"
 	"github.com/hearthkey/hearthkey/server/account"
 	"github.com/hearthkey/hearthkey/server/audit"
 	"github.com/hearthkey/hearthkey/server/store"
@@ -140,11 +140,11 @@ func reasoned(s string) (string, error) {
 	return s, nil
 }
 
-// tidy drops control characters and cuts a reason to [account.MaxReason]
+// tidy drops characters that hide, or act on what shows them, and cuts a reason to [account.MaxReason]
 // characters.
 func tidy(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || unicode.IsControl(r) {
+		if r == utf8.RuneError || protocol.Hides(r) {
 			return -1
 		}
 		return r
