@@ -11,7 +11,7 @@ AGENT   := $(BUILD) -tags nethttpomithttp2
 BOX     := $(GO) run ./tools/box build -version $(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak flash torture mutants sbom release simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub fuzz screenshots needs clean
+.PHONY: help run tv cluster build programs places cross packages packages-test sizes check test unit race test-386 test-arm reliability postgres engines soak flash torture mutants sbom release simulate e2e hosts-test smoke bench bench-box bench-ui bench-lan bench-risk bench-security bench-hub scan vuln fuzz screenshots needs clean
 
 help: ## print this help
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -178,6 +178,13 @@ bench-hub: ## our hub beside nats-server, gorilla's usual pattern and a bare epo
 	@mkdir -p bin
 	@$(GO) build -o bin/benchhub ./tools/benchhub
 	@bin/benchhub $(if $(N),-n $(N)) $(if $(GROW),-draw docs/plots) $(ARGS)
+
+scan: programs ## the scanners of Debian's packages (testssl.sh, wapiti, ffuf, sqlmap) at a real server with TLS, on loopback; about 10 min
+	@tools/needs.sh scan
+	@$(GO) run ./tools/scan $(ARGS)
+
+vuln: ## known vulnerabilities in what is called (govulncheck); says "NOT TESTED" where its database cannot be reached
+	@tools/vuln.sh
 
 fuzz: ## 10 s of fuzzing for each target
 	@$(GO) run ./tools/fuzz -each 10s

@@ -51,7 +51,7 @@ func statuses(answered string) (out []string) {
 	return out
 }
 
-// ASVS 4.2.1, 4.1.3: requests that a proxy and a server could take for different ones
+// ASVS 4.2.1: requests that a proxy and a server could take for different ones
 // are refused and their connection closed, so that nothing behind them is taken for a
 // request: an answer too many would be somebody else's.
 func TestSmuggledRequestsAreRefused(t *testing.T) {
@@ -93,7 +93,7 @@ func TestSmuggledRequestsAreRefused(t *testing.T) {
 	}
 }
 
-// ASVS 4.1.3, 14.2.1: what a stranger says the host is goes into no mail, no redirection
+// ASVS 4.1.3: what a stranger says the host is goes into no mail, no redirection
 // and no page, whether a proxy is trusted or not; only its X-Forwarded-For is believed.
 func TestHostsOfStrangersAreRepeatedNowhere(t *testing.T) {
 	h := open(t, nil)
@@ -126,7 +126,7 @@ func TestHostsOfStrangersAreRepeatedNowhere(t *testing.T) {
 	}
 }
 
-// ASVS 5.2.3, 2.4.1: a body that is compressed is not unpacked, however small it looks;
+// ASVS 2.4.1: a body that is compressed is not unpacked, however small it looks;
 // sockets agree on no compression, and a frame that claims one ends them.
 func TestCompressedBombsStayPacked(t *testing.T) {
 	h := open(t, nil)
@@ -175,7 +175,7 @@ func TestCompressedBombsStayPacked(t *testing.T) {
 // escape colours terminals, turns text around and ends lines.
 const escape = "\x1b[31m\x07\u202e\r\nX: y"
 
-// ASVS 1.2.1, 16.4.1: names of TVs, profiles and devices carry nothing that acts on a
+// ASVS 16.4.1: names of TVs, profiles and devices carry nothing that acts on a
 // terminal, a line of a log, a header or a page: they are refused, or come without.
 func TestNamesActOnNothing(t *testing.T) {
 	s := openStaffed(t)

@@ -62,7 +62,7 @@ func openVault(t *testing.T) *vault {
 // personal are what a stolen database tells, as docs/security.md says.
 var personal = []string{"email", "login", "number"}
 
-// ASVS 11.2, 14.2.1: whoever steals the database, and not the keys, finds in its bytes
+// ASVS 13.3.1: whoever steals the database, and not the keys, finds in its bytes
 // none of the secrets that were typed, sent or shown: of mails that wait neither.
 func TestV1_AStolenDatabaseTellsNoSecret(t *testing.T) {
 	v := openVault(t)

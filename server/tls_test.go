@@ -58,7 +58,7 @@ func certificate(t *testing.T) (cert, key string, pool *x509.CertPool) {
 }
 
 // TLS in this process: pages, API and devices; nothing older than 1.2.
-// ASVS 4.4.1.
+// ASVS 4.4.1, 12.1.1.
 func TestTLS(t *testing.T) {
 	cert, key, pool := certificate(t)
 	h := &house{t: t, logs: &lines{}}

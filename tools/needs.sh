@@ -44,6 +44,13 @@ if [ "${1:-}" = hosts ]; then # for all libraries of `make hosts-test`
 	need clang clang
 	need musl-gcc musl-tools
 fi
+if [ "${1:-}" = scan ]; then # for make scan
+	need wapiti wapiti
+	need ffuf ffuf
+	need sqlmap sqlmap
+	need testssl testssl.sh
+	need openssl openssl
+fi
 [ -n "$(fc-list 2>/dev/null)" ] || missing="$missing fonts-noto-core" # or pages have no letters
 
 if [ -n "$missing" ]; then

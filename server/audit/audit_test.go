@@ -174,7 +174,7 @@ func TestO3_TamperingIsSeenWhereItIs(t *testing.T) {
 	}
 }
 
-// Somebody who knows how the hashes are made makes all of them anew: what is missing is
+// ASVS 16.4.2: somebody who knows how the hashes are made makes all of them anew: what is missing is
 // a seal. With a copy of the log from elsewhere, its own keys give it away.
 func TestO3_AChainMadeAnewHasNoSeals(t *testing.T) {
 	o := newOffice(t)
@@ -282,7 +282,7 @@ func TestO3_NodesTakeTurns(t *testing.T) {
 	}
 }
 
-// Old entries go, the chain stays whole, and what was seen of them is no cut.
+// ASVS 16.4.2: old entries go, the chain stays whole, and what was seen of them is no cut.
 func TestO3_RetentionKeepsTheChain(t *testing.T) {
 	o := newOffice(t)
 	l := o.log("n1")

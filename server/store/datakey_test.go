@@ -19,7 +19,7 @@ var plainBinary = []string{
 	"enrolments.salt", "passkeys.data", "pins.salt", "recovery_codes.code_hash", "throttles.subject",
 }
 
-// TestSealedColumnsAreKnown: every binary column is sealed anew with another data key,
+// ASVS 13.3.1: every binary column is sealed anew with another data key,
 // or is a hash, a salt, or public.
 func TestSealedColumnsAreKnown(t *testing.T) {
 	driver := servertest.Driver(t)

@@ -26,6 +26,15 @@ func NewBrowser(server string) (*Browser, error) {
 	return &Browser{URL: server, client: http.Client{Jar: jar}}, nil
 }
 
+// Cookies returns what the browser sends with the next page.
+func (b *Browser) Cookies() []*http.Cookie {
+	u, err := url.Parse(b.URL)
+	if err != nil {
+		return nil
+	}
+	return b.client.Jar.Cookies(u)
+}
+
 // Get returns the page at path. Landing elsewhere, and any status but 200, is an
 // error.
 func (b *Browser) Get(ctx context.Context, path string) (string, error) {

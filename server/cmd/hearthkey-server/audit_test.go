@@ -14,7 +14,7 @@ import (
 
 var anchorForm = regexp.MustCompile(`[0-9]+:[A-Za-z0-9_-]{43}`)
 
-// TestO3_AuditByCommands: the log of a running server verifies and is exported; in a
+// ASVS 16.4.3: the log of a running server verifies and is exported; in a
 // copy of the folder somebody changes it, and verify and doctor say where.
 func TestO3_AuditByCommands(t *testing.T) {
 	d := openDesk(t)
