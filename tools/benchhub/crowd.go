@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	patience = 60 * time.Second     // for one command
+	patience = 3 * time.Minute      // for one order
 	atOnce   = 1024                 // clients of a process that shake hands at the same time
 	again    = 5 * time.Millisecond // until a refused client tries again
 )

@@ -155,6 +155,7 @@ func compare(ctx context.Context, s settings, out, errOut io.Writer) error {
 		return err
 	}
 	var all []figure
+	var failed error
 	for _, name := range names {
 		if !slices.Contains(s.only, name) {
 			continue
@@ -162,8 +163,10 @@ func compare(ctx context.Context, s settings, out, errOut io.Writer) error {
 		for _, n := range s.sizes(name) {
 			begun := time.Now()
 			figures, err := s.measure(ctx, name, n)
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+			if err != nil { // the others are worth having
+				failed = errors.Join(failed, err)
+				fmt.Fprintln(errOut, "#", err)
+				continue
 			}
 			figures = judged(name, n, figures, all)
 			all = append(all, figures...)
@@ -182,9 +185,9 @@ func compare(ctx context.Context, s settings, out, errOut io.Writer) error {
 	}
 	rest := slopes(all)
 	if s.asJSON {
-		return printJSON(out, append(all, rest...))
+		return errors.Join(failed, printJSON(out, append(all, rest...)))
 	}
-	return printTable(out, rest)
+	return errors.Join(failed, printTable(out, rest))
 }
 
 // sizes are the numbers of clients that a server is given.

@@ -13,6 +13,10 @@ import (
 	"github.com/hearthkey/hearthkey/tools/drive"
 )
 
+// webConns is how many connections the owners share: a server full of TVs has few
+// descriptors left.
+const webConns = 32
+
 // signOuts ends every session of Count households, one each Spread/Count, and in between
 // those of as many without a TV: what such a sign-out takes to be answered is what the
 // request and its commit cost.
@@ -21,7 +25,7 @@ func (c *crowd) signOuts(ctx context.Context, o order) (report, error) {
 	for _, v := range c.clients {
 		byNumber[v.number] = v
 	}
-	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: webConns, MaxConnsPerHost: webConns}}
 	defer web.CloseIdleConnections()
 	url := "http://" + o.Address
 	r := report{Told: make([]float64, o.Count), Bare: make([]float64, o.Count)}
