@@ -40,6 +40,7 @@ type report struct {
 	Last  int64     // when the last of them was done
 	Tries int64     // that failed
 	Told  []float64 `json:",omitempty"` // ms from a sign-out until its last TV had read of it
+	After []float64 `json:",omitempty"` // the same from the owner's answer on
 	Bare  []float64 `json:",omitempty"` // ms that the same took to be answered, without TVs
 }
 

@@ -46,6 +46,8 @@ var targets = []struct {
 	{"whole.storm_peak", 15_000, 20_000, 96},
 	{"whole.told_p50", 0, maxClients, 1},
 	{"whole.told_p99", 0, maxClients, 5},
+	{"whole.after_p50", 0, maxClients, 1},
+	{"whole.after_p99", 0, maxClients, 5},
 	{"tls.settled", 0, maxClients, 15},
 	{"tls.collected", 0, maxClients, 10.5},
 }

@@ -130,22 +130,24 @@ func (h *herd) targeted() (times []float64, err error) {
 
 // household signs TVs out everywhere.
 func (h *herd) household() ([]figure, error) {
-	told, bare, err := h.signOuts()
-	if err != nil || len(told) == 0 {
+	all, err := h.signOuts()
+	if err != nil || len(all.Told) == 0 {
 		return nil, err
 	}
+	told, bare := all.Told, all.Bare
 	beyond := func(q float64) float64 { return max(quantile(told, q)-quantile(bare, 0.5), 0.001) }
 	return []figure{
 		{Name: "commit_p50", Value: quantile(bare, 0.5), Unit: "ms"}, {Name: "commit_p99", Value: quantile(bare, 0.99), Unit: "ms"},
 		{Name: "told_p50", Value: beyond(0.5), Unit: "ms"}, {Name: "told_p99", Value: beyond(0.99), Unit: "ms"},
+		{Name: "after_p50", Value: quantile(all.After, 0.5), Unit: "ms"}, {Name: "after_p99", Value: quantile(all.After, 0.99), Unit: "ms"},
 	}, nil
 }
 
 // signOuts signs the small households out everywhere, perSecond TVs each second in all.
-func (h *herd) signOuts() (told, bare []float64, err error) {
+func (h *herd) signOuts() (all report, err error) {
 	homes := min(small(h.pairs[0].n), smallHomes/len(h.pairs))
 	if homes == 0 {
-		return nil, nil, nil
+		return report{}, nil
 	}
 	reports := make([]report, len(h.pairs))
 	rate := max(perSecond/smallHome/len(h.pairs), 1) // households a second
@@ -157,9 +159,9 @@ func (h *herd) signOuts() (told, bare []float64, err error) {
 		return err
 	})
 	for _, r := range reports {
-		told, bare = append(told, r.Told...), append(bare, r.Bare...)
+		all.Told, all.After, all.Bare = append(all.Told, r.Told...), append(all.After, r.After...), append(all.Bare, r.Bare...)
 	}
-	return told, bare, err
+	return all, err
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -28,7 +28,7 @@ func (c *crowd) signOuts(ctx context.Context, o order) (report, error) {
 	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: webConns, MaxConnsPerHost: webConns}}
 	defer web.CloseIdleConnections()
 	url := "http://" + o.Address
-	r := report{Told: make([]float64, o.Count), Bare: make([]float64, o.Count)}
+	r := report{Told: make([]float64, o.Count), After: make([]float64, o.Count), Bare: make([]float64, o.Count)}
 	failed := make([]error, 2*o.Count)
 	var under sync.WaitGroup
 	begun := time.Now()
@@ -54,31 +54,33 @@ func (c *crowd) signOuts(ctx context.Context, o order) (report, error) {
 				}
 				tvs[k] = v.tv
 			}
-			r.Told[home], failed[i] = signOut(ctx, owner, tvs)
+			r.Told[home], r.After[home], failed[i] = signOut(ctx, owner, tvs)
 		})
 	}
 	under.Wait()
 	return r, errors.Join(failed...)
 }
 
-// signOut returns how long it takes from the click until the last TV has read of it.
-func signOut(ctx context.Context, owner *drive.Account, tvs []*tv) (float64, error) {
-	told := make(chan time.Time, len(tvs))
+// signOut returns how long it takes until the last TV has read of it: from the click, and
+// from the answer to that, or 0 where that came later.
+func signOut(ctx context.Context, owner *drive.Account, tvs []*tv) (told, after float64, err error) {
+	heard := make(chan time.Time, len(tvs))
 	for _, t := range tvs {
-		t.onOver(told)
+		t.onOver(heard)
 	}
 	at := time.Now()
 	if err := owner.SignOutEverywhere(ctx); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	answered := time.Since(at)
 	var last time.Duration
 	for range tvs {
 		select {
-		case t := <-told:
+		case t := <-heard:
 			last = max(last, t.Sub(at))
 		case <-ctx.Done():
-			return 0, errors.New("a TV was not told that it is signed out")
+			return 0, 0, errors.New("a TV was not told that it is signed out")
 		}
 	}
-	return ms(last), nil
+	return ms(last), ms(max(last-answered, 0)), nil
 }
