@@ -111,7 +111,11 @@ func New(cfg Config) (*Hub, error) {
 	h := &Hub{cfg: cfg, sessions: newRegistry(), wheel: newWheel(slots)}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.queue = &queue{limit: cfg.Pushes}
-	h.queue.push = func(s []*Session) { h.push(s, h.queue) }
+	h.queue.push = func(s []*Session) {
+		ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
+		defer cancel()
+		h.push(ctx, s, h.queue)
+	}
 	h.gone.write = h.writeGone
 	return h, nil
 }
@@ -196,13 +200,13 @@ func (h *Hub) NudgeAll(ctx context.Context, edition int32) {
 	var pushing sync.WaitGroup
 	for range min(max(h.cfg.Pushes/allShare, 1), len(all)) {
 		pushing.Go(func() {
-			for {
+			h.pushEach(func() []*Session {
 				i := int(next.Add(1)) - 1
 				if i >= len(all) || ctx.Err() != nil {
-					return
+					return nil
 				}
-				h.push(all[i:i+1], nil)
-			}
+				return all[i : i+1]
+			})
 		})
 	}
 	pushing.Wait()

@@ -3,14 +3,13 @@ package hub
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // push brings devices of one account up to date, with one read for all of them. One of
 // several whose turn somebody else has is left to a push of its own, so that it holds
 // up nobody. Where they come from the queue, it is told when each is done.
-func (h *Hub) push(all []*Session, q *queue) {
-	ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
-	defer cancel()
+func (h *Hub) push(ctx context.Context, all []*Session, q *queue) {
 	due := make([]*Session, 0, len(all))
 	for _, s := range all {
 		switch {
@@ -41,6 +40,14 @@ func (h *Hub) push(all []*Session, q *queue) {
 // send gives each device what it is told, and its turn back. Everything is encoded
 // before the first is written, and who may keep a writer waiting has one of its own.
 func (h *Hub) send(due []*Session, told []Told, q *queue) {
+	if len(due) == 1 {
+		messages, err := [][]byte(nil), told[0].Err
+		if err == nil {
+			messages, err = encode(told[0].Frames)
+		}
+		h.sendOne(due[0], messages, err, q)
+		return
+	}
 	messages := make([][][]byte, len(due))
 	for i, t := range told {
 		if t.Err == nil {
@@ -48,7 +55,7 @@ func (h *Hub) send(due []*Session, told []Told, q *queue) {
 		}
 	}
 	for i, s := range due {
-		if len(due) == 1 || s.Conn.Prompt() {
+		if s.Conn.Prompt() {
 			h.sendOne(s, messages[i], told[i].Err, q)
 			continue
 		}
@@ -78,4 +85,23 @@ func (s *Session) has(n Numbers) bool {
 	}
 	defer s.turn.Unlock()
 	return s.Sent.cover(n)
+}
+
+// renewed is for how long NudgeAll reads with one context: to make one for each device is
+// a tenth of what it costs to tell it.
+const renewed = time.Second
+
+// pushEach pushes what next gives, until it gives nil.
+func (h *Hub) pushEach(next func() []*Session) {
+	ctx, cancel := context.WithTimeout(h.ctx, readTimeout+renewed)
+	begun := time.Now()
+	for one := next(); one != nil; one = next() {
+		if time.Since(begun) > renewed {
+			cancel()
+			ctx, cancel = context.WithTimeout(h.ctx, readTimeout+renewed)
+			begun = time.Now()
+		}
+		h.push(ctx, one, nil)
+	}
+	cancel()
 }
