@@ -119,9 +119,19 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 	return c, nil
 }
 
+// program is what the server's log calls this program.
+func (a *Agent) program() string {
+	if !plainID(a.Build) {
+		return "hearthkey-agent"
+	}
+	return "hearthkey-agent/" + a.Build
+}
+
 // open makes the link, and opens the vault and the cache.
 func (c *core) open() (err error) {
-	if c.link, err = link.New(link.Config{URL: c.agent.Server, TLS: c.tlsConfig(c.server), Dial: c.dialer()}, c.heard); err != nil {
+	if c.link, err = link.New(link.Config{
+		URL: c.agent.Server, TLS: c.tlsConfig(c.server), Program: c.agent.program(), Dial: c.dialer(),
+	}, c.heard); err != nil {
 		return fmt.Errorf("%w: %w", ErrSettings, err)
 	}
 	if err := c.sessionConfig(session.IdentityOf(ed25519.NewKeyFromSeed(randomKey()))).Check(); err != nil {

@@ -249,7 +249,13 @@ func TestD14_BlockedWhileMiddlewarePlays(t *testing.T) {
 func TestUpdateNeeded(t *testing.T) {
 	s, v, c := localTV(t, nil)
 	c.until("signed in", func() bool { return c.status.Phase == "active" })
-	s.change(func() { s.tooOld = true; s.conn.Close() })
+	s.change(func() {
+		if s.program != "hearthkey-agent/7" {
+			t.Errorf("the server is told that %q connects", s.program)
+		}
+		s.tooOld = true
+		s.conn.Close()
+	})
 	c.until("it must be updated", func() bool { return c.status.Phase == "update_needed" && c.view.Screen == nav.ScreenUpdate })
 	if d, err := v.Decide("t-hill", parental.Open); err != nil || d.Reason != parental.NoAccess {
 		t.Errorf("Decide = %+v, %v; want no access", d, err)

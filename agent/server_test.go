@@ -44,6 +44,7 @@ type fakeServer struct {
 	pin      string
 	pinVer   int64
 	conn     *websocket.Conn
+	program  string // what the device says that it is
 	asks     bool
 	unlocks  int64                   // of Robin's PIN
 	ends     protocol.Millis         // the end date; 0: none
@@ -119,7 +120,7 @@ func (s *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.Close()
 	s.mu.Lock()
-	s.conn = conn
+	s.conn, s.program = conn, r.UserAgent()
 	nonce := make(protocol.Bytes, 32)
 	rand.Read(nonce)
 	s.send(protocol.Hello{Nonce: nonce, Time: protocol.MillisOf(time.Now()), Cap: protocol.CurrentCapability, Server: "test"})

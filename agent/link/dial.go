@@ -53,7 +53,11 @@ func (c *connection) dial() (*websocket.Conn, error) {
 			return guard, nil
 		},
 	}
-	ws, answer, err := dialer.DialContext(ctx, c.to.url, nil)
+	var header http.Header
+	if program := c.link.config.Program; program != "" {
+		header = http.Header{"User-Agent": {program}}
+	}
+	ws, answer, err := dialer.DialContext(ctx, c.to.url, header)
 	if guard != nil {
 		guard.release()
 	}

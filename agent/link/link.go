@@ -64,6 +64,9 @@ type Config struct {
 	// the last proven server time: a box without a clock must not refuse a
 	// good certificate. TLS 1.2 is the least.
 	TLS *tls.Config
+	// Program names the program and its version for the server's log, as a User-Agent:
+	// nobody decides by it. Empty: not told.
+	Program string
 	// Dial makes the connection below TLS; nil means TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 

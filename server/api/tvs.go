@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -133,6 +134,7 @@ func (t *TVs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, r, t.cfg.Log, err)
 		return
 	}
+	t.cfg.Log.Debug("device connects", "ip", addr.String(), "program", fmt.Sprintf("%.64q", r.UserAgent()))
 	err = t.cfg.Poller.Accept(w, r, func(c poller.Conn) poller.Handler {
 		return t.open(c, addr.String(), leave)
 	})
