@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hearthkey/hearthkey/protocol"
@@ -29,8 +30,9 @@ type client struct {
 	kind    string
 	address string
 	delay   time.Duration
-	tv      *tv                // nil: it is none
-	key     ed25519.PrivateKey // of "proof"
+	ended   atomic.Pointer[error] // why its last connection did; nil: it has not
+	tv      *tv                   // nil: it is none
+	key     ed25519.PrivateKey    // of "proof"
 
 	mu   sync.Mutex // guards conn, and writing to it
 	conn net.Conn
@@ -218,15 +220,17 @@ func (v *client) write(op byte, data []byte) error {
 // read takes what comes until the connection ends.
 func (v *client) read() {
 	defer v.hangUp()
+	v.ended.Store(nil)
 	for {
 		m, err := v.next()
+		if err == nil && v.tv != nil {
+			err = v.tv.take(v, m)
+		}
 		if err != nil {
+			v.ended.Store(&err)
 			return
 		}
 		if v.tv != nil {
-			if v.tv.take(v, m) != nil {
-				return
-			}
 			continue
 		}
 		for range marked(string(m)) {

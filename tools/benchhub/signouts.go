@@ -45,28 +45,36 @@ func (c *crowd) signOuts(ctx context.Context, o order) (report, error) {
 				return
 			}
 			owner := &drive.Account{URL: url, Token: tokenOf(home), Client: web}
-			tvs := make([]*tv, smallHome)
+			tvs := make([]*client, smallHome)
 			for k := range tvs {
 				v := byNumber[o.First+home*smallHome+k]
 				if v == nil {
 					failed[i] = fmt.Errorf("TV %d is not in this crowd", o.First+home*smallHome+k)
 					return
 				}
-				tvs[k] = v.tv
+				tvs[k] = v
 			}
 			r.Told[home], r.After[home], failed[i] = signOut(ctx, owner, tvs)
 		})
 	}
 	under.Wait()
-	return r, errors.Join(failed...)
+	for _, err := range failed {
+		if err != nil { // the others are like it
+			return r, err
+		}
+	}
+	return r, nil
 }
 
 // signOut returns how long it takes until the last TV has read of it: from the click, and
 // from the answer to that, or 0 where that came later.
-func signOut(ctx context.Context, owner *drive.Account, tvs []*tv) (told, after float64, err error) {
+func signOut(ctx context.Context, owner *drive.Account, tvs []*client) (told, after float64, err error) {
 	heard := make(chan time.Time, len(tvs))
-	for _, t := range tvs {
-		t.onOver(heard)
+	for _, v := range tvs {
+		if err := v.ended.Load(); err != nil {
+			return 0, 0, fmt.Errorf("TV %d lost its connection before: %w", v.number, *err)
+		}
+		v.tv.onOver(heard)
 	}
 	at := time.Now()
 	if err := owner.SignOutEverywhere(ctx); err != nil {
