@@ -219,8 +219,8 @@ func (a *Agent) Close() error {
 // Press gives the agent a key and returns when the view includes it. repeat
 // says that the key is being held down. After Close it returns [ErrClosed].
 func (a *Agent) Press(k keyseq.Key, from nav.Source, repeat bool) error {
-	return a.core.call(func() {
-		a.core.navStep(nav.Press{Key: k, Source: from, Repeat: repeat, At: a.core.now().Running})
+	return a.core.press(func(at time.Duration) nav.Event {
+		return nav.Press{Key: k, Source: from, Repeat: repeat, At: at}
 	})
 }
 
@@ -228,9 +228,7 @@ func (a *Agent) Press(k keyseq.Key, from nav.Source, repeat bool) error {
 // includes it. Where no field is on the screen it is nothing. After Close it
 // returns [ErrClosed].
 func (a *Agent) Type(text string, from nav.Source) error {
-	return a.core.call(func() {
-		a.core.navStep(nav.Text{Text: text, Source: from, At: a.core.now().Running})
-	})
+	return a.core.press(func(at time.Duration) nav.Event { return nav.Text{Text: text, Source: from, At: at} })
 }
 
 // Resume tells the agent that the box came out of standby: the gate is shown. The

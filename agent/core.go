@@ -47,6 +47,7 @@ type core struct {
 	awake  func() time.Duration // running time without standby; nil: unknown
 
 	queue chan func()
+	keys  chan keyPress   // of the remote at this TV
 	ctx   context.Context // the agent's life: what work of the core's own is bounded by
 	work  sync.WaitGroup  // goroutines that report to the queue
 
@@ -73,6 +74,10 @@ type core struct {
 	free    *time.Timer  // for memory that is not needed any more
 	look    *time.Ticker // for standby
 	standby standby
+
+	looping bool      // loop runs: until then, and after it, there are no keys
+	writing bool      // onDisk waits for the disk
+	heldKey *keyPress // waits for the disk
 
 	closed   bool
 	checking protocol.ProfileID  // whose PIN is being hashed; "" for none
@@ -101,6 +106,7 @@ func newCore(ctx context.Context, a *Agent, server *url.URL) (*core, error) {
 	c := &core{
 		agent: a, log: a.Log, server: server, now: a.clock, awake: a.awake, ctx: ctx,
 		queue:   make(chan func(), queueSize),
+		keys:    make(chan keyPress),
 		wake:    stoppedTimer(),
 		navWake: stoppedTimer(),
 		owed:    stoppedTimer(),
@@ -176,12 +182,16 @@ func (c *core) sessionConfig(id session.Identity) session.Config {
 // loop is the core's goroutine.
 func (c *core) loop(ctx context.Context) {
 	defer c.work.Wait()
+	c.looping = true
+	defer func() { c.looping = false }()
 	for {
 		var do func()
 		select {
 		case <-ctx.Done():
 			return
 		case do = <-c.queue:
+		case k := <-c.keys:
+			do = func() { c.take(k) }
 		case <-c.wake.C:
 			do = func() { c.sessionStep(session.Tick{}) }
 		case <-c.navWake.C:
@@ -203,6 +213,10 @@ func (c *core) loop(ctx context.Context) {
 		}
 		c.noticeStandby()
 		do()
+		if c.heldKey != nil {
+			c.noticeStandby()
+			c.takeHeld()
+		}
 	}
 }
 
@@ -213,7 +227,7 @@ func (c *core) keepUp() {
 		c.log.Error("PIN counters not written", "error", err)
 	}
 	c.tellTries()
-	if err := errors.Join(c.storeShelves(), c.cache.Flush()); err != nil {
+	if err := errors.Join(c.storeShelves(), c.onDisk(c.cache.Flush)); err != nil {
 		c.log.Error("activity not written", "error", err)
 	}
 }

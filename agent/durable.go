@@ -41,7 +41,7 @@ func (c *core) openVault() error {
 
 // save makes the record durable.
 func (c *core) save() error {
-	if err := c.vault.Save(c.rec); err != nil {
+	if err := c.onDisk(func() error { return c.vault.Save(c.rec) }); err != nil {
 		return fmt.Errorf("save the vault: %w", err)
 	}
 	return nil

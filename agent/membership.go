@@ -97,7 +97,7 @@ func (c *core) erase(identity bool) error {
 	c.tellGrant()
 	c.rec.renew(identity)
 	c.renewRemotes()
-	if err := c.vault.Replace(c.rec); err != nil {
+	if err := c.onDisk(func() error { return c.vault.Replace(c.rec) }); err != nil {
 		return fmt.Errorf("renew the keys: %w", err)
 	}
 	c.eraseCache()

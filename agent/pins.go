@@ -56,7 +56,7 @@ func (c *core) storePins(claims protocol.PinsClaims) {
 		copy(v.MAC[:], pin.Verifier(c.rec.Secret, p.Profile, p.Version, p.Key))
 		set[p.Profile] = v
 	}
-	if err := c.cache.PutVerifiers(claims.Version, set); err != nil {
+	if err := c.onDisk(func() error { return c.cache.PutVerifiers(claims.Version, set) }); err != nil {
 		c.cacheLost(fmt.Errorf("store the PIN verifiers: %w", err))
 		return
 	}

@@ -14,13 +14,17 @@ import (
 func (c *core) navStep(ev nav.Event) {
 	var effects []nav.Effect
 	c.nav, effects = nav.Step(c.nav, ev)
+	c.showView()
+	for _, e := range effects {
+		c.screenEffect(e)
+	}
+}
+
+func (c *core) showView() {
 	v := c.nav.View()
 	c.agent.show(v)
 	c.showRemotes(v)
 	c.showRelays(v)
-	for _, e := range effects {
-		c.screenEffect(e)
-	}
 }
 
 func (c *core) screenEffect(e nav.Effect) {

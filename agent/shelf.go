@@ -64,7 +64,7 @@ func (c *core) storeShelves() error {
 	if !c.unstored {
 		return nil
 	}
-	if err := c.cache.PutShelves(c.shelves); err != nil {
+	if err := c.onDisk(func() error { return c.cache.PutShelves(c.shelves) }); err != nil {
 		return fmt.Errorf("store the libraries: %w", err)
 	}
 	c.unstored = false
@@ -132,7 +132,7 @@ func (c *core) writeOwed() {
 	if !c.cache.Unwritten() {
 		return
 	}
-	if err := c.cache.Flush(); err != nil {
+	if err := c.onDisk(c.cache.Flush); err != nil {
 		c.log.Error("activity not written", "error", err)
 	}
 }

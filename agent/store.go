@@ -115,7 +115,7 @@ func decodeDocument[T any](c *core, data []byte) *T {
 // nothing names any more are dropped.
 func (c *core) applyCache(e session.ApplyCache) {
 	c.free.Reset(freeAfter)
-	if err := c.putDocuments(e); err != nil {
+	if err := c.onDisk(func() error { return c.putDocuments(e) }); err != nil {
 		c.cacheLost(fmt.Errorf("apply the state: %w", err))
 		return
 	}
@@ -187,7 +187,7 @@ func (c *core) inMemory() error {
 // read: its key is gone already.
 func (c *core) eraseCache() {
 	c.renewal = true
-	if err := c.cache.Erase(); err != nil {
+	if err := c.onDisk(c.cache.Erase); err != nil {
 		c.log.Error("cache files not removed", "error", err)
 	}
 }
@@ -199,7 +199,7 @@ func (c *core) renewCache() {
 		return
 	}
 	c.renewal = false
-	if err := c.cache.Renew(c.rec.dataKey()); err != nil {
+	if err := c.onDisk(func() error { return c.cache.Renew(c.rec.dataKey()) }); err != nil {
 		c.log.Error("no cache on the disk after an erasing: this run keeps all in memory", "error", err)
 		if err := c.inMemory(); err != nil {
 			c.log.Error("no cache at all", "error", err)
@@ -232,7 +232,7 @@ func (c *core) offerActivity() {
 }
 
 func (c *core) activityAcked(through int64) {
-	if err := c.cache.Acknowledge(through); err != nil {
+	if err := c.onDisk(func() error { return c.cache.Acknowledge(through) }); err != nil {
 		c.log.Error("activity not forgotten", "error", err)
 		return // it is sent again, and counts once
 	}
