@@ -130,7 +130,7 @@ func (s *Site) withHeaders(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", csp)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY") // for browsers that know no frame-ancestors
+		h.Set("X-Frame-Options", "DENY")        // for browsers that know no frame-ancestors
 		h.Set("Referrer-Policy", "same-origin") // "no-referrer" would send forms with the origin "null"
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
