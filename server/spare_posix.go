@@ -28,19 +28,19 @@ func spare(l net.Listener) net.Listener {
 	return sparing{l, uintptr(limit.Cur - min(spareFiles, limit.Cur/2))}
 }
 
-// Accept returns the next connection that may stay.
+// Accept returns the next connection that may stay, for as long as it does not stall.
 func (s sparing) Accept() (net.Conn, error) {
 	for {
 		c, err := s.Listener.Accept()
-		if err != nil || numberOf(c) < s.most {
+		if err != nil || settle(c) < s.most {
 			return c, err
 		}
 		c.Close() // nothing was read, and there is nothing to answer with
 	}
 }
 
-// numberOf returns a connection's descriptor: 0 where it has none.
-func numberOf(c net.Conn) (number uintptr) {
+// settle returns a new connection's descriptor: 0 where it has none.
+func settle(c net.Conn) (number uintptr) {
 	s, ok := c.(syscall.Conn)
 	if !ok {
 		return 0
@@ -49,7 +49,7 @@ func numberOf(c net.Conn) (number uintptr) {
 	if err != nil {
 		return 0
 	}
-	if err := raw.Control(func(fd uintptr) { number = fd }); err != nil {
+	if err := raw.Control(func(fd uintptr) { number = fd; impatient(fd) }); err != nil {
 		return 0
 	}
 	return number

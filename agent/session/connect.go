@@ -12,7 +12,7 @@ const (
 	answerWithin  = 10 * time.Second // hello, acknowledgement, state, grant
 	dialWithin    = 30 * time.Second // the link gives up before
 	firstBackoff  = 500 * time.Millisecond
-	maxBackoff    = time.Minute
+	maxBackoff    = 25 * time.Second // after an outage of any length all are back within half a minute
 	idleBackoff   = 30 * time.Minute // where only a proof is left, and the server refused it
 	goodAfter     = 30 * time.Second // of contact, the back-off begins anew
 	proofsEvery   = 10 * time.Minute // in contact, and after a connection that ended over one

@@ -299,6 +299,7 @@ func (r *roads) suffer(d drawn) (time.Duration, error) {
 	over := time.NewTimer(d.lasts)
 	<-over.C
 	d.up(r, d.tv)
+	r.must(drive.Poll(r.ctx, func() error { return r.owner.Call(r.ctx, "GET", "/healthz", nil, nil) })) // a server that starts is no cut
 	healed := time.Now()
 	ctx, cancel := drive.Timeout(r.ctx, heals)
 	defer cancel()
