@@ -1,14 +1,18 @@
 package e2e
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
+	"github.com/hearthkey/hearthkey/tools/drive"
 	"github.com/hearthkey/hearthkey/tools/household"
 )
 
@@ -38,8 +42,24 @@ func memoryGroup(t *testing.T) (dir, peak string) {
 	return "", ""
 }
 
-// Two agents go through an evening in 64 MB together: signed in, PINs right and wrong, home,
-// and signed out. None is killed for its memory.
+// throughRows looks at what there is on the home screen.
+func throughRows(ctx context.Context, tv *drive.TV) error {
+	seen := map[string]bool{}
+	for _, k := range []keyseq.Key{keyseq.Right, keyseq.Right, keyseq.Down, keyseq.Right, keyseq.Right, keyseq.Down, keyseq.Left} {
+		v, err := tv.Press(ctx, k)
+		if err != nil {
+			return err
+		}
+		seen[v.Focus] = true
+	}
+	if len(seen) < 3 {
+		return fmt.Errorf("the keys reached only %v", seen)
+	}
+	return nil
+}
+
+// Two agents go through an evening in 64 MB together: signed in, PINs right and wrong, the rows of
+// home, and signed out. None is killed for its memory.
 func TestLittleMemory(t *testing.T) {
 	group, peak := memoryGroup(t)
 	ctx := patient(t, 2*patience)
@@ -51,6 +71,9 @@ func TestLittleMemory(t *testing.T) {
 		if err := household.OpenHome(ctx, f.tv, household.PIN); err != nil {
 			t.Fatal(err)
 		}
+		if err := throughRows(ctx, f.tv); err != nil {
+			t.Fatal(err)
+		}
 		if err := household.SequenceChoice(ctx, f.tv, "Start over"); err != nil {
 			t.Fatal(err)
 		}
@@ -60,6 +83,17 @@ func TestLittleMemory(t *testing.T) {
 	}
 	if v := f.tv.View(); v.Screen != nav.ScreenPIN {
 		t.Errorf("after a wrong PIN the screen is %s", v.Screen)
+	}
+	keys, err := f.secrets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := f.device(ctx, "there", func(drive.Device) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.owner.SignOutDevice(ctx, d.ID), f.signedOut(ctx, keys)); err != nil {
+		t.Fatal(err)
 	}
 	for _, p := range f.TVs {
 		select {
