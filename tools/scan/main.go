@@ -35,8 +35,8 @@ import (
 
 // limit is the whole run's, and perScanner one scanner's.
 const (
-	limit      = 30 * time.Minute
-	perScanner = 6 * time.Minute
+	limit      = 60 * time.Minute
+	perScanner = 15 * time.Minute
 )
 
 // finding is one thing that a scanner tells.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -90,5 +91,35 @@ func spoil(t *testing.T, data string, queries ...string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestO4_MaintenanceByCommands: a stopped server's database is brought up to date and
+// sealed by another key; a running one's is not.
+func TestO4_MaintenanceByCommands(t *testing.T) {
+	d := openDesk(t)
+	copied := *d
+	copied.data = copyFolder(t, d)
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"migrate", "--data", copied.data}, 0, "nothing is to be done"},
+		{[]string{"migrate", "--check", "--data", copied.data}, 0, "nothing is to be done"},
+		{[]string{"migrate", "--data", t.TempDir()}, 1, "There is no database"},
+		{[]string{"rotate-keys", "--data", d.data}, 1, "stop it first"},
+		{[]string{"rotate-keys", "--data", copied.data}, 0, "sealed by a new"},
+		{[]string{"audit", "verify", "--data", copied.data}, 0, "3 entries, 1 to 3"}, // olga, the keys, this
+	} {
+		status, out, errs := d.bare(c.args...)
+		if status != c.status || !strings.Contains(out+errs, c.want) {
+			t.Errorf("%v = %d %s%s, want %d, %s", c.args, status, out, errs, c.status, c.want)
+		}
+	}
+	spoil(t, copied.data, `DELETE FROM goose_db_version WHERE version_id > 25`)
+	want := fmt.Sprintf("has schema 25; this program would bring it to %d", store.Schema())
+	if status, out, _ := d.bare("migrate", "--check", "--data", copied.data); status != 0 || !strings.Contains(out, want) {
+		t.Errorf("migrate --check = %d %s, want %s", status, out, want)
 	}
 }

@@ -52,6 +52,7 @@ type flags struct {
 	Restore      restoring    `cmd:"" help:"Put a backup in the place of the database of a stopped server; what was deleted since is deleted again."`
 	Doctor       examining    `cmd:"" help:"Look at an installation, running or not, and say what is wrong with it; takes the flags of serve."`
 	Replay       replaying    `cmd:"" name:"replay-deletions" help:"After PostgreSQL's own tools have restored a backup, and before the servers start: delete again what was deleted since."`
+	Migrate      migrating    `cmd:"" help:"Bring the database of stopped servers up to date, as the next start of this program would; --check only looks."`
 	RotateKeys   rotatingKeys `cmd:"" name:"rotate-keys" help:"Seal everything in the database of stopped servers by a new data key; for keys that devices believe see keys."`
 	Audit        auditing     `cmd:"" help:"The log of what operators did and of what happened to the service, which shows tampering: verify, export."`
 	Import       importing    `cmd:"" help:"Add the accounts of another system, with their password hashes."`
