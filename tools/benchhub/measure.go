@@ -137,6 +137,7 @@ func (h *herd) household() ([]figure, error) {
 	told, bare := all.Told, all.Bare
 	beyond := func(q float64) float64 { return max(quantile(told, q)-quantile(bare, 0.5), 0.001) }
 	return []figure{
+		{Name: "clicks_failed", Value: float64(all.Tries), Unit: "-"},
 		{Name: "commit_p50", Value: quantile(bare, 0.5), Unit: "ms"}, {Name: "commit_p99", Value: quantile(bare, 0.99), Unit: "ms"},
 		{Name: "told_p50", Value: beyond(0.5), Unit: "ms"}, {Name: "told_p99", Value: beyond(0.99), Unit: "ms"},
 		{Name: "after_p50", Value: quantile(all.After, 0.5), Unit: "ms"}, {Name: "after_p99", Value: quantile(all.After, 0.99), Unit: "ms"},
@@ -159,6 +160,7 @@ func (h *herd) signOuts() (all report, err error) {
 		return err
 	})
 	for _, r := range reports {
+		all.Tries += r.Tries
 		all.Told, all.After, all.Bare = append(all.Told, r.Told...), append(all.After, r.After...), append(all.Bare, r.Bare...)
 	}
 	return all, err

@@ -25,7 +25,10 @@ func (c *crowd) signOuts(ctx context.Context, o order) (report, error) {
 	for _, v := range c.clients {
 		byNumber[v.number] = v
 	}
-	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: webConns, MaxConnsPerHost: webConns}}
+	web := &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: webConns, MaxConnsPerHost: webConns,
+		IdleConnTimeout: 3 * time.Second, // the server closes one that was dialled in vain after 10 s, and a request may be on its way then
+	}}
 	defer web.CloseIdleConnections()
 	url := "http://" + o.Address
 	r := report{Told: make([]float64, o.Count), After: make([]float64, o.Count), Bare: make([]float64, o.Count)}
@@ -58,12 +61,26 @@ func (c *crowd) signOuts(ctx context.Context, o order) (report, error) {
 		})
 	}
 	under.Wait()
-	for _, err := range failed {
-		if err != nil { // the others are like it
-			return r, err
+	return r.without(failed)
+}
+
+// without leaves out what failed: one in twenty at most, on a machine where others cut
+// connections.
+func (r report) without(failed []error) (report, error) {
+	out := report{}
+	for i, err := range failed {
+		switch home := i / 2; {
+		case err != nil:
+			if out.Tries++; out.Tries > int64(len(failed)/20) {
+				return r, err // the others are like it
+			}
+		case i%2 == 0:
+			out.Bare = append(out.Bare, r.Bare[home])
+		default:
+			out.Told, out.After = append(out.Told, r.Told[home]), append(out.After, r.After[home])
 		}
 	}
-	return r, nil
+	return out, nil
 }
 
 // signOut returns how long it takes until the last TV has read of it: from the click, and
