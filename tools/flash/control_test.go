@@ -11,9 +11,16 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
+// carelessOptions are a Badger that syncs nothing, small enough for the disk: its files
+// are mapped, and a page that has no room on the disk ends the process.
+func carelessOptions(dir string) badger.Options {
+	return badger.DefaultOptions(filepath.Join(dir, "cache")).WithLogger(nil).WithSyncWrites(false).
+		WithMemTableSize(1 << 20).WithValueThreshold(1 << 10).WithValueLogFileSize(1 << 20).WithNumMemtables(1)
+}
+
 // careless keeps rounds in a Badger and in a file without a sync, as the control.
 func careless(dir string, out io.Writer) error {
-	db, err := badger.Open(badger.DefaultOptions(filepath.Join(dir, "cache")).WithSyncWrites(false).WithLogger(nil))
+	db, err := badger.Open(carelessOptions(dir))
 	if err != nil {
 		return err
 	}
@@ -50,7 +57,7 @@ func carelessRounds(dir string) (file, db int64) {
 			}
 		}
 	}
-	opened, err := badger.Open(badger.DefaultOptions(filepath.Join(dir, "cache")).WithLogger(nil))
+	opened, err := badger.Open(carelessOptions(dir))
 	if err != nil {
 		return file, 0
 	}
