@@ -155,7 +155,7 @@ test: needs check test-386 test-arm postgres reliability e2e smoke ## everything
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
 
-bench-box: programs ## what the agent costs a box: size, memory, start, idling, keys, PIN checks; writing and uinput on a real ARM kernel in qemu; about 10 min
+bench-box: programs ## what the agent costs a box: size, memory, start, idling, keys, PIN checks; writing and uinput on a real ARM kernel in qemu; about 20 min
 	@tools/needs.sh box
 	@for what in agent box start keys pin pincost; do $(GO) run ./tools/bench --only $$what || exit 1; done
 	@$(GO) run ./tools/boxmachine

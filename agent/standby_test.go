@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"os"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
@@ -95,8 +98,37 @@ func TestD10_TheGateComesAfterStandby(t *testing.T) {
 	}
 }
 
+// TestRealClockJumps sets the clock of a machine that is there for it (tools/boxmachine): the
+// kernel tells of that in the same way as of the end of standby, each time.
+func TestRealClockJumps(t *testing.T) {
+	if os.Getenv("HEARTHKEY_SETS_CLOCK") == "" {
+		t.Skip("NOT TESTED on this machine: that the kernel tells of a clock that jumps, since it would be set (make bench-box boots one for that)")
+	}
+	timer, err := jumpTimer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer timer.Close()
+	for range 3 {
+		if err := timer.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		var now unix.Timespec
+		if err := unix.ClockGettime(unix.CLOCK_REALTIME, &now); err != nil {
+			t.Fatal(err)
+		}
+		now.Sec += 5
+		if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
+			t.Fatal(err)
+		}
+		if !jumped(timer) {
+			t.Fatal("the clock jumped, and nobody was told")
+		}
+	}
+}
+
 // TestTheWallClocksTimerEnds: it is quiet while nobody sets the clock, and what waits for it
-// ends with it. That it tells of standby is seen on a kernel that sleeps (tools/boxmachine).
+// ends with it.
 func TestTheWallClocksTimerEnds(t *testing.T) {
 	timer, err := jumpTimer()
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/hearthkey/hearthkey/tools/boxbuild"
@@ -46,7 +45,7 @@ func measureBox(ctx context.Context, s *shop) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, measure := range []func(context.Context, *shop) ([]Figure, error){b.connecting, b.idling, b.lying} {
+	for _, measure := range []func(context.Context, *shop) ([]Figure, error){b.connecting, b.idling, b.lying, b.growing} {
 		more, err := measure(ctx, s)
 		if err != nil {
 			return nil, err
@@ -253,19 +252,6 @@ func readSchedule(pid int) (sum schedule) {
 
 // lying weighs what lies on the disk after all of that.
 func (b *box) lying(context.Context, *shop) ([]Figure, error) {
-	sum := 0.0
-	err := filepath.WalkDir(filepath.Join(b.dir, "tv"), func(path string, d os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok {
-			sum += float64(st.Blocks) * 512
-		}
-		return nil
-	})
+	sum, err := allocated(filepath.Join(b.dir, "tv"))
 	return []Figure{{"box.disk", sum / 1e6, "MB", 0, Target{atMost, 2}}}, err
 }

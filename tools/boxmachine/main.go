@@ -1,5 +1,5 @@
 // Command boxmachine boots a box: a real ARMv7 kernel (Debian's) in qemu-system-arm with the
-// armv7 agent, signed in to a server on the host, and prints what only a kernel of that kind
+// armv7 agent, signed in to an armv7 server beside it, and prints what only a kernel of that kind
 // can tell: memory on 32 bits, bytes that reach the block device with ext4 and f2fs, keys from uinput, and
 // keys of a TV that come over HDMI-CEC, between vivid's two adapters.
 //
@@ -9,7 +9,7 @@
 // It fetches the kernel and busybox as Debian packages with apt-get, once, into bin/box-machine, and
 // needs qemu-system-arm, cpio, e2fsprogs, f2fs-tools and openssl. Sizes and bytes are
 // true; times are an emulator's, and not printed. It ends with 0 when the machine said all it had
-// to say, within 15 minutes.
+// to say, within 30 minutes.
 package main
 
 import (
@@ -37,17 +37,19 @@ import (
 //go:embed init.sh
 var initScript string
 
-// limit bounds a run, and idle is how long the agent is left alone in it.
+// limit bounds a run, idle is how long the agent's wake-ups are counted, and an idle day is
+// parts times what the machine is watched for, by its own clock.
 const (
-	limit = 15 * time.Minute
+	limit = 30 * time.Minute
 	idle  = 60 * time.Second
+	parts = 24
 )
 
 // filesystems are those of the machine's disks.
 var filesystems = []string{"ext4", "f2fs"}
 
 // modules are those of the kernel that the machine loads, with what they need.
-var modules = []string{"virtio_mmio", "virtio_blk", "virtio_net", "crc32c_generic", "crc32_generic", "ext4", "f2fs", "evdev", "uinput", "vivid"}
+var modules = []string{"virtio_mmio", "virtio_blk", "crc32c_generic", "crc32_generic", "ext4", "f2fs", "evdev", "uinput", "vivid"}
 
 func main() {
 	keys := flag.Bool("keys", false, "only what is about keys")
@@ -80,8 +82,10 @@ func run(ctx context.Context, out io.Writer, keys bool) error {
 	if err != nil {
 		return err
 	}
-	defer server.Kill()
-	if err := errors.Join(m.signIn(ctx), m.fill(ctx)); err != nil {
+	if err := errors.Join(m.signIn(ctx), server.Stop(30*time.Second)); err != nil {
+		return err
+	}
+	if err := m.fill(ctx); err != nil {
 		return err
 	}
 	return m.boot(ctx, out)
@@ -136,10 +140,10 @@ fi`
 	return nil
 }
 
-// serve starts a server that speaks TLS, for 127.0.0.1 here and 10.0.2.2 in the machine.
+// serve starts the server that goes into the machine, for TVs to be signed in here.
 func (m *machine) serve(ctx context.Context) (*drive.Process, error) {
-	if err := m.do(ctx, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=box",
-		"-addext", "subjectAltName=IP:127.0.0.1,IP:10.0.2.2", "-keyout", "key.pem", "-out", "ca.pem"); err != nil {
+	if err := m.do(ctx, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=box",
+		"-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "ca.pem"); err != nil {
 		return nil, err
 	}
 	var err error
@@ -148,7 +152,7 @@ func (m *machine) serve(ctx context.Context) (*drive.Process, error) {
 	}
 	m.url = fmt.Sprintf("https://127.0.0.1:%d", m.port)
 	p, err := drive.Start("server", filepath.Join(m.root, "bin/hearthkey-server"), []string{
-		"--listen", fmt.Sprintf("127.0.0.1:%d", m.port), "--data", filepath.Join(m.dir, "server"), "--name", "hearthkey.box", "--dev",
+		"--listen", fmt.Sprintf("127.0.0.1:%d", m.port), "--data", filepath.Join(m.dir, "tree/server"), "--name", "hearthkey.box", "--dev",
 		"--tls-cert", filepath.Join(m.dir, "ca.pem"), "--tls-key", filepath.Join(m.dir, "key.pem"), "--public-url", m.url, "--log-level", "warn",
 	}, nil, os.Stderr)
 	if err != nil {
@@ -178,6 +182,13 @@ func (m *machine) signIn(ctx context.Context) error {
 	}
 	owner := &drive.Account{URL: m.url, Email: "box@example.com", Client: client}
 	if err := owner.SignUp(ctx, "a box stands under the telly"); err != nil {
+		return err
+	}
+	profiles, err := owner.Profiles(ctx)
+	if err != nil {
+		return err
+	}
+	if err := owner.SetPIN(ctx, profiles[0].ID, household.PIN); err != nil {
 		return err
 	}
 	for _, fs := range filesystems {
@@ -222,14 +233,18 @@ func (m *machine) fill(ctx context.Context) error {
 		disks = ""
 	}
 	script := strings.NewReplacer("@PORT@", strconv.Itoa(m.port), "@NOW@", strconv.FormatInt(time.Now().Unix(), 10),
-		"@DISKS@", disks, "@IDLE@", strconv.Itoa(int(idle.Seconds()))).Replace(initScript)
+		"@DISKS@", disks, "@IDLE@", strconv.Itoa(int(idle.Seconds())),
+		"@PARTS@", strconv.Itoa(parts)).Replace(initScript)
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(tree, "init"), []byte(script), 0o755),
 		copyFile(filepath.Join(m.dir, "debian/bin/busybox"), filepath.Join(tree, "bin/busybox"), 0o755),
 		copyFile(filepath.Join(m.dir, "ca.pem"), filepath.Join(tree, "ca.pem"), 0o644),
+		copyFile(filepath.Join(m.dir, "key.pem"), filepath.Join(tree, "key.pem"), 0o600),
 		boxbuild.Build(ctx, boxbuild.Program{Module: m.root, Package: boxbuild.Agent, Arch: boxbuild.ARMv7, Out: filepath.Join(tree, "bin/hearthkey-agent")}),
-		m.test(ctx, "./agent/input", filepath.Join(tree, "bin/input.test")),
-		m.test(ctx, "./agent", filepath.Join(tree, "bin/agent.test")),
+		m.golang(ctx, "test", "-c", "./agent/input", filepath.Join(tree, "bin/input.test")),
+		m.golang(ctx, "test", "-c", "./agent", filepath.Join(tree, "bin/agent.test")),
+		m.golang(ctx, "build", "-trimpath", "./server/cmd/hearthkey-server", filepath.Join(tree, "bin/hearthkey-server")),
+		m.golang(ctx, "build", "-trimpath", "./tools/boxmachine/family", filepath.Join(tree, "bin/family")),
 		m.loadable(filepath.Join(tree, "modules")),
 	); err != nil {
 		return err
@@ -245,14 +260,14 @@ func (m *machine) fill(ctx context.Context) error {
 	return errors.Join(m.do(ctx, "mkfs.ext4", "-q", "ext4.img"), m.do(ctx, "mkfs.f2fs", "-q", "f2fs.img"))
 }
 
-// test builds the tests of a package for the machine: some have devices of the
-// kernel's own, which are only there.
-func (m *machine) test(ctx context.Context, pkg, out string) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-ldflags", "-s -w", "-o", out, pkg)
+// golang builds a program for the machine, or the tests of a package: some have devices
+// of the kernel's own, which are only there.
+func (m *machine) golang(ctx context.Context, verb, how, pkg, out string) error {
+	cmd := exec.CommandContext(ctx, "go", verb, how, "-ldflags", "-s -w", "-o", out, pkg)
 	cmd.Dir = m.root
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "GOARM=7", "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the tests of %s: %w\n%s", pkg, err, said)
+		return fmt.Errorf("%s %s for the machine: %w\n%s", verb, pkg, err, said)
 	}
 	return nil
 }
@@ -264,10 +279,10 @@ func (m *machine) boot(ctx context.Context, out io.Writer) error {
 		return errors.New("no kernel in the package")
 	}
 	cmd := exec.CommandContext(ctx, "qemu-system-arm", "-M", "virt", "-cpu", "cortex-a7", "-m", "512", "-no-reboot", "-nographic",
+		"-icount", "shift=0,sleep=off", "-rtc", "clock=vm", // an instruction is 1 ns of its time, and what it would wait for is there at once
 		"-kernel", kernels[0], "-initrd", "initrd", "-append", "console=ttyAMA0 quiet panic=-1",
 		"-drive", "if=none,file=ext4.img,format=raw,id=a", "-device", "virtio-blk-device,drive=a",
-		"-drive", "if=none,file=f2fs.img,format=raw,id=b", "-device", "virtio-blk-device,drive=b",
-		"-netdev", "user,id=n", "-device", "virtio-net-device,netdev=n")
+		"-drive", "if=none,file=f2fs.img,format=raw,id=b", "-device", "virtio-blk-device,drive=b")
 	cmd.Dir = m.dir
 	console, err := cmd.StdoutPipe()
 	if err != nil {
