@@ -25,7 +25,7 @@ import (
 var (
 	linearHistories = flag.Int("linear-histories", 1, "histories that TestR6_Linear makes")
 	linearOps       = flag.Int("linear-ops", 500, "operations of each")
-	linearFaults    = flag.Int("linear-faults", 4, "faults in each")
+	linearFaults    = flag.Int("linear-faults", 3, "faults in each")
 )
 
 const (

@@ -21,7 +21,7 @@ import (
 	"github.com/hearthkey/hearthkey/tools/drive"
 )
 
-var overload = flag.Duration("overload", 0, "hold TestOverload to its figures, measured for this `time` at each load; they need a machine with nothing else to do")
+var overload = flag.Duration("overload", 0, "measure TestOverload for this `time` at each load; 0 does not, for the figures need a machine with nothing else to do")
 
 // What overload may cost (targets: password sign-ins).
 const (
@@ -177,7 +177,7 @@ func p99(list []time.Duration) time.Duration {
 func TestOverload(t *testing.T) {
 	d := *overload
 	if d == 0 {
-		d = time.Second
+		t.Skip("long: make torture ONLY=limits; the gate's rules are in server/admit")
 	}
 	ctx := patient(t, time.Minute+20*d)
 	n := lone(t, filepath.Join(t.TempDir(), "server"))
@@ -218,9 +218,6 @@ func TestOverload(t *testing.T) {
 	}
 	if len(c.refused) == 0 || under == 0 {
 		t.Errorf("%d were refused, and %.1f a second let in", len(c.refused), under)
-	}
-	if *overload == 0 {
-		return
 	}
 	if under < keepsRate*before || refused > refusedIn || pressed > 2*calm+5*time.Millisecond {
 		t.Error("want as many let in, the rest refused at once, and pushes as quick as before")
