@@ -50,8 +50,8 @@ type Report struct {
 func (r Report) Sound() bool { return len(r.Findings) == 0 }
 
 const (
-	maxFindings = 100
-	maxNotices  = 1000
+	maxFindings = 100  // breaks that are listed; then it is enough
+	maxNotices  = 1000 // entries that are told of
 )
 
 // Source calls each for every entry in the order of their numbers.
