@@ -4,8 +4,8 @@
 //
 // The source is not touched: the go command is given the changed file in its place
 // (-overlay). What is changed is in mutate.go, where in targets.go, and equivalent.txt
-// lists changes that no test can notice, each with its reason. What does not compile
-// is no mutant.
+// lists changes that no test can notice, each with its reason, and "(2)" behind the second
+// of those that read the same. What does not compile is no mutant.
 //
 //	go run ./tools/mutants            all of them; exits with 1 where fewer than 90 % are noticed
 //	go run ./tools/mutants -only pin  those of files or functions whose name contains it

@@ -35,14 +35,38 @@ func f(a, b int, ok bool) (int, bool) {
 		changes = append(changes, m.Old+" => "+m.New)
 	}
 	want := []string{
-		"a < b && !ok => !(a < b && !ok)", "&& => ||", "< => <=", "< => >=", "! => ",
-		"+= => -=", "a += min(b, 2) => ", "min => max", "g() => ", "+ => -", "3 => 4", "true => false",
+		"a < b && !ok => !(a < b && !ok)", "< => <=", "< => >=", "&& => ||", "! => ",
+		"a += min(b, 2) => ", "+= => -=", "min => max", "g() => ", "+ => -", "3 => 4", "true => false",
 	}
 	if diff := cmp.Diff(want, changes); diff != "" {
 		t.Errorf("mutants (-want +got):\n%s", diff)
 	}
-	if key, want := got[2].Key(), " f | if a < b && !ok { | < => <="; key != want {
+	if key, want := got[1].Key(), " f | if a < b && !ok { | < => <="; key != want {
 		t.Errorf("key %q, want %q", key, want)
+	}
+}
+
+// What reads the same twice is two mutants, in the order of the file: an entry for one of
+// them says nothing of the other.
+func TestTwinsAreToldApart(t *testing.T) {
+	const src = `package p
+
+func f(a, b, c bool) bool { return a || b || c }
+func g(a, b, c bool) bool { return a || b || c }
+`
+	got, err := Mutants("p.go", []byte(src), func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, m := range got {
+		seen[m.Key()] = true
+	}
+	if len(got) != 4 || len(seen) != 4 {
+		t.Fatalf("%d mutants with %d names, want 4", len(got), len(seen))
+	}
+	if first, second := got[0], got[1]; first.Nth != 1 || second.Nth != 2 || first.from >= second.from {
+		t.Errorf("first %+v, second %+v", first, second)
 	}
 }
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,12 +20,18 @@ type Mutant struct {
 	Line     int
 	Text     string // of the line
 	Old, New string
+	Nth      int // of those in the function that are the same but for where they are
 	from, to int // bytes of the file that New replaces
 }
 
-// Key names a mutant whatever is changed elsewhere in the file.
+// Key names a mutant whatever is changed elsewhere in the file. It ends with " (2)" for
+// the second of those that read the same.
 func (m Mutant) Key() string {
-	return fmt.Sprintf("%s %s | %s | %s => %s", m.Package, m.Func, m.Text, short(m.Old), short(m.New))
+	key := fmt.Sprintf("%s %s | %s | %s => %s", m.Package, m.Func, m.Text, short(m.Old), short(m.New))
+	if m.Nth > 1 {
+		key += fmt.Sprintf(" (%d)", m.Nth)
+	}
+	return key
 }
 
 func short(s string) string {
@@ -63,7 +71,19 @@ func Mutants(file string, src []byte, in func(fn string) bool) ([]Mutant, error)
 		m.fn = fn.Name.Name
 		ast.Inspect(fn.Body, m.look)
 	}
-	return m.out, nil
+	return number(m.out), nil
+}
+
+// number tells mutants that read the same apart, by their order in the file.
+func number(list []Mutant) []Mutant {
+	slices.SortStableFunc(list, func(a, b Mutant) int { return cmp.Compare(a.from, b.from) })
+	seen := map[string]int{}
+	for i := range list {
+		m := &list[i]
+		seen[m.Key()]++
+		m.Nth = seen[m.Key()]
+	}
+	return list
 }
 
 func (m *mutator) add(from, to token.Pos, replace string) {
