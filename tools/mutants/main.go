@@ -140,7 +140,7 @@ func one(ctx context.Context, m listed) fate {
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	args := append([]string{"test", "-count=1", "-failfast", "-overlay", filepath.Join(dir, "overlay.json")}, m.tests...)
+	args := append([]string{"test", "-count=1", "-failfast", "-vet=off", "-ldflags=-s -w", "-overlay", filepath.Join(dir, "overlay.json")}, m.tests...)
 	output, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
