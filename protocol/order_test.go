@@ -40,9 +40,28 @@ func TestNewerIsAStrictOrder(t *testing.T) {
 	})
 }
 
+func TestALaterSignInIsNewerWhateverTheVersion(t *testing.T) {
+	for _, c := range []struct {
+		e1   protocol.Epoch
+		v1   protocol.Version
+		e2   protocol.Epoch
+		v2   protocol.Version
+		want bool
+	}{
+		{2, 0, 1, 9, true}, {1, 9, 2, 0, false}, {1, 2, 1, 1, true}, {1, 1, 1, 2, false}, {1, 1, 1, 1, false},
+	} {
+		if got := protocol.Newer(c.e1, c.v1, c.e2, c.v2); got != c.want {
+			t.Errorf("Newer(%d, %d, %d, %d) = %t", c.e1, c.v1, c.e2, c.v2, got)
+		}
+	}
+}
+
 func TestStatusOrder(t *testing.T) {
 	order := []protocol.Status{protocol.Active, protocol.SignedOut, protocol.Stolen, protocol.Deactivated}
 	for i, a := range order {
+		if got := a.Strictness(); got != i+1 {
+			t.Errorf("%s has strictness %d, want %d", a, got, i+1)
+		}
 		for j, b := range order {
 			want := a
 			if j > i {
