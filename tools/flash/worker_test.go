@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -57,7 +56,6 @@ type writer struct {
 	heard  chan int64   // the same, one by one; what nobody takes is dropped
 	closed chan struct{}
 	tail   strings.Builder
-	mu     sync.Mutex
 }
 
 func startWriter(t *testing.T, how, dir string) *writer {
