@@ -59,10 +59,12 @@ func runNode(role string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	ahead := jumps(ctx, p.Ahead)
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	server.BoundMemory(log)
 	srv, err := server.New(ctx, server.Config{
 		Listen: p.Listen, Admin: p.Admin, PublicURL: p.PublicURL, Data: p.Data, Database: p.Database, Bus: p.Bus, Deletions: p.Deletions,
 		Name: serverName, Dev: true, Drain: time.Millisecond,
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log: log,
 		Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
 	})
 	if err != nil {

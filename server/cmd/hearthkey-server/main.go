@@ -188,7 +188,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 }
 
 func runServer(ctx context.Context, s serve, manager supervise.Manager, stdout, stderr io.Writer) error {
-	srv, err := server.New(ctx, s.config(s.logger(stderr)))
+	log := s.logger(stderr)
+	server.BoundMemory(log)
+	srv, err := server.New(ctx, s.config(log))
 	var mend *server.OperatorError
 	if err != nil && !errors.As(err, &mend) {
 		return fmt.Errorf("the server cannot start: %w", err)
