@@ -69,6 +69,32 @@ type loadSignOut struct {
 	Acked    spread `json:"last_receipt"` // the last TV's receipt is acknowledged
 }
 
+// loadNudge is how changes of a profile went. All times count from the click.
+type loadNudge struct {
+	Accounts int    `json:"accounts"`
+	Answer   spread `json:"answer"` // the owner has the server's answer
+	Told     spread `json:"told"`   // a TV has read the state
+}
+
+// loadSlow is what became of TVs that stopped reading, and of the others meanwhile.
+type loadSlow struct {
+	TVs       int    `json:"tvs"`
+	Dropped   int    `json:"dropped"`
+	Kept      int    `json:"kept"`          // they read a little
+	After     spread `json:"dropped_after"` // since they stopped
+	Before    spread `json:"others_before"` // from the click until the account's last other TV is told
+	Meanwhile spread `json:"others_meanwhile"`
+}
+
+// loadServer is what a server of its own took.
+type loadServer struct {
+	Before  float64 `json:"resident_before_mib"` // signed in, and nobody connected
+	Idle    float64 `json:"resident_idle_mib"`   // all connected and idle
+	Connect millis  `json:"cpu_connect_ms"`
+	PerTV   millis  `json:"cpu_connect_each_ms"`
+	CPUIdle float64 `json:"cpu_idle_each_us_per_s"`
+}
+
 // loadHostile is what became of hostile clients.
 type loadHostile struct {
 	Clients int    `json:"clients"`
@@ -87,6 +113,9 @@ type loadReport struct {
 	Connect  loadStorm    `json:"connect"`
 	Idle     millis       `json:"idle_ms"`
 	Pings    int64        `json:"idle_pings"`
+	Server   *loadServer  `json:"server,omitempty"`
+	Nudge    *loadNudge   `json:"nudge,omitempty"`
+	Slow     *loadSlow    `json:"slow,omitempty"`
 	Hostile  *loadHostile `json:"hostile,omitempty"`
 	Storm    *loadStorm   `json:"storm,omitempty"`
 	SignOut  *loadSignOut `json:"sign_out_everywhere,omitempty"`
@@ -106,6 +135,21 @@ func (r *loadReport) print(w io.Writer) error {
 	line("enrol with codes", "%s   %s each", r.Enrol, r.Enrol/millis(r.TVs))
 	storm("connect", r.Connect)
 	line("idle", "%s   %d pings answered, %d connections lost", r.Idle, r.Pings, r.Lost)
+	each := func(what string, d spread) { line(what, "p50 %s   p99 %s   max %s", d.P50, d.P99, d.Max) }
+	if s := r.Server; s != nil {
+		line("server", "%.0f MiB with nobody connected, fresh from hashing passwords; %.0f MiB with all", s.Before, s.Idle)
+		line("", "%s of CPU to connect them, %s each; idle %.1f µs a second each", s.Connect, s.PerTV, s.CPUIdle)
+	}
+	if n := r.Nudge; n != nil {
+		line("change a profile", "%d accounts, times from the click", n.Accounts)
+		each("  answer", n.Answer)
+		each("  a TV told", n.Told)
+	}
+	if s := r.Slow; s != nil {
+		line("slow TVs", "%d stopped reading: %d dropped after p50 %s, p99 %s; %d read a little and stay", s.TVs, s.Dropped, s.After.P50, s.After.P99, s.Kept)
+		each("  others told, before", s.Before)
+		each("  others told, beside", s.Meanwhile)
+	}
 	if h := r.Hostile; h != nil {
 		line("hostile clients", "%d: %d refused, %d closed with a reason, %d cut off   gone after p50 %s, p99 %s", h.Clients, h.Refused, h.Closed, h.Cut, h.Each.P50, h.Each.P99)
 	}
@@ -113,7 +157,6 @@ func (r *loadReport) print(w io.Writer) error {
 		storm("storm", *r.Storm)
 	}
 	if s := r.SignOut; s != nil {
-		each := func(what string, d spread) { line(what, "p50 %s   p99 %s   max %s", d.P50, d.P99, d.Max) }
 		line("sign out everywhere", "%d accounts, times from the click", s.Accounts)
 		each("  answer", s.Answer)
 		each("  last TV told", s.Told)

@@ -54,7 +54,10 @@ func source(n int) net.IP {
 
 // dialer connects from one address of loopback to another, and to nothing else.
 func dialer(from net.IP) func(ctx context.Context, network, address string) (net.Conn, error) {
-	d := &net.Dialer{LocalAddr: &net.TCPAddr{IP: from}}
+	return dialFrom(&net.Dialer{LocalAddr: &net.TCPAddr{IP: from}})
+}
+
+func dialFrom(d *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := d.DialContext(ctx, network, address)
 		if err != nil {

@@ -17,9 +17,14 @@ const Password = "seven brass lanterns drift"
 // household is one account and its TVs, in a network of its own.
 type household struct {
 	target target
+	from   net.IP
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	owner  *drive.Account
 	tvs    []*tv
+
+	news    chan heard // newer states, for who waits for them
+	first   drive.Profile
+	renamed int // times that it was
 }
 
 func newHousehold(at target, network, size int, c *counters) (*household, error) {
@@ -27,7 +32,8 @@ func newHousehold(at target, network, size int, c *counters) (*household, error)
 	if _, err := rand.Read(name[:]); err != nil {
 		return nil, err
 	}
-	h := &household{target: at, dial: dialer(source(network))}
+	from := source(network)
+	h := &household{target: at, from: from, dial: dialer(from), news: make(chan heard, 8*size)}
 	h.owner = &drive.Account{
 		URL: "http://" + at.host, Email: "load-" + hex.EncodeToString(name[:]) + "@example.com",
 		Client: &http.Client{Transport: &http.Transport{DialContext: h.dial, MaxIdleConnsPerHost: 4}},

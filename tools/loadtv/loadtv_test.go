@@ -16,11 +16,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start runs a server of this process until the test ends.
-func start(t *testing.T) string {
+// start runs a server of this process until the test ends. It pings each TV so often.
+func start(t *testing.T, ping time.Duration) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	srv, err := server.New(ctx, server.Config{Listen: "127.0.0.1:0", Data: t.TempDir(), Name: "load.test", Dev: true, Drain: time.Millisecond, Ping: time.Second})
+	srv, err := server.New(ctx, server.Config{Listen: "127.0.0.1:0", Data: t.TempDir(), Name: "load.test", Dev: true, Drain: time.Millisecond, Ping: ping})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func start(t *testing.T) string {
 
 // A fleet goes through everything that it can do.
 func TestFleet(t *testing.T) {
-	f, err := New(Config{URL: start(t), Sizes: []int{3, 1}})
+	f, err := New(Config{URL: start(t, time.Second), Sizes: []int{3, 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +64,13 @@ func TestFleet(t *testing.T) {
 	f.HangUp()
 	_, err = f.Connect(ctx)
 	step("connect again", err)
+	for range 2 {
+		n, err := f.Nudge(ctx, 0)
+		step("nudge", err)
+		if n.TVs != 3 || len(n.Told) != 3 || n.Answer <= 0 || slices.Min(n.Told) <= 0 {
+			t.Errorf("Nudge = %+v", n)
+		}
+	}
 
 	for range 2 {
 		out, err := f.SignOutEverywhere(ctx, 0)
@@ -92,7 +99,7 @@ func TestFleet(t *testing.T) {
 
 // Hostile clients are got rid of, whatever they do, and the TVs do not notice.
 func TestHostile(t *testing.T) {
-	f, err := New(Config{URL: start(t), Sizes: []int{1}})
+	f, err := New(Config{URL: start(t, time.Second), Sizes: []int{1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +111,48 @@ func TestHostile(t *testing.T) {
 	}
 	if h.Refused != 0 || h.Closed+h.Cut != int64(h.Clients) || h.Closed < int64(h.Clients)/2 || len(h.Each) != h.Clients {
 		t.Errorf("Hostile = %+v, want all of them gone, most with a reason", h)
+	}
+}
+
+// The others of a home hear of each change while TVs read nothing or little. What ends
+// one that reads nothing is seen, and all are connected again in the end.
+func TestSlow(t *testing.T) {
+	var f *Fleet
+	ends := func(stage string, done, _ int) {
+		if stage == "slow" && done == 1 { // that crawls is no matter, and the mute one is waited for
+			_ = f.homes[0].tvs[0].ws.NetConn().Close() // as the server does after its patience
+		}
+	}
+	f, err := New(Config{URL: start(t, time.Minute), Sizes: []int{4, 1}, Progress: ends})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	for _, stage := range []func(context.Context) error{f.SignUp, f.Enrol, func(ctx context.Context) error { _, err := f.Connect(ctx); return err }} {
+		if err := stage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range []int{0, 3} {
+		if _, err := f.Slow(t.Context(), n); !errors.Is(err, ErrBounds) {
+			t.Errorf("Slow(%d of 5, of which 4 have a home together) = %v, want %v", n, err, ErrBounds)
+		}
+	}
+	s, err := f.slow(t.Context(), 2, []pace{mute, crawls})
+	if err != nil || s.TVs != 2 || len(s.Dropped) != 1 || s.Kept != 1 || len(s.Before) != slowRounds || len(s.Meanwhile) < 2 {
+		t.Errorf("slow = %+v, %v", s, err)
+	}
+	list, err := f.Owner(0).Devices(t.Context())
+	if err != nil || len(list) != 4 {
+		t.Fatalf("Devices = %+v, %v", list, err)
+	}
+	for _, d := range list {
+		if !d.Online {
+			t.Errorf("%s is not connected in the end", d.Name)
+		}
+	}
+	if c := f.Counts(); c.Lost != 0 {
+		t.Errorf("%d connections were lost", c.Lost)
 	}
 }
 

@@ -50,6 +50,11 @@ func (t *tv) takeState(f protocol.State) (granted bool, err error) {
 	}
 	t.state = c
 	t.have.Version, t.have.Status = c.Version, c.Status
+	t.newest.Store(int64(c.Version))
+	select {
+	case t.host.news <- heard{t, c.Version, at}:
+	default: // nobody waits
+	}
 	if c.Status != protocol.Active {
 		t.ended.told = at
 		return false, t.sendReceipt(f.JWS, protocol.ErasedProfiles, protocol.ErasedVerifiers, protocol.ErasedActivity, protocol.ErasedSession)

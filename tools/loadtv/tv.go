@@ -51,6 +51,8 @@ type tv struct {
 	done     chan struct{} // closed when the reader has ended; nil: not connected
 	hungUp   atomic.Bool   // the end is our own doing
 	lost     error         // why the reader ended; read after done
+	brake    *brake        // it is slow; nil: it is not
+	newest   atomic.Int64  // the version it has, for who does not read
 	counters *counters
 }
 
@@ -75,8 +77,12 @@ func newTV(h *household, name string, c *counters) (*tv, error) {
 
 // dial connects and reads the hello.
 func (t *tv) dial(ctx context.Context) (protocol.Hello, error) {
+	dial := t.host.dial
+	if t.brake != nil {
+		dial = t.brake.dialer(t.host.from)
+	}
 	d := websocket.Dialer{
-		NetDialContext: t.host.dial, Subprotocols: []string{protocol.Subprotocol},
+		NetDialContext: dial, Subprotocols: []string{protocol.Subprotocol},
 		ReadBufferSize: bufferSize, WriteBufferSize: bufferSize, WriteBufferPool: writeBuffers,
 	}
 	ws, resp, err := d.DialContext(ctx, "ws://"+t.host.target.host+protocol.Path, http.Header{})
