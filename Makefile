@@ -150,7 +150,10 @@ hosts-test: build ## the C library as an archive and for ARM too, with the examp
 smoke: programs ## the whole tour without a person, one line per step
 	@bin/hearthkey smoke
 
-test: needs check test-386 test-arm postgres reliability e2e smoke ## everything that CI runs; installs what the tests need
+# Two at a time: the end-to-end tests wait for most of their time.
+test: needs check ## everything that CI runs; installs what the tests need
+	$(MAKE) --no-print-directory -j2 --output-sync=target e2e test-386 test-arm postgres reliability
+	$(MAKE) --no-print-directory smoke
 
 bench: programs ## the figures, side by side with their references
 	$(GO) run ./tools/bench
