@@ -81,6 +81,7 @@ type core struct {
 
 	closed   bool
 	checking protocol.ProfileID  // whose PIN is being hashed; "" for none
+	unsaved  bool                // rec takes a right PIN's try back, and the vault does not yet
 	told     *protocol.PINCounts // other devices' counts that have no place yet, or nil
 
 	snapshot   *protocol.Snapshot // what the cache holds of it, decoded

@@ -44,6 +44,7 @@ func (c *core) save() error {
 	if err := c.onDisk(func() error { return c.vault.Save(c.rec) }); err != nil {
 		return fmt.Errorf("save the vault: %w", err)
 	}
+	c.unsaved = false
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/hearthkey/hearthkey/agent/keyseq"
 	"github.com/hearthkey/hearthkey/agent/nav"
 	"github.com/hearthkey/hearthkey/agent/vault"
 	"github.com/hearthkey/hearthkey/protocol"
@@ -53,6 +54,12 @@ func TestFlashWrites(t *testing.T) {
 	}{
 		{"a wrong PIN", func() { v.check(robin, "9999") }, 1},
 		{"a right PIN", func() { v.check(robin, robinPIN) }, 2},
+		{"a right PIN that opens another profile than the last", func() {
+			v.press(keyseq.OK)
+			v.enter(robinPIN)
+			v.waitScreen(nav.ScreenHome)
+			v.until("checked", func(c *core) bool { return c.checking == "" && c.rec.LastProfile == robin })
+		}, 2},
 		{"a play, told to the server and answered with a library", func() { play(2) }, 0},
 		{"other devices' counts", func() {
 			s.tell(counts(1, 1, 1))

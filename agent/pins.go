@@ -142,14 +142,24 @@ func (c *core) pinHashed(e nav.CheckPIN, v cache.Verifier, right bool) {
 		}
 	}
 	c.noteCounter(l, counter)
-	if right { // a wrong one is on the disk already, charged with its wait
-		if err := c.save(); err != nil {
-			c.log.Error("PIN result not written", "error", err) // it stays charged, which is the careful side
-		}
-	}
-	c.at("answered")
+	c.unsaved = right // a wrong one is on the disk already, charged with its wait
 	c.pinAnswer(answer)
+	c.saveTakenBack()
+	c.at("answered")
 	c.tellTries()
+}
+
+// saveTakenBack writes that a right PIN's try is taken back, where the profile that it
+// opened was not written with it. Until then the try stays charged, which is the careful
+// side.
+func (c *core) saveTakenBack() {
+	if !c.unsaved {
+		return
+	}
+	if err := c.save(); err != nil {
+		c.log.Error("PIN result not written", "error", err)
+	}
+	c.unsaved = false
 }
 
 func (c *core) pinAnswer(a nav.PINChecked) {

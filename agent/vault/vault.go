@@ -80,7 +80,7 @@ func (v *Vault[T]) open() (err error) {
 	if err != nil {
 		return err
 	}
-	v.file = f
+	v.file = slots{f}
 	return v.read()
 }
 
