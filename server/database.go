@@ -21,9 +21,17 @@ func (p *parts) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.figures != nil {
+		plain := driver
+		p.retried = func() float64 { return retried(plain) }
+		driver = meteredDriver{plain, p.figures}
+	}
 	if p.db, err = store.Open(ctx, driver, p.cfg.Log); err != nil {
 		driver.Close()
 		return explain(err)
+	}
+	if p.figures != nil {
+		p.db.Hear(p.figures.event)
 	}
 	return nil
 }

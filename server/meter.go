@@ -44,6 +44,7 @@ func newMeter(s *Server) *meter {
 	}
 	m.registry.MustRegister(m.requests, m.seconds, outboxMeter{s.parts.outbox.Stats, s.parts.cfg.Log}, hookMeter{s.parts.hooks.Stats, s.parts.cfg}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(s.parts.figures.all()...)
 	hub, tvs := s.parts.hub, s.parts.tvs
 	for _, g := range []struct {
 		name, help string
@@ -73,6 +74,8 @@ func newMeter(s *Server) *meter {
 		{"hearthkey_catalog_failures_total", "Requests to the catalogue's address that brought none.", s.parts.feedFailures},
 		{"hearthkey_restored_total", "Devices that had seen a newer version than the database holds: a restored backup.", s.parts.restores.Load},
 		{"hearthkey_keys_behind_total", "Times that a device had a newer key list than this server: an old copy of the folder of keys.", s.parts.older.Load},
+		{"hearthkey_store_retries_total", "Transactions that ran again for another's sake.", func() int64 { return int64(s.parts.retried()) }},
+		{"hearthkey_connections_evicted_total", "Connections that had asked for nothing and gave up their place for others.", s.gate.Evicted},
 		{"hearthkey_devices_superseded_total", "Connections replaced by newer ones.", func() int64 { return hub.Stats().Superseded }},
 	} {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: c.name, Help: c.help},

@@ -14,7 +14,7 @@ import (
 // openBus opens what tells the other nodes of changes, or what serves one node.
 func (p *parts) openBus(context.Context) error {
 	if p.cfg.Bus == "" {
-		p.bus = &membus.Bus{}
+		p.bus = meteredBus{&membus.Bus{}, p.figures}
 		return nil
 	}
 	if p.cfg.Database == "" {
@@ -27,7 +27,7 @@ func (p *parts) openBus(context.Context) error {
 	if err != nil {
 		return operator(err, "--bus cannot be used (%v): nats://host:4222, or tls://user:password@host:4222?ca=FILE.", err)
 	}
-	p.bus, p.nats = b, b
+	p.bus, p.nats = meteredBus{b, p.figures}, b
 	return nil
 }
 
@@ -53,6 +53,7 @@ type job struct {
 func (j *job) mine(ctx context.Context, now time.Time) bool {
 	hold := cmp.Or(j.hold, leaseTime)
 	if j.p.alone() || now.Before(j.until.Add(-hold/2)) {
+		j.p.figures.holding(j.name, true)
 		return true
 	}
 	err := j.p.db.Update(ctx, func(tx *store.Tx) error {
@@ -64,7 +65,9 @@ func (j *job) mine(ctx context.Context, now time.Time) bool {
 	case !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil:
 		j.p.cfg.Log.WarnContext(ctx, "background job waits", "job", j.name, "error", err)
 	}
-	return now.Before(j.until)
+	held := now.Before(j.until)
+	j.p.figures.holding(j.name, held)
+	return held
 }
 
 // leave gives the job to whoever asks next.
@@ -73,6 +76,7 @@ func (j *job) leave(ctx context.Context) {
 		return
 	}
 	j.until = time.Time{}
+	j.p.figures.holding(j.name, false)
 	err := j.p.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.LeaveJob(j.name, j.p.node) })
 	if err != nil {
 		j.p.cfg.Log.Warn("background job not handed over: another node takes it within 30 s", "job", j.name, "error", err)

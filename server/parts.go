@@ -39,8 +39,10 @@ import (
 
 // parts are what a server is made of, in the order in which they are opened.
 type parts struct {
-	cfg  settings
-	node string // names this process
+	cfg     settings
+	node    string         // names this process
+	figures *figures       // nil: a command, and no server
+	retried func() float64 // transactions of the database that ran again
 
 	db       *store.DB
 	deleted  deletions // for keepDeletions alone
@@ -81,7 +83,7 @@ func assemble(ctx context.Context, cfg settings) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{cfg: cfg, node: node.String()}
+	p := &parts{cfg: cfg, node: node.String(), figures: newFigures()}
 	for _, open := range []func(context.Context) error{
 		p.openBus, p.openStore, p.openDeletions, p.openKeys, p.openAudit, p.openPlaces, p.openOutbox, p.openTitles, p.openServices, p.openDevices, p.openBorders,
 	} {
@@ -125,7 +127,7 @@ func (p *parts) openServices(context.Context) (err error) {
 		MaxDevices: p.cfg.MaxDevices, KeepActivity: p.cfg.KeepActivity, KeepAddresses: p.cfg.KeepAddresses,
 		Notify: p.notify, Changed: p.changed, Watched: p.watched,
 		Decided:  func(id protocol.DeviceID) { p.tvs.Decided(id) },
-		Restored: p.restored, Ahead: p.ahead,
+		Restored: p.restored, Ahead: p.ahead, Confirmed: func(d time.Duration) { p.figures.confirm.Observe(d.Seconds()) },
 	})
 	if err != nil {
 		return err
@@ -172,6 +174,7 @@ func (p *parts) openDevices(context.Context) (err error) {
 		Changed: p.changedSince,
 		Beat:    func(ctx context.Context) error { return p.devices.Heartbeat(ctx, p.cfg.Now(), p.node) },
 		Left:    p.left,
+		Pushed:  func(d time.Duration) { p.figures.push.Observe(d.Seconds()) },
 		Log:     p.cfg.Log,
 		Ping:    p.cfg.Ping,
 	})
@@ -188,6 +191,7 @@ func (p *parts) openDevices(context.Context) (err error) {
 	p.tvs, err = api.NewTVs(api.TVConfig{
 		Devices: p.devices, Profiles: p.profiles, Grants: p.grants, Accounts: p.accounts, Hub: p.hub, Poller: p.poller, Relay: p.relay, Origins: p.origins(), Log: p.cfg.Log,
 		Server: p.cfg.Name, Node: p.node, Now: p.cfg.Now, MinCap: p.cfg.MinCapability,
+		Refused: p.figures.deviceRefused, Granted: p.figures.granted.Inc,
 	})
 	return err
 }

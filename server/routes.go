@@ -37,6 +37,7 @@ func (s *Server) opsRoutes(m *meter) http.Handler {
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", m.handler())
 	mux.Handle(admin.Root, s.parts.admin)
+	s.pprofRoutes(mux)
 	return mux
 }
 

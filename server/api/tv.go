@@ -138,6 +138,9 @@ func (v *tv) fail(err error) {
 	if code == protocol.CodeInternal {
 		wait = 5 * time.Second
 	}
+	if v.t.cfg.Refused != nil {
+		v.t.cfg.Refused(code)
+	}
 	hub.Fail(v.conn, code, delay(wait), ref)
 	if v.stage == pending {
 		v.t.stopWaiting(protocol.DeviceIDOf(v.enrolKey()), v)

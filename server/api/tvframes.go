@@ -293,7 +293,7 @@ func (v *tv) grant(ctx context.Context, ask []byte) ([]protocol.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.session.Granted = now
+	v.granted(v.session, now)
 	return []protocol.Frame{still}, nil
 }
 
@@ -318,7 +318,7 @@ func (v *tv) answered(now time.Time, s *hub.Session, a device.Answer) []protocol
 	v.answer = a
 	s.Sent, s.Epoch, s.Edition = hub.Numbers{Version: a.Version, Library: a.Library}, a.Session.Epoch, a.Edition
 	if a.Granted {
-		s.Granted = now
+		v.granted(s, now)
 	}
 	if a.Status != protocol.Active && before == protocol.Active {
 		v.unrelay()
@@ -333,4 +333,12 @@ func (v *tv) answered(now time.Time, s *hub.Session, a device.Answer) []protocol
 // stolen one stays connected: it reports where it is.
 func ends(s protocol.Status) bool {
 	return s == protocol.SignedOut || s == protocol.Deactivated
+}
+
+// granted notes a lease that is on its way. The turn is held.
+func (v *tv) granted(s *hub.Session, now time.Time) {
+	s.Granted = now
+	if v.t.cfg.Granted != nil {
+		v.t.cfg.Granted()
+	}
 }

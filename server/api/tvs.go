@@ -35,6 +35,10 @@ type TVConfig struct {
 	// Accounts signs TVs in by password. Nil: they sign in with a user code only.
 	Accounts *account.Service
 	Log      *slog.Logger
+	// Refused hears with which code a device was told to go, Granted of each lease that
+	// was granted. Optional. They must not block.
+	Refused func(protocol.Code)
+	Granted func()
 
 	// Server is the service's name, part of what devices sign.
 	Server string

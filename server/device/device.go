@@ -220,4 +220,7 @@ type Config struct {
 	// refused: ask Enrolled. It must not block, and is a hint as well: also
 	// ask every 2 s.
 	Decided func(protocol.DeviceID)
+	// Confirmed hears, after the commit, how long after the end of a TV's sign-in its
+	// proof came. Optional. It must not block.
+	Confirmed func(time.Duration)
 }

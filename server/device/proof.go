@@ -223,6 +223,7 @@ func (s *Service) apply(tx *store.Tx, now time.Time, row store.DeviceRow, p proo
 			if err != nil {
 				return err
 			}
+			s.confirmed(tx, now, row, p)
 		}
 	}
 	s.hint(tx, row.Account, row.Owner.Version)
@@ -279,4 +280,16 @@ func (p proof) story() (by protocol.By, kind timeline.Kind, told account.NoticeK
 		told = account.NoticeDeviceRemoved
 	}
 	return by, kind, told
+}
+
+// confirmed tells how long it took until a TV proved that it obeyed. One that was
+// signed out at the TV itself obeyed nobody.
+func (s *Service) confirmed(tx *store.Tx, now time.Time, row store.DeviceRow, p proof) {
+	ended := row.CauseAt
+	if row.Status == protocol.Active {
+		ended = row.Owner.EndedAt
+	}
+	if s.c.Confirmed != nil && p.typ == protocol.TypReceipt && !ended.IsZero() {
+		tx.OnCommit(func() { s.c.Confirmed(max(0, now.Sub(ended))) })
+	}
 }

@@ -31,6 +31,10 @@ type Config struct {
 	// at once. Failed ones are offered again.
 	Left func(ctx context.Context, gone []Departure) error
 	Log  *slog.Logger
+	// Pushed hears how long each push to the devices of a changed account took, until
+	// their frames were handed to the sockets of all that do not keep a writer waiting.
+	// Optional. It must not block.
+	Pushed func(time.Duration)
 
 	// Ping is the interval of heartbeats. Default 50 s.
 	Ping time.Duration
@@ -114,7 +118,11 @@ func New(cfg Config) (*Hub, error) {
 	h.queue.push = func(s []*Session) {
 		ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
 		defer cancel()
+		begun := time.Now()
 		h.push(ctx, s, h.queue)
+		if cfg.Pushed != nil {
+			cfg.Pushed(time.Since(begun))
+		}
 	}
 	h.gone.write = h.writeGone
 	return h, nil

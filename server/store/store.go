@@ -16,7 +16,12 @@ const TxLimit = 5 * time.Second
 // DB is the server's database.
 type DB struct {
 	driver Driver
+	heard  func(kind string) // nil: nobody wants to know
 }
+
+// Hear has f called for each entry of a timeline, with its kind, after the entry's
+// commit. It is called before the first transaction, and f must not block.
+func (db *DB) Hear(f func(kind string)) { db.heard = f }
 
 // Open brings the schema up to date and returns the database. On an error the
 // driver is still the caller's to close; otherwise [DB.Close] closes it.
@@ -35,7 +40,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	defer cancel()
 	var last *Tx
 	err := db.driver.Update(ctx, func(q Querier) error {
-		last = &Tx{ctx: ctx, q: q, driver: db.driver}
+		last = &Tx{ctx: ctx, q: q, driver: db.driver, heard: db.heard}
 		return last.run(fn)
 	})
 	if err != nil {

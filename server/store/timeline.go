@@ -29,6 +29,9 @@ func (tx *Tx) InsertTimeline(r TimelineRow) error {
 		(account_id, entry_id, at, kind, actor, device_id, profile_id, subject, ip, place, detail, agent, times)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		r.Account, r.ID, millis(r.At), r.Kind, r.Actor, r.Device, r.Profile, r.Subject, r.IP, r.Place, r.Detail, r.Agent, max(1, r.Times))
+	if err == nil && tx.heard != nil {
+		tx.OnCommit(func() { tx.heard(r.Kind) })
+	}
 	return err
 }
 

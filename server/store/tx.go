@@ -19,6 +19,7 @@ type Tx struct {
 	failed   error // the first statement's error; the transaction is lost
 	reading  bool  // inside rows: no second statement (PostgreSQL has one at a time)
 	onCommit []func()
+	heard    func(kind string) // see [DB.Hear]
 }
 
 // OnCommit has f run after this transaction has been committed durably, in the
