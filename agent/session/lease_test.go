@@ -91,9 +91,71 @@ func TestServerTime(t *testing.T) {
 		{"another boot, no clock", s, at("c", 3*time.Minute, 5), noon2026},
 		{"another boot, a clock", s, at("c", 0, noon2026+7), noon2026 + 7},
 		{"never told", ServerTime{}, at("c", 0, 9), 9},
+		{"never told in this boot", ServerTime{Boot: "b"}, at("b", time.Minute, 9), 9},
+		{"the moment of the grant, a wrong clock", s, at("b", time.Minute, noon2026+7), noon2026},
+		{"running time went back", s, at("b", time.Second, noon2026+7), noon2026 + 7},
+		{"the first millisecond", ServerTime{Signed: 1, Boot: "b"}, at("b", time.Millisecond, 9), 2},
 	} {
 		if got := tt.s.At(tt.now); got != tt.want {
 			t.Errorf("%s: At() = %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestServerTimeAtLeast(t *testing.T) {
+	s := ServerTime{Signed: noon2026, Boot: "b", Running: time.Minute}
+	for _, tt := range []struct {
+		name string
+		s    ServerTime
+		now  Now
+		want protocol.Millis
+	}{
+		{"same boot", s, at("b", 3*time.Minute, 5), noon2026 + 120_000},
+		{"the moment of the grant", s, at("b", time.Minute, noon2026+10*year), noon2026},
+		{"running time went back", s, at("b", time.Second, noon2026+10*year), noon2026},
+		{"another boot", s, at("c", 3*time.Minute, noon2026+10*year), noon2026 + 180_000},
+		{"never told", ServerTime{}, at("c", time.Minute, noon2026), 0},
+		{"the first millisecond", ServerTime{Signed: 1}, at("c", 0, noon2026), 1},
+	} {
+		if got := tt.s.AtLeast(tt.now); got != tt.want {
+			t.Errorf("%s: AtLeast() = %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What is charged for boots, and what a clock says, is held to bounds: a number that
+// no count of boots and no clock takes beyond its type.
+func TestUseIsBounded(t *testing.T) {
+	l := Ledger{}.Grant(at("b0", 0, 0), 0, maxLease)
+	for i := range 400 {
+		l, _ = l.Wrote(at(l.Boot, time.Hour, 0), 0).Observe(at("b"+string(rune('A'+i)), 0, 0))
+	}
+	if got := l.Ran(at(l.Boot, time.Minute, 0)); got != 2*maxLease+time.Minute {
+		t.Errorf("ran %s after 400 boots, want %s", got, 2*maxLease+time.Minute)
+	}
+	if got := l.Moved(at(l.Boot, 0, 100*year)); got != 2*maxLease {
+		t.Errorf("moved %s in a hundred years, want %s", got, 2*maxLease)
+	}
+	if got := l.LeftRunning(at(l.Boot, 0, 0)); got != 0 {
+		t.Errorf("%s is left", got)
+	}
+}
+
+// The charge of a boot is for what went unwritten, and never less than the least one.
+func TestABootIsCharged(t *testing.T) {
+	for _, tt := range []struct{ written, slack, want time.Duration }{
+		{0, 0, BootCharge}, {0, time.Minute, BootCharge}, {0, 20 * time.Minute, 20 * time.Minute}, {time.Hour, 20 * time.Minute, 80 * time.Minute},
+	} {
+		l := Ledger{}.Grant(at("b", time.Hour, 0), 0, maxLease).Wrote(at("b", time.Hour+tt.written, 0), tt.slack)
+		after, charged := l.Observe(at("c", 0, 0))
+		if got := after.Ran(at("c", 0, 0)); got != tt.want || !charged {
+			t.Errorf("written after %s with slack %s: charged %s (%t), want %s", tt.written, tt.slack, got, charged, tt.want)
+		}
+		if got := maxLease - after.LeftRunning(at("c", 0, 0)); got != tt.want {
+			t.Errorf("written after %s with slack %s: %s is gone, want %s", tt.written, tt.slack, got, tt.want)
+		}
+		if _, again := after.Observe(at("c", 0, 0)); again {
+			t.Error("a boot is charged twice")
 		}
 	}
 }
