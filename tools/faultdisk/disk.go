@@ -17,7 +17,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -46,12 +48,21 @@ const (
 
 // Op is one operation.
 type Op struct {
-	N    int // from 1
-	Kind Kind
-	Path string // from the disk's root; of a rename, the old one
-	Off  int64  // in bytes, of reads and writes
-	Data []byte // of a write; valid only within the call
-	PID  int    // of the process that asks; 0 where it is the kernel, as for pages written back
+	N      int // from 1
+	Kind   Kind
+	Path   string // from the disk's root; of a rename, the old one
+	Off    int64  // in bytes, of reads and writes
+	Data   []byte // of a write; valid only within the call
+	Thread int    // that asks; 0 where it is the kernel, as for pages written back
+}
+
+// Mine reports whether a thread of this process asks.
+func (o Op) Mine() bool {
+	if o.Thread == 0 {
+		return false
+	}
+	_, err := os.Stat("/proc/self/task/" + strconv.Itoa(o.Thread))
+	return err == nil
 }
 
 // Changes reports whether the operation changes the disk, or makes a change durable.
@@ -127,7 +138,7 @@ func (d *Disk) ask(ctx context.Context, kind Kind, path string, off int64, data 
 	op, rule := Op{N: d.n, Kind: kind, Path: path, Off: off, Data: data}, d.rule
 	d.mu.Unlock()
 	if caller, ok := fuse.FromContext(ctx); ok {
-		op.PID = int(caller.Pid)
+		op.Thread = int(caller.Pid) // so it is called, and is that of a thread
 	}
 	if rule == nil {
 		return 0

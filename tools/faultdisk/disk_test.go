@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -55,6 +59,10 @@ func TestDisk(t *testing.T) {
 	if err := f.Truncate(8192); err != nil {
 		t.Fatal(err)
 	}
+	// A page that this process asks itself for must not be waited for while all of its
+	// goroutines are stopped, as at a collection.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	runtime.GC()
 	page, err := unix.Mmap(int(f.Fd()), 0, 8192, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +94,51 @@ func TestDisk(t *testing.T) {
 		if seen[k] == 0 {
 			t.Errorf("no %s was seen: %v", k, seen)
 		}
+	}
+}
+
+// TestMine: what any thread of this process asks is its own, and what another process
+// asks is not.
+func TestMine(t *testing.T) {
+	d, _, at := mounted(t)
+	var mu sync.Mutex
+	threads, others := map[int]bool{}, 0
+	d.Use(func(op Op) syscall.Errno {
+		mu.Lock()
+		defer mu.Unlock()
+		if op.Mine() {
+			threads[op.Thread] = true
+		} else {
+			others++
+		}
+		return 0
+	})
+	var all sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range 4 {
+		all.Go(func() {
+			runtime.LockOSThread() // and never back: another thread for each
+			<-begin
+			if err := os.WriteFile(filepath.Join(at, strconv.Itoa(i)), nil, 0o600); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(begin)
+	all.Wait()
+	mu.Lock()
+	mine, strange := len(threads), others
+	mu.Unlock()
+	if mine != 4 || strange != 0 {
+		t.Errorf("%d threads, and %d operations of others, want 4 and none", mine, strange)
+	}
+	if err := exec.Command("touch", filepath.Join(at, "other")).Run(); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if others == 0 {
+		t.Error("what another process asks is taken for this one's")
 	}
 }
 
