@@ -11,10 +11,9 @@ import (
 // are merged here. Writes hang for ever at stallTables, so they are refused
 // before, at fullTables, where a full disk kept tables from being merged.
 const (
-	flattenAtOpen = 2  // tables of level 0
-	flattenAt     = 8  // the same, within a run
-	fullTables    = 48 // the same
-	stallTables   = 64 // Badger's NumLevelZeroTablesStall
+	flattenAt   = 2  // tables of level 0, 0.2 MB each: more would not fit in a megabyte
+	fullTables  = 48 // the same
+	stallTables = 64 // Badger's NumLevelZeroTablesStall
 
 	countEvery = 128 << 10 // bytes written between two counts: half a table
 )
@@ -28,7 +27,7 @@ func (c *Cache) compact() error {
 	c.written = 0
 	var left int
 	err := guard("compact", func() error {
-		left = flatten(c.db, c.space, c.log, flattenAt)
+		left = flatten(c.db, c.space, c.log)
 		return nil
 	})
 	if err != nil {
@@ -41,11 +40,11 @@ func (c *Cache) compact() error {
 	return nil
 }
 
-// flatten merges all tables where level 0 has at least atLeast of them and the
+// flatten merges all tables where level 0 has at least flattenAt of them and the
 // disk has room for a second copy. It returns how many level 0 has then.
-func flatten(db *badger.DB, s space, log *slog.Logger, atLeast int) int {
+func flatten(db *badger.DB, s space, log *slog.Logger) int {
 	zero, size := countTables(db)
-	if zero < atLeast {
+	if zero < flattenAt {
 		return zero
 	}
 	if err := s.check(needFree + size); err != nil {

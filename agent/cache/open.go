@@ -128,7 +128,7 @@ func (c *Cache) openDB(dir string, inMemory bool) error {
 	}
 	quiet(db)
 	err = guard("load", func() error {
-		flatten(db, c.space, c.log, flattenAtOpen)
+		flatten(db, c.space, c.log)
 		return c.loadQueue(db)
 	})
 	if err != nil {

@@ -24,7 +24,9 @@ const (
 //     builder outgrows its allocator's first buffer, which 32-bit builds of
 //     ristretto v2.2.0 would overwrite (see allocatorFaulty).
 //   - The defaults map 2.8 GB: after an unclean exit Open fails on 32-bit.
-//   - NumCompactors 0: compactors poll every 50 ms. flatten takes their place.
+//   - NumCompactors 0: compactors poll every 50 ms. flatten takes their place, and
+//     where all is in level 0 it merges nothing unless there are more tables than
+//     NumLevelZeroTables.
 //   - OnBlockRead checksums would turn damage into "key not found".
 func badgerOptions(dir string, key []byte) badger.Options {
 	o := badger.DefaultOptions(dir).
@@ -39,7 +41,7 @@ func badgerOptions(dir string, key []byte) badger.Options {
 		WithBaseLevelSize(2 << 20).
 		WithMaxLevels(maxLevels).
 		WithNumCompactors(0).
-		WithNumLevelZeroTables(4).
+		WithNumLevelZeroTables(flattenAt - 1).
 		WithNumLevelZeroTablesStall(stallTables).
 		WithBlockSize(2 << 10).
 		WithBlockCacheSize(256 << 10).
