@@ -42,9 +42,11 @@ func TestBound(t *testing.T) { // promise 1
 		// Connected: what was granted last is not in the database.
 		"connected, a moment after": {"09:30:01", "09:30:00", true, "09:29:58", "", "06:00:00", "17:31:00", lease},
 		"connected, no answer":      {"10:00:00", "09:30:00", true, "09:59:58", "", "06:00:00", "17:31:00", lease},
+		"connected, to a second":    {"10:00:00", "09:29:50", true, "09:59:58", "", "06:00:00", "17:31:00", lease},
 		"connected after it":        {"10:00:00", "09:30:00", true, "09:59:58", "05:00:00", "09:50:00", "17:50:00", lease},
 		// The node crashed: it granted until 15 s after its last heartbeat.
 		"crashed":              {"10:00:00", "09:30:00", true, "09:00:00", "", "06:00:00", "17:01:00", lease},
+		"crashed, to a second": {"10:00:00", "09:30:00", true, "08:59:50", "", "06:00:00", "17:01:00", lease},
 		"crashed, unknown":     {"10:00:00", "09:30:00", true, "", "", "06:00:00", "17:31:00", lease},
 		"crashed after it":     {"12:00:00", "09:30:00", true, "11:00:00", "", "06:00:00", "17:31:00", lease},
 		"crashed at once":      {"12:00:00", "09:30:00", true, "06:00:00", "", "06:00:05", "14:01:00", lease},

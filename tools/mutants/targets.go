@@ -46,7 +46,7 @@ var targets = []Target{
 	{Package: "./agent/session", File: "lease.go", Skip: notShrinking, Args: fewSchedules},
 	{Package: "./agent/session", File: "ask.go", Skip: notShrinking, Args: fewSchedules},
 	{Package: "./agent/session", File: "enddate.go", Skip: notShrinking, Args: fewSchedules},
-	{Package: "./server/device", File: "bound.go", Test: "Bound|Lease|D6|D7|Wish|End"},
+	{Package: "./server/device", File: "bound.go", Test: "Bound|Online|Lease|D6|D7|Wish|End"},
 
 	// Epochs: which state replaces which, and who is signed in.
 	{Package: "./protocol", File: "status.go"},
