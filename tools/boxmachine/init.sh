@@ -52,9 +52,11 @@ on() { # DISK FILESYSTEM
 		memory _after_pin
 	fi
 	sleep 300 # the file system puts in order what the start left
+	before=$(written $1)
+	sleep 1800
 	after=$(written $1)
-	sleep $((24 * 3600 / @PARTS@))
-	idle_day=$((($(written $1) - after) * @PARTS@))
+	sleep $((1800 + 24 * 3600 / @PARTS@)) # both end with a sync of ours: the difference has none
+	idle_day=$((($(written $1) - after - after + before) * @PARTS@))
 	echo "FIGURE box.$2_idle_day $idle_day B"
 	before=$(written $1)
 	stop

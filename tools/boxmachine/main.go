@@ -9,7 +9,7 @@
 // It fetches the kernel and busybox as Debian packages with apt-get, once, into bin/box-machine, and
 // needs qemu-system-arm, cpio, e2fsprogs, f2fs-tools and openssl. Sizes and bytes are
 // true; times are an emulator's, and not printed. It ends with 0 when the machine said all it had
-// to say, within 30 minutes.
+// to say, within 45 minutes.
 package main
 
 import (
@@ -38,9 +38,10 @@ import (
 var initScript string
 
 // limit bounds a run, idle is how long the agent's wake-ups are counted, and an idle day is
-// parts times what the machine is watched for, by its own clock.
+// parts times what the machine writes more in half an hour and such a part of a day than in
+// half an hour, by its own clock.
 const (
-	limit = 30 * time.Minute
+	limit = 45 * time.Minute
 	idle  = 60 * time.Second
 	parts = 24
 )
