@@ -72,7 +72,7 @@ func TestPlantedBugs(t *testing.T) {
 		{olderStates, "", 10},
 		{forgottenProofs, "does not say confirmed", 118},
 		{forgottenCounts, "", 14},
-		{frozenBoots, "the board said", 1795},
+		{frozenBoots, "the board said", 3260},
 		{stoppedClock, "", 94},
 		{carelessGrants, "the board said", 574},
 		{deafPolls, "", 50},
@@ -129,7 +129,7 @@ func finds(t *testing.T, b bug, wrap func(store.Driver) store.Driver, planted fu
 	l.wrap = wrap
 	other := ""
 	for i := range uint64(tries) {
-		seed := (first+i-1)%tries + 1
+		seed := first + i
 		switch v := play(l, seed, b, nil, nil); {
 		case v.wrong == "" || !planted():
 		case strings.Contains(v.wrong, sees) && !strings.HasPrefix(v.wrong, "panic"):
