@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -99,6 +100,10 @@ func (p *phone) expect(want string) {
 	}
 }
 
+// wasReset stands for a close code that TCP threw away, since more was under way to the
+// server that it did not read.
+const wasReset = 0
+
 // closed reads on until the socket is closed, and returns the code.
 func (p *phone) closed() int {
 	p.t.Helper()
@@ -106,6 +111,9 @@ func (p *phone) closed() int {
 		_, err := p.read()
 		if closed, ok := errors.AsType[*websocket.CloseError](err); ok {
 			return closed.Code
+		}
+		if errors.Is(err, syscall.ECONNRESET) {
+			return wasReset
 		}
 		if err != nil {
 			p.t.Fatalf("the phone waits for the end: %v", err)
@@ -307,7 +315,7 @@ func TestD11_WhatARemoteMayNotSend(t *testing.T) {
 		p := o.phone(v)
 		v.begins(p)
 		c.do(p)
-		if got := p.closed(); got != c.want {
+		if got := p.closed(); got != c.want && !(got == wasReset && c.want == api.RemoteTooFast) {
 			t.Errorf("%s: closed with %d, want %d", c.name, got, c.want)
 		}
 		for r := expect[protocol.Relay](v); !r.End; r = expect[protocol.Relay](v) {

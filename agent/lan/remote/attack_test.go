@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -388,6 +389,9 @@ func TestFlood(t *testing.T) {
 	}()
 	for {
 		f, err := p.read()
+		if errors.Is(err, syscall.ECONNRESET) {
+			break // what was still under way from here made TCP throw the word away
+		}
 		if err != nil {
 			t.Fatalf("ended without a word: %v", err)
 		}
