@@ -28,7 +28,8 @@ const commands = {
   start: (title) => tv.call("report", { title, what: "started", length: 5400 }),
   stopped: (title) => tv.call("report", { title, what: "stopped", position: 60, length: 5400 }),
   sign_out: () => tv.call("sign_out"),
-  stop: () => tv.call("stop"),
+  // An agent may be gone before its answer is: error 2.
+  stop: () => tv.call("stop").catch((e) => { if (e.code !== 2) throw e; }),
   decide: async (title) => {
     const d = await tv.call("decide", { title });
     return `${d.verdict} ${d.pin || d.reason || ""} ${d.age || 0}`;
